@@ -1,0 +1,8 @@
+/// The first 16 bytes of a file's SHA-256: equal bytes, equal fingerprint.
+package struct Fingerprint: Hashable, Sendable {
+    package var bytes: [UInt8]
+
+    package init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+}

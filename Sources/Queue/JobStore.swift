@@ -1,0 +1,124 @@
+package import Intake
+
+/// The one door to what bagq remembers, in job terms. `SQLiteStore` is one store; another may stand beside it, and
+/// the conformance suite in QueueTests says what each must do.
+///
+/// Calls block, are safe from any thread, and throw `StoreError`. Each call is one transaction unless it says otherwise:
+/// after a crash at any point it has happened whole or not at all. Calls about a claim name worker and attempt and
+/// return `.lost`, having written nothing, once another has taken the shard. They can be repeated without effect.
+package protocol JobStore: Sendable {
+    // Jobs
+
+    /// Records a job durably (it survives a power cut) and returns it. Training reserves the model's next number.
+    func submit(_ request: JobRequest) throws(StoreError) -> Job
+    func job(_ id: JobID) throws(StoreError) -> Job
+    /// Unfinished jobs first, then finished ones, each newest first; at most `limit`.
+    func jobs(limit: Int) throws(StoreError) -> [Job]
+    func cancel(_ id: JobID) throws(StoreError)
+    func pause(_ id: JobID) throws(StoreError)
+    func resume(_ id: JobID) throws(StoreError)
+    /// Deletes the job's failures and opens their shards again, and shards that failed. Returns how many items are open again.
+    func retry(_ id: JobID) throws(StoreError) -> Int
+    /// Removes a finished job with all that it recorded, and the sightings that no other job has; corrects the sums.
+    func forget(_ id: JobID) throws(StoreError)
+    /// Removes an author's sightings and corrects the sums. Returns how many there were.
+    func forget(author: String) throws(StoreError) -> Int
+
+    // Work
+
+    /// The next shard for this worker: highest priority, then oldest job, then lowest shard. Nil when there is none now.
+    /// Rescues shards whose lease has run out first. The lease lasts `leaseSeconds` of the store.
+    func claim(for worker: WorkerIdentity, abilities: WorkerAbilities) throws(StoreError) -> Claim?
+    /// Renews the lease. `itemsDone` and `itemsTotal` are training's progress, nil for other work.
+    func renew(_ claim: Claim, itemsDone: Int?, itemsTotal: Int?) throws(StoreError) -> ClaimStanding
+    /// Reads whether the claim still holds; writes nothing.
+    func standing(of claim: Claim) throws(StoreError) -> ClaimStanding
+    /// Appends a batch of a listing: items numbered from `firstNumber`, cut into shards that can be claimed at once.
+    /// `leftOut` is cumulative. `isLast` ends the listing.
+    func append(
+        _ references: [PictureReference], firstNumber: Int, cursor: [UInt8], leftOut: [String: Int],
+        isLast: Bool, to claim: Claim
+    ) throws(StoreError) -> ClaimStanding
+    /// Writes down, before it is touched, the one picture a cautious worker is about to try.
+    func suspect(_ item: Item, of claim: Claim) throws(StoreError) -> ClaimStanding
+    /// Records outcomes with their sightings, sums and counters, and renews the lease. The shard is done, and the claim
+    /// with it, once none of its items is open.
+    func record(_ outcomes: [Outcome], for claim: Claim) throws(StoreError) -> ClaimStanding
+    /// Overwrites the job's one checkpoint, in several small fenced transactions of which the last makes it count.
+    func save(_ checkpoint: Checkpoint, for claim: Claim) throws(StoreError) -> ClaimStanding
+    /// Ends training with its model, which becomes active if none is. `note` is kept as the job's remark, if any.
+    func finish(_ claim: Claim, with model: NewModel, note: String?) throws(StoreError) -> ClaimStanding
+    /// Gives the shard back at no cost.
+    func release(_ claim: Claim) throws(StoreError) -> ClaimStanding
+    /// Ends the shard as failed, for good, and with it its job once no other shard can run.
+    func fail(_ claim: Claim, because message: String) throws(StoreError) -> ClaimStanding
+    /// Whether work of higher priority than this claim's waits for a worker with these abilities.
+    func isOutranked(_ claim: Claim, abilities: WorkerAbilities) throws(StoreError) -> Bool
+    /// Whether a worker with these abilities could still get work: now, or once other workers' claims end. Paused jobs do not count.
+    func hasUnfinishedWork(for abilities: WorkerAbilities) throws(StoreError) -> Bool
+
+    // Workers
+
+    /// Says that a worker lives, until its lease runs out.
+    func heartbeat(_ worker: WorkerIdentity, _ report: WorkerReport) throws(StoreError)
+    func workers() throws(StoreError) -> [WorkerRecord]
+    /// Removes the worker at its orderly end and releases what it still holds.
+    func leave(_ worker: WorkerIdentity) throws(StoreError)
+
+    // What came out
+
+    /// Predictions with item numbers above `after`, in order, at most `limit`.
+    func results(of job: JobID, after: Int, limit: Int) throws(StoreError) -> [ResultRow]
+    func failures(of job: JobID, after: Int, limit: Int) throws(StoreError) -> [FailureRow]
+    /// The sums of a model over `days`; of one job's sightings only when `job` is named.
+    func trends(of model: ModelVersion, days: Range<CalendarDay>, job: JobID?) throws(StoreError) -> TrendWindow
+    /// The time zone in which this store counts days, an IANA name.
+    var timeZone: String { get throws(StoreError) }
+
+    // Models
+
+    func models() throws(StoreError) -> [ModelRecord]
+    /// The model a user means: a number, else the name's newest ready one, else (nil) the active one.
+    func resolve(_ selector: ModelSelector?) throws(StoreError) -> ModelRecord
+    func modelFile(_ version: ModelVersion) throws(StoreError) -> [UInt8]
+    /// Adds a model under the name's next number; it becomes active if none is.
+    func add(_ model: NewModel, named name: String) throws(StoreError) -> ModelVersion
+    func activate(_ version: ModelVersion) throws(StoreError)
+    /// Refused while an unfinished job needs it, or while it is active.
+    func remove(_ version: ModelVersion) throws(StoreError)
+
+    // Keeping
+
+    /// Counts sightings and sums again and compares; changes nothing.
+    func recount() throws(StoreError) -> RecountReport
+    /// Copies the whole store, as of one moment, into a new file at `path`.
+    func backup(to path: PicturePath) throws(StoreError)
+}
+
+/// What a store refuses or cannot do, each with a sentence that says what to do next.
+package enum StoreError: Error, Hashable, CustomStringConvertible {
+    /// There is no such job, model or author: `what` is a whole sentence.
+    case notFound(what: String)
+    /// The call makes no sense in the present state: `why` is a whole sentence.
+    case refused(why: String)
+    /// Others kept the store locked for too long; trying again may help.
+    case busy(why: String)
+    /// The store was made by a newer bagq.
+    case newer(found: Int, known: Int)
+    /// The disk is full, the file unreadable or damaged: `why` is a whole sentence.
+    case broken(why: String)
+
+    package var description: String {
+        switch self {
+        case .notFound(let what): what
+        case .refused(let why), .busy(let why), .broken(let why): why
+        case .newer(let found, let known):
+            "the database has schema \(found), this bagq knows \(known); install the newer bagq"
+        }
+    }
+
+    /// True when the same call may succeed later, without anyone changing anything.
+    package var isTransient: Bool {
+        if case .busy = self { true } else { false }
+    }
+}

@@ -1,0 +1,125 @@
+package import Imaging
+package import Intake
+
+/// One picture of a job: its number, from 0, and what the source says of it.
+package struct Item: Hashable, Sendable {
+    package var number: Int
+    package var reference: PictureReference
+
+    package init(number: Int, reference: PictureReference) {
+        self.number = number
+        self.reference = reference
+    }
+}
+
+/// A model's answer for an item.
+package struct Prediction: Hashable, Sendable {
+    /// Index of the most probable class.
+    package var brand: Int
+    /// Of all classes, in the model's order, summing to 1.
+    package var probabilities: [Float]
+    package var flags: PredictionFlags
+    /// The strongest time known: the source's, else EXIF, else mtime.
+    package var postTime: PostTime?
+
+    package init(brand: Int, probabilities: [Float], flags: PredictionFlags = [], postTime: PostTime?) {
+        self.brand = brand
+        self.probabilities = probabilities
+        self.flags = flags
+        self.postTime = postTime
+    }
+
+    /// The brand's probability.
+    package var confidence: Float { probabilities[brand] }
+}
+
+package struct PredictionFlags: OptionSet, Hashable, Sendable {
+    package var rawValue: Int
+
+    package init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
+
+    /// The picture's file ends before its last scan line. Such a picture makes no sighting.
+    package static let truncated = PredictionFlags(rawValue: 1)
+
+    /// The names that results print, in order of the bits.
+    package var names: [String] { contains(.truncated) ? ["truncated"] : [] }
+}
+
+/// Why an item has no prediction.
+package struct Failure: Hashable, Sendable {
+    /// A stable code: `empty`, `not_an_image`, `unsupported_format`, `corrupt`, `too_large`, `unreadable` or `crashed`.
+    package var reason: String
+    /// A sentence for people.
+    package var message: String
+
+    package init(reason: String, message: String) {
+        self.reason = reason
+        self.message = message
+    }
+}
+
+/// What became of an item. An item has exactly one outcome or is open.
+package struct Outcome: Hashable, Sendable {
+    package enum Result: Hashable, Sendable {
+        /// With the fingerprint of the file's bytes, which identifies the sighting.
+        case prediction(Prediction, Fingerprint)
+        case failure(Failure)
+    }
+
+    package var item: Item
+    package var result: Result
+
+    package init(item: Item, result: Result) {
+        self.item = item
+        self.result = result
+    }
+}
+
+/// Whether a prediction counts for its brand.
+package enum Recognition: String, CaseIterable, Sendable {
+    case recognised, other, unsure
+
+    /// `confidenceStep` is the number of whole 5 % steps in the confidence, 0 to 20.
+    package init(brand: String, confidenceStep: Int, threshold: Double) {
+        if brand == otherClass {
+            self = .other
+        } else if confidenceStep >= Int((threshold * 20).rounded()) {
+            self = .recognised
+        } else {
+            self = .unsure
+        }
+    }
+}
+
+extension Prediction {
+    /// Whole 5 % steps in the confidence, 0 to 20: what trend sums keep of it.
+    package var confidenceStep: Int { Int((Double(confidence) * 20 + 1e-6).rounded(.down)) }
+}
+
+/// A row of `bagq results`.
+package struct ResultRow: Hashable, Sendable {
+    package var item: Item
+    package var prediction: Prediction
+    package var brand: String
+    package var recognition: Recognition
+
+    package init(item: Item, prediction: Prediction, brand: String, recognition: Recognition) {
+        self.item = item
+        self.prediction = prediction
+        self.brand = brand
+        self.recognition = recognition
+    }
+}
+
+/// A row of `bagq failures`.
+package struct FailureRow: Hashable, Sendable {
+    package var item: Item
+    package var failure: Failure
+
+    package init(item: Item, failure: Failure) {
+        self.item = item
+        self.failure = failure
+    }
+}

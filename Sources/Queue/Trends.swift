@@ -1,0 +1,80 @@
+package import Intake
+
+/// A calendar day in the database's time zone, counted from 1970-01-01.
+package struct CalendarDay: RawRepresentable, Hashable, Comparable, Sendable, Strideable {
+    package var rawValue: Int
+
+    package init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
+
+    package func distance(to other: CalendarDay) -> Int { other.rawValue - rawValue }
+    package func advanced(by n: Int) -> CalendarDay { CalendarDay(rawValue: rawValue + n) }
+}
+
+/// How far a sighting's date can be trusted: `mtime` is weak, every other source strong.
+package enum DateStrength: Int, CaseIterable, Sendable {
+    case undated = 0, weak, strong
+
+    package init(_ source: TimeSource?) {
+        switch source {
+        case nil, .some(.none): self = .undated
+        case .some(.mtime): self = .weak
+        default: self = .strong
+        }
+    }
+}
+
+/// A sum over sightings that a model has classified.
+package struct TrendSum: Hashable, Sendable {
+    /// Nil for undated sightings.
+    package var day: CalendarDay?
+    package var strength: DateStrength
+    /// Index in the model's classes.
+    package var brand: Int
+    /// Whole 5 % steps, 0 to 20.
+    package var confidenceStep: Int
+    package var count: Int
+
+    package init(
+        day: CalendarDay?, strength: DateStrength, brand: Int, confidenceStep: Int, count: Int
+    ) {
+        self.day = day
+        self.strength = strength
+        self.brand = brand
+        self.confidenceStep = confidenceStep
+        self.count = count
+    }
+}
+
+/// Everything `trends` needs of a window, as integers.
+package struct TrendWindow: Hashable, Sendable {
+    /// Of the window's days, all strengths but undated, plus one set of undated sums.
+    package var sums: [TrendSum]
+    /// Sightings dated in the window, by any model or none, by strength.
+    package var sightings: [DateStrength: Int]
+    /// The newest day with a sighting that the model has classified, of that strength, in the window or not.
+    package var newestDay: [DateStrength: CalendarDay]
+
+    package init(
+        sums: [TrendSum], sightings: [DateStrength: Int], newestDay: [DateStrength: CalendarDay]
+    ) {
+        self.sums = sums
+        self.sightings = sightings
+        self.newestDay = newestDay
+    }
+}
+
+/// What `doctor --deep` finds when it counts the sightings again.
+package struct RecountReport: Hashable, Sendable {
+    package var sightings: Int
+    package var sums: Int
+    /// One line for each sum that differs from the recount, and for each broken invariant; empty is good.
+    package var differences: [String]
+
+    package init(sightings: Int, sums: Int, differences: [String]) {
+        self.sightings = sightings
+        self.sums = sums
+        self.differences = differences
+    }
+}
