@@ -166,4 +166,4 @@ extension StoreHarness {
     func workersDie() { clock.advance(seconds: 61) }
 }
 
-enum HarnessError: Error { case noListing }
+enum HarnessError: Error { case noListing, disagreement }
