@@ -21,8 +21,9 @@ struct Session {
                 at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
         }
         store = try SQLiteStore(
-            path: path, creation: exists ? nil : .init(timeZone: settings.timeZone, keepsAuthors: settings.keepsAuthors),
-            leaseSeconds: settings.leaseSeconds)
+            path: PicturePath(path), mode: exists ? .open : .create(timeZone: settings.timeZone),
+            options: SQLiteStore.Options(
+                leaseSeconds: settings.leaseSeconds, keepsAuthorNames: settings.keepsAuthors))
     }
 
     /// Numbers of jobs as typed.

@@ -36,7 +36,7 @@ import Testing
             }
         }
         #expect(try bagq.run("submit", "dump").status == 0)
-        let store = try SQLiteStore(path: bagq.path("bagq.db"), leaseSeconds: 1)
+        let store = try SQLiteStore(path: PicturePath(bagq.path("bagq.db")), mode: .open)
         let id = JobID(rawValue: 3)
         var done = 0
         for _ in 0..<Self.kills {
@@ -72,7 +72,7 @@ import Testing
         let options = ["--epochs", "12", "--seed", "7"]
         #expect(try bagq.run("train", "data", "--name", "calm", options[0], options[1], options[2], options[3], "--wait").status == 0)
         #expect(try bagq.run("train", "data", "--name", "killed", options[0], options[1], options[2], options[3]).status == 0)
-        let store = try SQLiteStore(path: bagq.path("bagq.db"), leaseSeconds: 1)
+        let store = try SQLiteStore(path: PicturePath(bagq.path("bagq.db")), mode: .open)
         let id = JobID(rawValue: 2)
         var checkpoint = -1
         for _ in 0..<Self.kills {

@@ -18,12 +18,11 @@ enum DoctorCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let settings = try Settings()
         var findings: [(name: String, value: String)] = [
-            ("processor", try settings.kernelLevel.rawValue),
+            ("kernels in use", try settings.kernelLevel.rawValue),
             ("kernel levels", KernelLevel.supported.map(\.rawValue).joined(separator: " ")),
             ("threads", String(try settings.threads)),
             ("SQLite", SQLiteStore.libraryVersion),
         ]
-        findings[0].name = "kernels in use"
         var warnings = SQLiteStore.libraryWarning.map { [$0] } ?? []
         var troubles: [String] = []
         do {

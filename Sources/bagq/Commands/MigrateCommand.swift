@@ -1,4 +1,5 @@
 import Foundation
+import Intake
 import SQLiteStore
 
 enum MigrateCommand: Command {
@@ -11,7 +12,8 @@ enum MigrateCommand: Command {
         let settings = try Settings()
         let path = arguments.value("--db") ?? settings.databasePath
         if FileManager.default.fileExists(atPath: path) {
-            try SQLiteStore.migrate(path: path)
+            let (from, to) = try SQLiteStore.migrate(path: PicturePath(path))
+            Terminal.note(from == to ? "\(path) is up to date" : "\(path) went from schema \(from) to \(to)")
         } else {
             _ = try Session(arguments, creating: true)
         }
