@@ -47,7 +47,7 @@ package final class PictureClassifier {
         let size = model.preprocessing.byteCount
         var prepared = 0
         var results = paths.map { path -> Result<Classified, PictureError> in
-            do {
+            do throws(PictureError) {
                 let result = try prepare(path, at: prepared * size)
                 prepared += 1
                 return .success(result)
@@ -57,7 +57,7 @@ package final class PictureClassifier {
         }
         let classes = model.classes.count
         var span = probabilities.mutableSpan
-        var used = span.extracting(first: prepared * classes)
+        var used = span._mutatingExtracting(first: prepared * classes)
         predictor.predict(pixels.span.extracting(first: prepared * size), count: prepared, into: &used)
         var rest = probabilities[..<(prepared * classes)]
         for index in results.indices {
@@ -91,10 +91,11 @@ package final class PictureClassifier {
     private func prepare(_ path: PicturePath, at offset: Int) throws(PictureError) -> Classified {
         let mtime = try PictureFile.read(path.bytes, into: &file)
         var span = pixels.mutableSpan
-        var target = span.extracting(offset..<offset + model.preprocessing.byteCount)
+        var target = span._mutatingExtracting(offset..<offset + model.preprocessing.byteCount)
         let details = try decoder.prepare(file.span, for: model.preprocessing, into: &target)
         let fileTime =
-            details.captureMilliseconds.map { PostTime(Timestamp(milliseconds: $0), .exif) }
+            details.exif.captureTime(now: Timestamp.now.milliseconds)
+            .map { PostTime(Timestamp(milliseconds: $0), .exif) }
             ?? PostTime(Timestamp(milliseconds: mtime), .mtime)
         return Classified(
             probabilities: [], fingerprint: Fingerprint(of: file.span), isTruncated: details.isTruncated,

@@ -18,6 +18,7 @@ package final class PictureSet: TrainingPictures {
     /// Left out because they cannot be decoded whole.
     package let bad: [BadPicture]
     private let paths: [PicturePath]
+    private let recipe: Recipe
     private let preprocessing: Preprocessing
     /// Empty where a picture did not fit.
     private let decoded: [[UInt8]]
@@ -25,9 +26,10 @@ package final class PictureSet: TrainingPictures {
 
     /// Decodes every picture once on `threads` threads. `isStopped` is asked between pictures: nil is returned once it is true.
     package init?(
-        _ pictures: [LabelledFolder.Picture], for preprocessing: Preprocessing, threads: Int, cacheBytes: Int,
+        _ pictures: [LabelledFolder.Picture], for recipe: Recipe, threads: Int, cacheBytes: Int,
         onEach: @escaping @Sendable () -> Void = {}, isStopped: @escaping @Sendable () -> Bool = { false }
     ) {
+        let preprocessing = recipe.preprocessing
         let results = Monitor([Result<[UInt8], PictureError>?](repeating: nil, count: pictures.count))
         let next = Atomic(0)
         let fitting = cacheBytes / max(1, preprocessing.byteCount)
@@ -57,6 +59,7 @@ package final class PictureSet: TrainingPictures {
         paths = good.map(\.picture.path)
         decoded = good.map(\.pixels)
         self.bad = bad
+        self.recipe = recipe
         self.preprocessing = preprocessing
     }
 
@@ -74,7 +77,7 @@ package final class PictureSet: TrainingPictures {
 
     private func fill(_ input: inout MutableSpan<Float>, from pixels: Span<UInt8>, augmentation: UInt64?) {
         if let seed = augmentation {
-            Augmentation(seed: seed).apply(
+            recipe.augmentation(seed: seed).apply(
                 to: pixels, width: preprocessing.width, height: preprocessing.height, into: &input)
         } else {
             for index in pixels.indices { input[index] = Float(pixels[index]) * (1 / 255) }
