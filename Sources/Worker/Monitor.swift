@@ -1,0 +1,31 @@
+import Foundation
+
+/// State that several threads share: one at a time is inside, and any can wait for another to change it.
+@safe final class Monitor<State>: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var state: State
+
+    init(_ state: sending State) {
+        self.state = state
+    }
+
+    /// Runs `body` with the state to itself, then wakes the waiting threads.
+    func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        condition.lock()
+        defer {
+            condition.broadcast()
+            condition.unlock()
+        }
+        return try body(&state)
+    }
+
+    /// Waits until `body`, tried now and after each change, gives a value; nil when `deadline` passes first.
+    func wait<Result>(until deadline: Date = .distantFuture, _ body: (inout State) -> Result?) -> Result? {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let result = body(&state) { return result }
+            if !condition.wait(until: deadline) { return body(&state) }
+        }
+    }
+}
