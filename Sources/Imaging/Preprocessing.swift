@@ -10,9 +10,8 @@ package struct Preprocessing: Codable, Hashable, Sendable {
     package let height: Int
     package let resize: Resize
 
-    /// Nil where a size is out of range.
-    package init?(width: Int, height: Int, resize: Resize = .squash) {
-        guard Self.sizes.contains(width), Self.sizes.contains(height) else { return nil }
+    package init(width: Int, height: Int, resize: Resize = .squash) {
+        precondition(Self.sizes.contains(width) && Self.sizes.contains(height))
         self.width = width
         self.height = height
         self.resize = resize
@@ -20,16 +19,13 @@ package struct Preprocessing: Codable, Hashable, Sendable {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        guard
-            let valid = Preprocessing(
-                width: try container.decode(Int.self, forKey: .width),
-                height: try container.decode(Int.self, forKey: .height),
-                resize: try container.decode(Resize.self, forKey: .resize))
-        else {
+        width = try container.decode(Int.self, forKey: .width)
+        height = try container.decode(Int.self, forKey: .height)
+        resize = try container.decode(Resize.self, forKey: .resize)
+        guard Self.sizes.contains(width), Self.sizes.contains(height) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .width, in: container, debugDescription: "the input's size is not within \(Self.sizes)")
         }
-        self = valid
     }
 
     /// Bytes of a prepared picture: height x width x RGB.

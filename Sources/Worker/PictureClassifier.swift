@@ -8,9 +8,8 @@ package import Queue
 package final class PictureClassifier {
     package let model: Model
     private let capacity: Int
-    private var decoder: PictureDecoder
+    private var preparer: PicturePreparer
     private let predictor: Predictor
-    private var file: [UInt8] = []
     private var pixels: [UInt8]
     private var probabilities: [Float]
 
@@ -35,7 +34,7 @@ package final class PictureClassifier {
     package init(_ model: Model, level: KernelLevel, capacity: Int) throws {
         self.model = model
         self.capacity = capacity
-        decoder = try PictureDecoder()
+        preparer = try PicturePreparer()
         predictor = try Predictor(model: model, level: level, capacity: capacity)
         pixels = [UInt8](repeating: 0, count: capacity * model.preprocessing.byteCount)
         probabilities = [Float](repeating: 0, count: capacity * model.classes.count)
@@ -89,16 +88,11 @@ package final class PictureClassifier {
     }
 
     private func prepare(_ path: PicturePath, at offset: Int) throws(PictureError) -> Classified {
-        let mtime = try PictureFile.read(path.bytes, into: &file)
         var span = pixels.mutableSpan
         var target = span._mutatingExtracting(offset..<offset + model.preprocessing.byteCount)
-        let details = try decoder.prepare(file.span, for: model.preprocessing, into: &target)
-        let fileTime =
-            details.exif.captureTime(now: Timestamp.now.milliseconds)
-            .map { PostTime(Timestamp(milliseconds: $0), .exif) }
-            ?? PostTime(Timestamp(milliseconds: mtime), .mtime)
+        let prepared = try preparer.prepare(path, for: model.preprocessing, into: &target)
         return Classified(
-            probabilities: [], fingerprint: Fingerprint(of: file.span), isTruncated: details.isTruncated,
-            fileTime: fileTime)
+            probabilities: [], fingerprint: prepared.fingerprint, isTruncated: prepared.isTruncated,
+            fileTime: prepared.fileTime)
     }
 }

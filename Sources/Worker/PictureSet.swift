@@ -1,6 +1,6 @@
-package import CNN
+import CNN
 import Foundation
-package import Imaging
+import Imaging
 package import Intake
 import Synchronization
 
@@ -65,10 +65,8 @@ package final class PictureSet: TrainingPictures {
 
     /// See `TrainingPictures`: rescaled floats, height x width x RGB.
     package func load(_ index: Int, augmentation: UInt64?, into input: inout MutableSpan<Float>) throws {
-        if !decoded[index].isEmpty {
-            fill(&input, from: decoded[index].span, augmentation: augmentation)
-            return
-        }
+        let cached = decoded[index]
+        if !cached.isEmpty { return fill(&input, from: cached.span, augmentation: augmentation) }
         let scratch = try self.scratch.withLock { $0.popLast() } ?? Scratch()
         defer { self.scratch.withLock { $0.append(scratch) } }
         let pixels = try scratch.whole(paths[index], for: preprocessing).get()
@@ -86,21 +84,18 @@ package final class PictureSet: TrainingPictures {
 
     /// A thread's decoder and file buffer.
     private final class Scratch {
-        var decoder: PictureDecoder
-        var file: [UInt8] = []
+        private var preparer: PicturePreparer
 
         init() throws(PictureError) {
-            decoder = try PictureDecoder()
+            preparer = try PicturePreparer()
         }
 
         /// The prepared picture; a truncated one is an error here, since half a picture teaches little.
         func whole(_ path: PicturePath, for preprocessing: Preprocessing) -> Result<[UInt8], PictureError> {
             var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
             do throws(PictureError) {
-                _ = try PictureFile.read(path.bytes, into: &file)
                 var span = pixels.mutableSpan
-                let details = try decoder.prepare(file.span, for: preprocessing, into: &span)
-                if details.isTruncated {
+                if try preparer.prepare(path, for: preprocessing, into: &span).isTruncated {
                     throw PictureError(.corrupt, "the file ends before its last scan line")
                 }
             } catch {

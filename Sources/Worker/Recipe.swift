@@ -14,13 +14,13 @@ package enum Recipe: String, CaseIterable, Sendable {
 
     package var preprocessing: Preprocessing {
         switch self {
-        case .blog: Preprocessing.squashed150
+        case .blog: Preprocessing(width: 150, height: 150)
         }
     }
 
     /// The same for the same seed.
     func augmentation(seed: UInt64) -> Augmentation {
-        var random = CounterRandom(seed: seed)
+        var random = CounterRandom(seed)
         return switch self {
         case .blog: .blog(width: preprocessing.width, height: preprocessing.height, using: &random)
         }

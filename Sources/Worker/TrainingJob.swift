@@ -51,7 +51,8 @@ struct TrainingJob {
                 + "\(folder.classes.count) classes, \(trainer.level.rawValue)")
         guard try turn(trainer) else { return }
 
-        var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
+        var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing,
+            createdAt: 0)
         let quoted = folder.pictures(.test).isEmpty ? HeldOut.Part.validation : .test
         let held = folder.pictures(quoted == .test ? .test : .validation)
         let stop = stop

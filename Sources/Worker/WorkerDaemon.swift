@@ -320,7 +320,7 @@ struct RateMeter {
 
     mutating func note(_ count: Int, at date: Date) {
         samples.append((count, date))
-        samples.removeAll { date.timeIntervalSince($0.at) > 10 && samples.count > 2 }
+        while samples.count > 2, date.timeIntervalSince(samples[0].at) > 10 { samples.removeFirst() }
     }
 
     var perSecond: Double {
