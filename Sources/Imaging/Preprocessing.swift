@@ -5,7 +5,7 @@ package struct Preprocessing: Codable, Hashable, Sendable {
         case squash
     }
 
-    /// Of the network's input, in pixels, 1 to 4096.
+    /// Of the network's input, in pixels, 2 to 4096.
     package let width: Int
     package let height: Int
     package let resize: Resize
@@ -31,5 +31,5 @@ package struct Preprocessing: Codable, Hashable, Sendable {
     /// Bytes of a prepared picture: height x width x RGB.
     package var byteCount: Int { width * height * 3 }
 
-    private static let sizes = 1...4096
+    private static let sizes = 2...4096
 }
