@@ -6,6 +6,8 @@ import Queue
 import Worker
 
 enum TrainCommand: Command {
+    private enum Kept: String, CaseIterable { case best, last }
+
     static let spec = CommandSpec(
         "train", "DATA", 1...1, summary: "Queues the training of a model and prints the job's number and the model's name.",
         options: [
@@ -52,7 +54,7 @@ enum TrainCommand: Command {
         if let recipe = try arguments.choice("--recipe", Recipe.self) { options.recipe = recipe.rawValue }
         if let epochs = try arguments.integer("--epochs", in: 1...100_000) { options.epochs = epochs }
         if let seed = try arguments.integer("--seed", in: 0...Int.max) { options.seed = UInt64(seed) }
-        if let keep = try arguments.choice("--keep", Keep.self) { options.keep = keep == .best ? .best : .last }
+        if let keep = try arguments.choice("--keep", Kept.self) { options.keep = keep == .best ? .best : .last }
         options.patience = try arguments.integer("--patience", in: 1...100_000)
         return options
     }
