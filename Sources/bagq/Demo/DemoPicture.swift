@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 
 /// A picture of the demonstration, as a photographer with changing luck would take it.
 enum DemoPicture {
@@ -7,10 +8,8 @@ enum DemoPicture {
         case stillLife
     }
 
-    /// Red, green, blue bytes.
-    static func draw(_ subject: Subject, longSide: Int, random: inout DemoRandom) -> (
-        width: Int, height: Int, pixels: [UInt8]
-    ) {
+    /// - longSide: the picture is three quarters of it to all of it long, in pixels.
+    static func draw(_ subject: Subject, longSide: Int, random: inout DemoRandom) -> RGBImage {
         let aspect = random.pick([1, 1, 0.8, 0.75, 1.25, 1.33] as [Float])
         let long = Float(longSide) * random.number(0.75, 1)
         let width = Int(aspect >= 1 ? long : long * aspect)
@@ -50,7 +49,7 @@ enum DemoPicture {
         case .stillLife:
             random.pick(StillLife.allCases).draw(in: &scene, random: &random)
         }
-        return (width, height, develop(scene.canvas, random: &random))
+        return RGBImage(width: width, height: height, pixels: develop(scene.canvas, random: &random))
     }
 
     /// Exposure, vignette and grain, then bytes.

@@ -13,27 +13,6 @@ struct DemoSize {
     var longSide = 480
 }
 
-/// What was written, and the truth about it.
-struct DemoSummary: Equatable {
-    /// Labelled pictures: a folder for each brand.
-    let training: URL
-    let trainingPerBrand: Int
-    /// What a stranger would have collected: a folder for each author.
-    let dump: URL
-    /// For every picture of the dump that shows a bag, truncated ones too. Paths are relative to `dump`.
-    private(set) var brandByPath: [String: HandbagBrand] = [:]
-    private(set) var stillLifes: [String] = []
-    private(set) var truncated: [String] = []
-    /// Files that cannot be read as pictures, with the reason that will be recorded.
-    private(set) var broken: [String: String] = [:]
-    let risingBrand: HandbagBrand
-    /// Midnight UTC of the first and of the last day.
-    let firstDay: Timestamp
-    let lastDay: Timestamp
-
-    var filesInDump: Int { brandByPath.count + stillLifes.count + broken.count }
-}
-
 /// A file that is to be written.
 struct DemoFile {
     enum Content {
@@ -49,7 +28,8 @@ struct DemoFile {
     func bytes(longSide: Int, random: inout DemoRandom) throws -> [UInt8] {
         func jpeg(_ subject: DemoPicture.Subject, _ takenAt: Timestamp?) throws -> [UInt8] {
             let image = DemoPicture.draw(subject, longSide: longSide, random: &random)
-            return try image.jpeg(quality: Int(random.number(60, 92.99)), exif: takenAt)
+            let exif = takenAt.map { EXIFBlock(dateTimeOriginal: DemoFile.exifText($0)) }
+            return try image.jpeg(quality: Int(random.number(60, 93)), exif: exif)
         }
         switch content {
         case .picture(let subject, let takenAt):
@@ -61,6 +41,12 @@ struct DemoFile {
         case .broken(let kind):
             return kind.bytes(random: &random)
         }
+    }
+
+    /// `YYYY:MM:DD HH:MM:SS`, from ISO 8601's `YYYY-MM-DDTHH:MM:SSZ`.
+    private static func exifText(_ time: Timestamp) -> String {
+        let text = Date(timeIntervalSince1970: TimeInterval(time.milliseconds) / 1000).formatted(.iso8601)
+        return text.dropLast().replacingOccurrences(of: "-", with: ":").replacingOccurrences(of: "T", with: " ")
     }
 }
 
@@ -98,9 +84,10 @@ struct DemoPlan {
 
     private mutating func planDump() {
         var contents: [DemoFile.Content] = []
+        var owed: [HandbagBrand: Float] = [:]
         for number in 0..<size.handbags {
             let day = number * size.days / size.handbags
-            let brand = brand(on: day)
+            let brand = brand(on: day, owed: &owed)
             contents.append(.picture(.handbag(brand), takenAt: moment(of: day)))
         }
         for _ in 0..<size.stillLifes {
@@ -119,15 +106,15 @@ struct DemoPlan {
         }
     }
 
-    private mutating func brand(on day: Int) -> HandbagBrand {
+    /// The brand that is furthest behind its share so far: chance would blur the rise that is to be found.
+    private func brand(on day: Int, owed: inout [HandbagBrand: Float]) -> HandbagBrand {
         let rising = DemoPlan.risingShare(Float(day) / Float(max(size.days - 1, 1)))
-        if random.chance(rising) { return DemoData.risingBrand }
-        var place = random.number(0, 1)
-        for (brand, share) in DemoPlan.sharesOfTheRest {
-            place -= share
-            if place < 0 { return brand }
-        }
-        return .brinmoor
+        for (brand, share) in DemoPlan.sharesOfTheRest { owed[brand, default: 0] += share * (1 - rising) }
+        owed[DemoData.risingBrand, default: 0] += rising
+        var next = DemoData.risingBrand
+        for brand in HandbagBrand.allCases where owed[brand, default: 0] > owed[next, default: 0] { next = brand }
+        owed[next, default: 0] -= 1
+        return next
     }
 
     private mutating func moment(of day: Int) -> Timestamp {
@@ -145,26 +132,4 @@ struct DemoPlan {
     ]
     private static let adjectives = ["amber", "blue", "calm", "early", "little", "quiet"]
     private static let animals = ["badger", "finch", "heron", "otter"]
-}
-
-extension DemoSummary {
-    init(of plan: DemoPlan, in folder: URL, size: DemoSize) {
-        training = folder.appending(path: "training")
-        trainingPerBrand = size.trainingPerBrand
-        dump = folder.appending(path: "dump")
-        risingBrand = DemoData.risingBrand
-        firstDay = plan.firstDay
-        lastDay = plan.lastDay
-        for file in plan.files where file.path.hasPrefix("dump/") {
-            let path = String(file.path.dropFirst("dump/".count))
-            switch file.content {
-            case .picture(.handbag(let brand), _): brandByPath[path] = brand
-            case .picture(.stillLife, _): stillLifes.append(path)
-            case .truncated(let brand, _):
-                brandByPath[path] = brand
-                truncated.append(path)
-            case .broken(let kind): broken[path] = kind.reason
-            }
-        }
-    }
 }
