@@ -12,7 +12,7 @@ package func classifyInOrder(
     isStopped: @escaping @Sendable () -> Bool = { false },
     each: (_ index: Int, _ result: Result<PictureClassifier.Classified, PictureError>) -> Void
 ) throws -> Bool {
-    let capacity = ShardLife.batchSize
+    let capacity = PictureClassifier.batchSize
     let batches = (paths.count + capacity - 1) / capacity
     let waiting = Monitor<[Int: [Result<PictureClassifier.Classified, PictureError>]]>([:])
     let next = Atomic(0)

@@ -6,6 +6,9 @@ package import Queue
 /// Reads, prepares and classifies pictures: the one way from a file to a prediction, for workers, `classify`, `evaluate`
 /// and training's own held-out counts. For one thread at a time; owns all scratch memory.
 package final class PictureClassifier {
+    /// Pictures that a thread takes at a time.
+    package static let batchSize = 8
+
     package let model: Model
     private let capacity: Int
     private var preparer: PicturePreparer

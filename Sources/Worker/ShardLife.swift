@@ -12,8 +12,6 @@ import Synchronization
 /// Pictures are independent, so a compute thread takes a batch all the way with scratch memory of its own. It never
 /// waits for a commit: outcomes go to the recorder, and the coordinator adds the next shard before the last is done.
 final class ShardLife: Sendable {
-    /// Pictures that a thread takes at a time: few enough that their activations stay in its cache.
-    static let batchSize = 8
     /// Outcomes wait this long at most for others to share their commit.
     private static let commitInterval: TimeInterval = 0.3
     /// Outcomes that wait for the recorder before the compute threads pause.
@@ -141,7 +139,7 @@ final class ShardLife: Sendable {
             do {
                 let classifier =
                     if let current, current.version == batch.version { current.classifier } else {
-                        try PictureClassifier(batch.model, level: level, capacity: Self.batchSize)
+                        try PictureClassifier(batch.model, level: level, capacity: PictureClassifier.batchSize)
                     }
                 current = (batch.version, classifier)
                 deliver(classifier.outcomes(of: batch.items, under: batch.source), of: batch.claim)
@@ -157,7 +155,7 @@ final class ShardLife: Sendable {
             let next = state.shards.firstIndex { !$0.isGivenBack && $0.next < $0.work.items.count }
             if let index = next, state.outboxCount < Self.outboxLimit {
                 let shard = state.shards[index]
-                let end = min(shard.next + Self.batchSize, shard.work.items.count)
+                let end = min(shard.next + PictureClassifier.batchSize, shard.work.items.count)
                 state.shards[index].next = end
                 state.computing += 1
                 return Batch(

@@ -102,7 +102,7 @@ package final class WorkerDaemon: Sendable {
 
     private func coordinate() throws(StoreError) {
         var models = ModelLibrary(store: store)
-        let backlog = 2 * options.threads * ShardLife.batchSize
+        let backlog = 2 * options.threads * PictureClassifier.batchSize
         while !stop.isMade {
             if let error = shards.error ?? lister.error { throw error }
             guard shards.wait(untilBacklogBelow: backlog, until: Date(timeIntervalSinceNow: 0.2)) else { continue }

@@ -37,7 +37,7 @@ private struct PredictorBox: @unchecked Sendable {
 }
 
 /// `--model`, or the blog's network with random weights.
-private func benchmarkModel(_ options: BenchOptions) throws -> Model {
+func benchmarkModel(_ options: BenchOptions) throws -> Model {
     if let path = options.model {
         return try Model(safetensors: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
     }

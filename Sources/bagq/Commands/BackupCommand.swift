@@ -1,5 +1,6 @@
 import Foundation
 import Intake
+import Queue
 
 enum BackupCommand: Command {
     static let spec = CommandSpec(

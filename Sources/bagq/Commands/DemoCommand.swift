@@ -16,8 +16,10 @@ enum DemoCommand: Command {
         Terminal.print("Drawing handbags of five made-up brands into \(path) …")
         let data = try DemoData.write(to: folder, seed: 2018, today: .now, threads: try Settings().threads)
         Terminal.print(
-            "\(data.filesInDump) files in the dump; \(data.stillLifes.count) show no bag, \(data.broken.count) are broken, "
-                + "\(data.truncated.count) end too soon. \(data.risingBrand) rises from 15 to 40 %.")
+            """
+            The dump has \(data.filesInDump) files: \(data.stillLifes.count) show no bag, \(data.broken.count) are broken, \
+            \(data.truncated.count) end too soon. \(data.risingBrand.rawValue) rises from 15 to 40 % of the bags.
+            """)
 
         try demo.bagq("train", "training", "--name", "demo", "--epochs", String(epochs), "--wait")
         try demo.bagq("submit", "dump", "--name", "demo-dump")

@@ -29,7 +29,7 @@ enum WorkerCommand: Command {
             ending: arguments.has("--drain") ? .drained : .never, stop: stop)
         do {
             try worker.run()
-        } catch let error as StoreError {
+        } catch {
             guard case .newer = error else { throw error }
             Terminal.complain("\(error)")
             return .tryAgain
