@@ -5,10 +5,10 @@ enum ShardState: Int {
     case open = 0, claimed, done, failed
 }
 
-/// Claims in a row without progress after which a shard is given up. More than the five that finding a guilty picture
+/// Deaths of workers without progress after which a shard is given up. More than the five that finding a guilty picture
 /// takes: two that make the shard cautious, three deaths.
 private let maxAttempts = 6
-/// Fruitless claims after which a shard's pictures are taken one at a time.
+/// Deaths without progress after which a shard's pictures are taken one at a time.
 private let cautiousFrom = 2
 /// Workers that die on a picture, alone and written down, before it is guilty.
 private let deathsOfGuilt = 3
@@ -223,7 +223,7 @@ extension Transaction {
             state.rawValue, job, shard)
     }
 
-    /// The claim got something done: deaths before it no longer count.
+    /// The claim got something done: deaths before it no longer count against the shard.
     func noteProgress(_ claim: Claim) throws {
         try db.run("UPDATE shard SET fruitless = 0 WHERE job = ? AND number = ?", claim.job, claim.shard)
     }

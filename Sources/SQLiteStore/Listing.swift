@@ -82,7 +82,7 @@ extension Transaction {
 /// The columns that `Row.item` reads, of `item LEFT JOIN author`.
 let itemColumns = """
     item.number, item.path, item.posted_at, item.time_source, item.platform, item.post, item.place,
-    coalesce(author.name, lower(hex(author.hash)))
+    iif(item.author IS NULL, NULL, coalesce(author.name, lower(hex(author.hash))))
     """
 
 extension Row {

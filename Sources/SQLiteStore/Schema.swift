@@ -95,7 +95,7 @@ enum Schema {
             boot TEXT,
             -- Milliseconds of CLOCK_BOOTTIME in that boot.
             lease_until INTEGER,
-            -- Claims in a row that ended by an expired lease with nothing done.
+            -- Claims that ended by an expired lease since something was last done.
             fruitless INTEGER NOT NULL DEFAULT 0,
             -- The item a cautious worker wrote down, in which attempt, and how many workers died on it alone.
             suspect INTEGER,

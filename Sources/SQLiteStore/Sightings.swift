@@ -76,9 +76,7 @@ extension Transaction {
     /// Counts a prediction's sighting, once for each model.
     func see(_ sight: Sight, _ changes: inout SumChanges) throws {
         let origin = sight.origin
-        let identity = SightingIdentity(
-            sight.fingerprint, platform: origin.platform, post: origin.post, place: origin.place,
-            authorHash: origin.authorHash)
+        let identity = SightingIdentity.bytes(sight.fingerprint, origin)
         // A time outside of the calendar is none.
         let day = sight.time.flatMap { calendar.day(of: $0.timestamp) }
         let source = day == nil ? 0 : sight.time?.source.code ?? 0
@@ -86,7 +84,7 @@ extension Transaction {
         var date = SumChanges.Date(timeSource: source, day: dated)
 
         let known = try db.row(
-            "SELECT id, time_source, day, author_group FROM sighting WHERE identity = ?", identity.bytes
+            "SELECT id, time_source, day, author_group FROM sighting WHERE identity = ?", identity
         ) {
             (
                 id: $0.int(0), date: SumChanges.Date(timeSource: $0.int(1), day: $0.int(2)), source: $0.int(1),
@@ -106,12 +104,12 @@ extension Transaction {
                 date = known.date
             }
         } else {
-            group = SightingIdentity.group(origin.authorHash ?? identity.bytes)
+            group = SightingIdentity.group(of: origin.authorHash ?? identity)
             try db.run(
                 """
                 INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group)
                 VALUES (?, ?, ?, ?, ?, ?)
-                """, identity.bytes, source > 0 ? sight.time?.timestamp : nil, source, dated, origin.author, group)
+                """, identity, source > 0 ? sight.time?.timestamp : nil, source, dated, origin.author, group)
             id = Int(db.lastInsertedRow)
             changes.add(1, sightingsOf: date)
         }
