@@ -44,9 +44,11 @@ package struct Augmentation: Hashable, Sendable {
     }
 
     /// Writes the changed picture as numbers from 0 to 1. Bilinear; the edges' pixels go on outside.
-    /// - source, target: height x width x RGB.
+    /// - source, target: height x width x RGB, both sides at least 2.
     package func apply(to source: Span<UInt8>, width: Int, height: Int, into target: inout MutableSpan<Float>) {
+        precondition(width >= 2 && height >= 2)
         precondition(source.count == width * height * 3 && target.count == source.count)
+        let bytes = unsafe source.bytes
         let (lastRow, lastColumn) = (Float(height - 1), Float(width - 1))
         let isRecoloured = brightness != 1 || saturation != 1
         for y in 0..<height {
@@ -54,34 +56,39 @@ package struct Augmentation: Hashable, Sendable {
             for x in 0..<width {
                 let row = max(0, min(lastRow, rowAtLeft + warp.rowPerColumn * Float(x)))
                 let column = max(0, min(lastColumn, warp.columnPerColumn * Float(x) + warp.columnStart))
-                let (top, left) = (Int(row), Int(column))
-                let (down, across) = (row - Float(top), column - Float(left))
-                let topLeft = (top * width + left) * 3
-                // The neighbour beyond the edge has no weight.
-                let toRight = left + 1 < width ? 3 : 0
-                let toBottom = top + 1 < height ? width * 3 : 0
-                func channel(_ index: Int) -> Float {
-                    let pixel = topLeft + index
-                    let (a, b) = (Float(source[pixel]), Float(source[pixel + toRight]))
-                    let (c, d) = (Float(source[pixel + toBottom]), Float(source[pixel + toBottom + toRight]))
-                    let upper = a + (b - a) * across
-                    let lower = c + (d - c) * across
-                    return (upper + (lower - upper) * down) * (1 / 255)
-                }
-                var (red, green, blue) = (channel(0), channel(1), channel(2))
-                if isRecoloured { recolour(&red, &green, &blue) }
+                let (top, left) = (min(Int(row), height - 2), min(Int(column), width - 2))
+                let across = SIMD4(repeating: column - Float(left))
+                let down = SIMD4(repeating: row - Float(top))
+                let upper = Self.pair(bytes, (top * width + left) * 3, across)
+                let lower = Self.pair(bytes, ((top + 1) * width + left) * 3, across)
+                var colour = (upper + (lower - upper) * down) * (1 / 255)
+                if isRecoloured { recolour(&colour) }
                 let at = (y * width + (isFlipped ? width - 1 - x : x)) * 3
-                target[at] = red
-                target[at + 1] = green
-                target[at + 2] = blue
+                target[at] = colour[0]
+                target[at + 1] = colour[1]
+                target[at + 2] = colour[2]
             }
         }
     }
 
-    private func recolour(_ red: inout Float, _ green: inout Float, _ blue: inout Float) {
-        let grey = (red + green + blue) * (brightness / 3)
-        func changed(_ value: Float) -> Float { max(0, min(1, grey + (value * brightness - grey) * saturation)) }
-        (red, green, blue) = (changed(red), changed(green), changed(blue))
+    /// A colour between two neighbours, of which the left one starts at `offset`. The fourth lane is of no use.
+    @inline(__always)
+    private static func pair(_ bytes: RawSpan, _ offset: Int, _ across: SIMD4<Float>) -> SIMD4<Float> {
+        // Four bytes each, of which the right ones end with the right pixel: nothing behind the picture is read.
+        let left = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD4<UInt8>.self)
+        let right = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset + 2, as: SIMD4<UInt8>.self)
+        let leftColour = SIMD4<Float>(SIMD4<Int32>(truncatingIfNeeded: left))
+        let rightColour = SIMD4<Float>(
+            SIMD4<Int32>(truncatingIfNeeded: SIMD4(right[1], right[2], right[3], right[3])))
+        return leftColour + (rightColour - leftColour) * across
+    }
+
+    @inline(__always)
+    private func recolour(_ colour: inout SIMD4<Float>) {
+        let grey = SIMD4(repeating: (colour[0] + colour[1] + colour[2]) * (brightness / 3))
+        colour = grey + (colour * brightness - grey) * saturation
+        colour.replace(with: 0, where: colour .< 0)
+        colour.replace(with: 1, where: colour .> 1)
     }
 }
 

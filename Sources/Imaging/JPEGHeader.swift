@@ -21,7 +21,8 @@ struct JPEGHeader {
         guard file.count - position >= 3, file[position] == 0xFF, file[position + 1] == 0xD8, file[position + 2] == 0xFF
         else {
             let rest = file.count - position
-            if rest == 1 && file[position] == 0xFF || rest == 2 && file[position] == 0xFF && file[position + 1] == 0xD8 {
+            if rest == 1 && file[position] == 0xFF || rest == 2 && file[position] == 0xFF && file[position + 1] == 0xD8
+            {
                 throw Self.cutOff
             }
             throw PictureError(describing: file)

@@ -1,6 +1,5 @@
 package import CNN
 package import Imaging
-package import Intake
 
 /// A model's answers for labelled pictures.
 package struct Evaluation: Sendable {

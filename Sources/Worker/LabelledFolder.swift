@@ -68,9 +68,8 @@ package struct LabelledFolder: Sendable {
         }
         return names.filter { name in
             var isFolder: ObjCBool = false
-            return !name.hasPrefix(".")
-                && unsafe FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
-                && isFolder.boolValue
+            let exists = unsafe FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
+            return exists && isFolder.boolValue && !name.hasPrefix(".")
         }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 

@@ -1,64 +1,60 @@
 import Foundation
-package import Intake
-package import Queue
+import Intake
+import Queue
 
 /// Every line that a worker logs. Lines go to stderr as `event key=value …`; under systemd each starts with its
 /// journal priority (sd-daemon(3)), elsewhere with nothing.
-package enum Log {
-    package static func started(_ worker: WorkerIdentity, threads: Int, kernels: String) {
+enum Log {
+    static func started(_ worker: WorkerIdentity, threads: Int, kernels: String) {
         write(.info, "started worker=\(worker.name) pid=\(worker.pid) threads=\(threads) kernels=\(kernels)")
     }
 
-    package static func stopped(_ worker: WorkerIdentity, pictures: Int) {
+    static func stopped(_ worker: WorkerIdentity, pictures: Int) {
         write(.info, "stopped worker=\(worker.name) pictures=\(pictures)")
     }
 
-    package static func stopRequested() {
+    static func stopRequested() {
         write(.notice, "stopping: finishing the batch and giving the work back")
     }
 
-    package static func listed(_ claim: Claim, items: Int) {
+    static func listed(_ claim: Claim, items: Int) {
         write(.info, "listed job=\(claim.job) items=\(items)")
     }
 
-    package static func cautious(_ claim: Claim) {
+    static func cautious(_ claim: Claim) {
         write(.warning, "shard=\(claim.shard) job=\(claim.job) has killed workers: taking one picture at a time")
     }
 
-    package static func lost(_ claim: Claim) {
+    static func lost(_ claim: Claim) {
         write(.warning, "lost job=\(claim.job) shard=\(claim.shard) attempt=\(claim.attempt): dropped its work")
     }
 
-    package static func failed(_ claim: Claim, because message: String) {
+    static func failed(_ claim: Claim, because message: String) {
         write(.error, "failed job=\(claim.job) shard=\(claim.shard): \(message)")
     }
 
-    package static func badPicture(_ claim: Claim, _ bad: BadPicture) {
-        write(.warning, "left out job=\(claim.job) picture=\(quoted(bad.path)) reason=\(bad.reason): \(bad.message)")
+    static func badPicture(_ claim: Claim, _ bad: BadPicture) {
+        write(.warning, "left out job=\(claim.job) picture=\(bad.path) reason=\(bad.reason): \(bad.message)")
     }
 
-    package static func trainingStarted(_ claim: Claim, summary: String) {
+    static func trainingStarted(_ claim: Claim, summary: String) {
         write(.info, "training job=\(claim.job): \(summary)")
     }
 
-    package static func restartedTraining(_ claim: Claim, because message: String) {
+    static func restartedTraining(_ claim: Claim, because message: String) {
         write(.warning, "training job=\(claim.job) starts over: \(message)")
     }
 
-    package static func epoch(_ claim: Claim, _ line: String) {
+    static func epoch(_ claim: Claim, _ line: String) {
         write(.info, "epoch job=\(claim.job) \(line)")
     }
 
-    package static func storeTrouble(_ error: StoreError) {
+    static func storeTrouble(_ error: StoreError) {
         write(.error, "the store does not answer, trying again: \(error)")
     }
 
     private enum Priority: Int {
         case error = 3, warning, notice, info
-    }
-
-    private static func quoted(_ path: PicturePath) -> String {
-        String(reflecting: String(decoding: path.bytes, as: UTF8.self))
     }
 
     private static func write(_ priority: Priority, _ text: String) {

@@ -19,12 +19,18 @@ import Foundation
         return try body(&state)
     }
 
-    /// Waits until `body`, tried now and after each change, gives a value; nil when `deadline` passes first.
-    func wait<Result>(until deadline: Date = .distantFuture, _ body: (inout State) -> Result?) -> Result? {
+    /// Waits until `body`, tried now and after each change, gives a value; nil when `deadline`, if there
+    /// is one, passes first.
+    func wait<Result>(until deadline: Date? = nil, _ body: (inout State) -> Result?) -> Result? {
         condition.lock()
         defer { condition.unlock() }
         while true {
             if let result = body(&state) { return result }
+            // `wait(until:)` traps on dates too distant to count in nanoseconds.
+            guard let deadline else {
+                condition.wait()
+                continue
+            }
             if !condition.wait(until: deadline) { return body(&state) }
         }
     }

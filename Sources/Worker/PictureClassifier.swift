@@ -8,9 +8,8 @@ package import Queue
 package final class PictureClassifier {
     package let model: Model
     private let capacity: Int
-    private var decoder: PictureDecoder
+    private var preparer: PicturePreparer
     private let predictor: Predictor
-    private var file: [UInt8] = []
     private var pixels: [UInt8]
     private var probabilities: [Float]
 
@@ -35,7 +34,7 @@ package final class PictureClassifier {
     package init(_ model: Model, level: KernelLevel, capacity: Int) throws {
         self.model = model
         self.capacity = capacity
-        decoder = try PictureDecoder()
+        preparer = try PicturePreparer()
         predictor = try Predictor(model: model, level: level, capacity: capacity)
         pixels = [UInt8](repeating: 0, count: capacity * model.preprocessing.byteCount)
         probabilities = [Float](repeating: 0, count: capacity * model.classes.count)
@@ -47,7 +46,7 @@ package final class PictureClassifier {
         let size = model.preprocessing.byteCount
         var prepared = 0
         var results = paths.map { path -> Result<Classified, PictureError> in
-            do {
+            do throws(PictureError) {
                 let result = try prepare(path, at: prepared * size)
                 prepared += 1
                 return .success(result)
@@ -57,7 +56,7 @@ package final class PictureClassifier {
         }
         let classes = model.classes.count
         var span = probabilities.mutableSpan
-        var used = span.extracting(first: prepared * classes)
+        var used = span._mutatingExtracting(first: prepared * classes)
         predictor.predict(pixels.span.extracting(first: prepared * size), count: prepared, into: &used)
         var rest = probabilities[..<(prepared * classes)]
         for index in results.indices {
@@ -89,15 +88,11 @@ package final class PictureClassifier {
     }
 
     private func prepare(_ path: PicturePath, at offset: Int) throws(PictureError) -> Classified {
-        let mtime = try PictureFile.read(path.bytes, into: &file)
         var span = pixels.mutableSpan
-        var target = span.extracting(offset..<offset + model.preprocessing.byteCount)
-        let details = try decoder.prepare(file.span, for: model.preprocessing, into: &target)
-        let fileTime =
-            details.captureMilliseconds.map { PostTime(Timestamp(milliseconds: $0), .exif) }
-            ?? PostTime(Timestamp(milliseconds: mtime), .mtime)
+        var target = span._mutatingExtracting(offset..<offset + model.preprocessing.byteCount)
+        let prepared = try preparer.prepare(path, for: model.preprocessing, into: &target)
         return Classified(
-            probabilities: [], fingerprint: Fingerprint(of: file.span), isTruncated: details.isTruncated,
-            fileTime: fileTime)
+            probabilities: [], fingerprint: prepared.fingerprint, isTruncated: prepared.isTruncated,
+            fileTime: prepared.fileTime)
     }
 }

@@ -1,6 +1,6 @@
-package import CNN
+import CNN
 import Foundation
-package import Imaging
+import Imaging
 package import Intake
 import Synchronization
 
@@ -18,6 +18,7 @@ package final class PictureSet: TrainingPictures {
     /// Left out because they cannot be decoded whole.
     package let bad: [BadPicture]
     private let paths: [PicturePath]
+    private let recipe: Recipe
     private let preprocessing: Preprocessing
     /// Empty where a picture did not fit.
     private let decoded: [[UInt8]]
@@ -25,9 +26,10 @@ package final class PictureSet: TrainingPictures {
 
     /// Decodes every picture once on `threads` threads. `isStopped` is asked between pictures: nil is returned once it is true.
     package init?(
-        _ pictures: [LabelledFolder.Picture], for preprocessing: Preprocessing, threads: Int, cacheBytes: Int,
+        _ pictures: [LabelledFolder.Picture], for recipe: Recipe, threads: Int, cacheBytes: Int,
         onEach: @escaping @Sendable () -> Void = {}, isStopped: @escaping @Sendable () -> Bool = { false }
     ) {
+        let preprocessing = recipe.preprocessing
         let results = Monitor([Result<[UInt8], PictureError>?](repeating: nil, count: pictures.count))
         let next = Atomic(0)
         let fitting = cacheBytes / max(1, preprocessing.byteCount)
@@ -57,15 +59,14 @@ package final class PictureSet: TrainingPictures {
         paths = good.map(\.picture.path)
         decoded = good.map(\.pixels)
         self.bad = bad
+        self.recipe = recipe
         self.preprocessing = preprocessing
     }
 
     /// See `TrainingPictures`: rescaled floats, height x width x RGB.
     package func load(_ index: Int, augmentation: UInt64?, into input: inout MutableSpan<Float>) throws {
-        if !decoded[index].isEmpty {
-            fill(&input, from: decoded[index].span, augmentation: augmentation)
-            return
-        }
+        let cached = decoded[index]
+        if !cached.isEmpty { return fill(&input, from: cached.span, augmentation: augmentation) }
         let scratch = try self.scratch.withLock { $0.popLast() } ?? Scratch()
         defer { self.scratch.withLock { $0.append(scratch) } }
         let pixels = try scratch.whole(paths[index], for: preprocessing).get()
@@ -74,7 +75,7 @@ package final class PictureSet: TrainingPictures {
 
     private func fill(_ input: inout MutableSpan<Float>, from pixels: Span<UInt8>, augmentation: UInt64?) {
         if let seed = augmentation {
-            Augmentation(seed: seed).apply(
+            recipe.augmentation(seed: seed).apply(
                 to: pixels, width: preprocessing.width, height: preprocessing.height, into: &input)
         } else {
             for index in pixels.indices { input[index] = Float(pixels[index]) * (1 / 255) }
@@ -83,21 +84,18 @@ package final class PictureSet: TrainingPictures {
 
     /// A thread's decoder and file buffer.
     private final class Scratch {
-        var decoder: PictureDecoder
-        var file: [UInt8] = []
+        private var preparer: PicturePreparer
 
         init() throws(PictureError) {
-            decoder = try PictureDecoder()
+            preparer = try PicturePreparer()
         }
 
         /// The prepared picture; a truncated one is an error here, since half a picture teaches little.
         func whole(_ path: PicturePath, for preprocessing: Preprocessing) -> Result<[UInt8], PictureError> {
             var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
             do throws(PictureError) {
-                _ = try PictureFile.read(path.bytes, into: &file)
                 var span = pixels.mutableSpan
-                let details = try decoder.prepare(file.span, for: preprocessing, into: &span)
-                if details.isTruncated {
+                if try preparer.prepare(path, for: preprocessing, into: &span).isTruncated {
                     throw PictureError(.corrupt, "the file ends before its last scan line")
                 }
             } catch {

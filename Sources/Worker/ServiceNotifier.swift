@@ -35,7 +35,7 @@ struct ServiceNotifier: Sendable {
         // A manager that does not listen is no reason to stop working.
         _ = unsafe withUnsafePointer(to: &address) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe sendto(handle, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue), $0, length)
+                unsafe sendto(handle, bytes, bytes.count, Int32(truncatingIfNeeded: MSG_NOSIGNAL), $0, length)
             }
         }
     }

@@ -1,4 +1,4 @@
-package import CNN
+import CNN
 import Foundation
 import Intake
 import Queue
@@ -44,6 +44,22 @@ final class ShardLife: Sendable {
 
         func index(of claim: Claim) -> Int? {
             shards.firstIndex { $0.claim.isSameHold(as: claim) }
+        }
+
+        /// The deliveries that wait, those of one claim together.
+        mutating func takeOutbox() -> [(claim: Claim, outcomes: [Outcome])] {
+            var byClaim: [(claim: Claim, outcomes: [Outcome])] = []
+            for (claim, outcomes) in outbox {
+                if let index = byClaim.firstIndex(where: { $0.claim.isSameHold(as: claim) }) {
+                    byClaim[index].outcomes += outcomes
+                } else {
+                    byClaim.append((claim, outcomes))
+                }
+            }
+            outbox = []
+            outboxCount = 0
+            oldestDelivery = .distantFuture
+            return byClaim
         }
     }
 
@@ -217,23 +233,6 @@ final class ShardLife: Sendable {
             state.shards.removeAll { $0.isGivenBack && $0.inFlight == 0 }
             return back.map(\.claim)
         }
-    }
-}
-
-extension ShardLife.State {
-    fileprivate mutating func takeOutbox() -> [(claim: Claim, outcomes: [Outcome])] {
-        var byClaim: [(claim: Claim, outcomes: [Outcome])] = []
-        for (claim, outcomes) in outbox {
-            if let index = byClaim.firstIndex(where: { $0.claim.isSameHold(as: claim) }) {
-                byClaim[index].outcomes += outcomes
-            } else {
-                byClaim.append((claim, outcomes))
-            }
-        }
-        outbox = []
-        outboxCount = 0
-        oldestDelivery = .distantFuture
-        return byClaim
     }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Synchronization
 
 /// A request to stop, made once by a signal or by code, seen by every thread that looks.

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import Intake
 import Queue
+import Synchronization
 
 /// A claimed training job, from the folder to the model, or to the batch at which it was stopped.
 struct TrainingJob {
@@ -33,10 +34,9 @@ struct TrainingJob {
     private func train() throws {
         let options = try JSONDecoder().decode(TrainingOptions.self, from: Data(work.request.options.utf8))
         let folder = try LabelledFolder(work.request.data)
-        let architecture = try options.architecture(classes: folder.classes.count)
-        let preprocessing = try architecture.preprocessing
-        guard let training = pictures(folder, .training, preprocessing),
-            let validation = pictures(folder, .validation, preprocessing)
+        guard let recipe = Recipe(rawValue: options.recipe) else { throw TrainingJobError.unknownRecipe(options.recipe) }
+        let architecture = try recipe.architecture(classes: folder.classes.count)
+        guard let training = pictures(folder, .training, recipe), let validation = pictures(folder, .validation, recipe)
         else { return try giveBack() }
         let bad = training.bad + validation.bad
         for picture in bad { Log.badPicture(claim, picture) }
@@ -51,7 +51,8 @@ struct TrainingJob {
                 + "\(folder.classes.count) classes, \(trainer.level.rawValue)")
         guard try turn(trainer) else { return }
 
-        var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: preprocessing)
+        var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing,
+            createdAt: 0)
         let quoted = folder.pictures(.test).isEmpty ? HeldOut.Part.validation : .test
         let held = folder.pictures(quoted == .test ? .test : .validation)
         let stop = stop
@@ -75,11 +76,11 @@ struct TrainingJob {
 
     /// Nil when asked to stop.
     private func pictures(
-        _ folder: LabelledFolder, _ part: LabelledFolder.Part, _ preprocessing: Preprocessing
+        _ folder: LabelledFolder, _ part: LabelledFolder.Part, _ recipe: Recipe
     ) -> PictureSet? {
         let (stop, solo) = (stop, solo)
         return PictureSet(
-            folder.pictures(part), for: preprocessing, threads: threads, cacheBytes: cacheBytes,
+            folder.pictures(part), for: recipe, threads: threads, cacheBytes: cacheBytes,
             onEach: { solo.pictures.add(0, ordering: .relaxed) }, isStopped: { stop.isMade })
     }
 
@@ -164,9 +165,11 @@ struct TrainingJob {
 
 enum TrainingJobError: Error, CustomStringConvertible {
     case noReadablePicture(String)
+    case unknownRecipe(String)
 
     var description: String {
         switch self {
+        case .unknownRecipe(let name): "this bagq has no recipe \(name); a newer one may"
         case .noReadablePicture(let brand):
             "none of the training pictures of \(brand) can be decoded; `bagq classify` on one of them says why"
         }

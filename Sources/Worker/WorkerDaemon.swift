@@ -109,7 +109,7 @@ package final class WorkerDaemon: Sendable {
             if try hasEnded() { return }
             guard let claim = try claim() else {
                 if case .drained = options.ending, shards.claims.isEmpty, lister.claims.isEmpty,
-                    try !patiently({ () throws(StoreError) in try store.hasUnfinishedWork(for: abilities) }) ?? true
+                    try patiently({ () throws(StoreError) in try store.hasUnfinishedWork(for: abilities) }) == false
                 {
                     return
                 }
@@ -310,7 +310,7 @@ final class WorkerThread: Sendable {
     }
 
     func join() {
-        isDone.wait { $0 ? true : nil }
+        _ = isDone.wait { $0 ? true : nil }
     }
 }
 
@@ -320,7 +320,7 @@ struct RateMeter {
 
     mutating func note(_ count: Int, at date: Date) {
         samples.append((count, date))
-        samples.removeAll { date.timeIntervalSince($0.at) > 10 && samples.count > 2 }
+        while samples.count > 2, date.timeIntervalSince(samples[0].at) > 10 { samples.removeFirst() }
     }
 
     var perSecond: Double {

@@ -63,7 +63,7 @@ struct CommandSpec: Sendable {
 }
 
 /// A subcommand: its table, and what it does with parsed arguments.
-protocol Command {
+protocol Command: Sendable {
     static var spec: CommandSpec { get }
     static func run(_ arguments: Arguments) throws -> ExitStatus
 }

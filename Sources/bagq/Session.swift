@@ -8,7 +8,8 @@ import Worker
 /// What most subcommands begin with: the settings and the store.
 struct Session {
     let settings: Settings
-    let store: SQLiteStore
+    let database: SQLiteStore
+    var store: any JobStore { database }
 
     /// Opens the database; `creating` makes it where it is not there yet.
     init(_ arguments: Arguments, creating: Bool = false) throws {
@@ -20,7 +21,7 @@ struct Session {
             try FileManager.default.createDirectory(
                 at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
         }
-        store = try SQLiteStore(
+        database = try SQLiteStore(
             path: PicturePath(path), mode: exists ? .open : .create(timeZone: settings.timeZone),
             options: SQLiteStore.Options(
                 leaseSeconds: settings.leaseSeconds, keepsAuthorNames: settings.keepsAuthors))

@@ -6,10 +6,13 @@ enum Terminal {
     static let isError = isatty(STDERR_FILENO) == 1
 
     /// Columns of the terminal; nil when output is piped.
-    static var width: Int? {
-        guard isOutput else { return nil }
+    static var width: Int? { isOutput ? columns(of: STDOUT_FILENO) : nil }
+    /// Columns of the terminal that stderr goes to.
+    static var errorWidth: Int { columns(of: STDERR_FILENO) }
+
+    private static func columns(of descriptor: Int32) -> Int {
         var size = winsize()
-        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
 
@@ -19,8 +22,8 @@ enum Terminal {
     }
 
     /// Says something that is not data.
-    static func note(_ text: String) {
-        write(text + "\n", to: STDERR_FILENO)
+    static func note(_ text: String, terminator: String = "\n") {
+        write(text + terminator, to: STDERR_FILENO)
     }
 
     /// Says what went wrong.

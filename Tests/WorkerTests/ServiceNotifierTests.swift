@@ -23,7 +23,7 @@ import Testing
 
         func receive() -> String {
             var buffer = [UInt8](repeating: 0, count: 512)
-            let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(truncatingIfNeeded: MSG_DONTWAIT))
             return count < 0 ? "" : String(decoding: buffer[..<count], as: UTF8.self)
         }
 

@@ -23,7 +23,7 @@ enum ClassifyCommand: Command {
         let paths = arguments.operands.map { PicturePath(bytes: ArgumentBytes.encode($0)) }
         let asJSON = arguments.has("--json")
         var failed = 0
-        classifyInOrder(paths, with: model, level: try settings.kernelLevel, threads: try threads ?? settings.threads) {
+        try classifyInOrder(paths, with: model, level: try settings.kernelLevel, threads: try threads ?? settings.threads) {
             index, result in
             switch result {
             case .success(let classified):
@@ -32,10 +32,11 @@ enum ClassifyCommand: Command {
             case .failure(let error):
                 failed += 1
                 if asJSON {
+                    let facts = [("reason", error.reason.rawValue), ("message", error.message)]
                     Terminal.print(
-                        FailureRows.json(path: paths[index], reason: error.reason.rawValue, message: error.message).text)
+                        JSONValue.object(JSONValue.path(paths[index]) + facts.map { ($0, .string($1)) }).text)
                 } else {
-                    Terminal.complain("\(Escaping.terminal(paths[index])): \(Escaping.terminal(error.message))")
+                    Terminal.complain("\(paths[index]): \(Escaping.terminal(error.message))")
                 }
             }
         }
@@ -58,14 +59,14 @@ private struct ClassifiedRow {
     private var recognition: Recognition {
         Recognition(
             brand: model.classes[classified.brand], confidenceStep: prediction.confidenceStep,
-            threshold: Double(model.threshold))
+            threshold: model.threshold)
     }
 
     var text: String {
         let note = ([recognition == .recognised ? nil : recognition.rawValue] + prediction.flags.names)
             .compactMap(\.self).joined(separator: " ")
         return [
-            Escaping.terminal(path), Escaping.terminal(model.classes[classified.brand]),
+            path.description, Escaping.terminal(model.classes[classified.brand]),
             String(format: "%.4f", prediction.confidence), note,
         ].joined(separator: "\t").trimmingCharacters(in: .whitespaces)
     }

@@ -21,9 +21,9 @@ enum ConfigCommand: Command {
                     ]).text)
             }
         } else {
-            var table = Table(["setting", "value", "origin"])
+            var table = Table([.left("SETTING"), .flexible("VALUE"), .flexible("ORIGIN")])
             for (name, value) in rows { table.add([name, value.text, value.origin]) }
-            Terminal.print(table.text(width: Terminal.width))
+            Terminal.print(table.text(width: Terminal.width), terminator: "")
         }
         return .done
     }

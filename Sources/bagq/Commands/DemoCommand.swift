@@ -1,5 +1,5 @@
 import Foundation
-import Report
+import Intake
 
 enum DemoCommand: Command {
     static let spec = CommandSpec(
@@ -14,8 +14,10 @@ enum DemoCommand: Command {
         let path = folder.path(percentEncoded: false)
         let demo = Demo(folder: path)
         Terminal.print("Drawing handbags of five made-up brands into \(path) …")
-        let data = try DemoData.write(to: folder, seed: 2018, threads: try Settings().threads)
-        Terminal.print(data.description)
+        let data = try DemoData.write(to: folder, seed: 2018, today: .now, threads: try Settings().threads)
+        Terminal.print(
+            "\(data.filesInDump) files in the dump; \(data.stillLifes.count) show no bag, \(data.broken.count) are broken, "
+                + "\(data.truncated.count) end too soon. \(data.risingBrand) rises from 15 to 40 %.")
 
         try demo.bagq("train", "training", "--name", "demo", "--epochs", String(epochs), "--wait")
         try demo.bagq("submit", "dump", "--name", "demo-dump")
@@ -28,7 +30,8 @@ enum DemoCommand: Command {
             """
 
             Everything is in \(path):
-              training/  \(data.trainingCount) labelled pictures      dump/  \(data.dumpCount) pictures as from social media
+              training/  labelled pictures, a folder for each brand
+              dump/      pictures as from social media
               bagq.db    the database: look further with `bagq status --db \(path)/bagq.db`
 
             These pictures are drawn: how well the model does on them says nothing about real bags. To start for

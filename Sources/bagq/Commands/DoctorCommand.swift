@@ -27,7 +27,7 @@ enum DoctorCommand: Command {
         var troubles: [String] = []
         do {
             let session = try Session(arguments)
-            findings += try session.store.facts().map { ($0.name, $0.value) }
+            findings += try session.database.facts().map { ($0.name, $0.value) }
             if try session.store.workers().isEmpty { warnings.append(JobWait.noWorker) }
             if arguments.has("--deep") {
                 let report = try session.store.recount()
@@ -41,7 +41,7 @@ enum DoctorCommand: Command {
         if arguments.has("--json") {
             Terminal.print(
                 JSONValue.object([
-                    ("facts", .object(findings.map { ($0.name.replacing(" ", with: "_").lowercased(), .string($0.value)) })),
+                    ("facts", .object(findings.map { ($0.name.replacing(" ", with: "_").lowercased(), JSONValue.string($0.value)) })),
                     ("warnings", .array(warnings.map { .string($0) })),
                     ("troubles", .array(troubles.map { .string($0) })),
                 ]).text)

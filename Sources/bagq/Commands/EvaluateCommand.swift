@@ -1,3 +1,4 @@
+import CNN
 import Foundation
 import Intake
 import Report
@@ -24,21 +25,21 @@ enum EvaluateCommand: Command {
         let (part, pictures) = try LabelledFolder.held(
             PicturePath(existing: arguments.operands[1]), classes: model.classes)
         guard
-            let evaluation = Evaluation(
+            let evaluation = try Evaluation(
                 of: model, on: pictures, level: try settings.kernelLevel, threads: try threads ?? settings.threads)
         else { return .interrupted }
         for bad in evaluation.bad {
-            Terminal.complain("\(Escaping.terminal(bad.path)): left out: \(Escaping.terminal(bad.message))")
+            Terminal.complain("\(bad.path): left out: \(Escaping.terminal(bad.message))")
         }
         let report = ClassificationReport(classes: model.classes, confusion: evaluation.confusion)
         if let file = arguments.value("--chart") {
-            try Data(report.svg.utf8).write(to: URL(filePath: file), options: .atomic)
+            try Data(report.svg(title: name).utf8).write(to: URL(filePath: file), options: .atomic)
         }
         if arguments.has("--json") {
             Terminal.print(report.json.text)
         } else {
             Terminal.note("\(name) on \(pictures.count) pictures of the \(part?.rawValue ?? "given") folder")
-            Terminal.print(report.text)
+            Terminal.print(report.text(width: Terminal.width), terminator: "")
         }
         return .done
     }

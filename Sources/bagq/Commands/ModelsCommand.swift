@@ -42,7 +42,7 @@ enum ModelsCommand: Command {
         case .show:
             let record = try session.model(words[0], command: spec.name)
             let model = try Model(safetensors: store.modelFile(record.version))
-            Terminal.print(ModelReport.text(record, table: model.architecture.summary, details: model.details))
+            show(record, model)
         case .use:
             let record = try session.model(words[0], command: spec.name)
             try store.activate(record.version)
@@ -60,7 +60,7 @@ enum ModelsCommand: Command {
             }
             let version = try store.add(
                 NewModel(
-                    classes: model.classes, threshold: Double(model.threshold), summary: "imported", file: bytes),
+                    classes: model.classes, threshold: model.threshold, summary: "imported", file: bytes),
                 named: name)
             Terminal.print("\(version)")
         case .remove:
@@ -69,6 +69,27 @@ enum ModelsCommand: Command {
             Terminal.note("\(record.version) is removed")
         }
         return .done
+    }
+
+    private static func show(_ record: ModelRecord, _ model: Model) {
+        var lines = [
+            "\(record.version)\(record.isActive ? ", active" : ""): \(Escaping.terminal(record.summary))",
+            "classes: \(model.classes.map(Escaping.terminal).joined(separator: ", "))",
+            "recognised from confidence \(Format.percent(model.threshold)), temperature \(model.temperature), "
+                + "\(Format.bytes(record.byteCount))",
+        ]
+        if let training = model.training {
+            lines.append(
+                "trained with recipe \(training.options.recipe), seed \(training.options.seed), "
+                    + "\(training.history.count) epochs, kernels \(training.kernelLevel.rawValue) \(training.precision)")
+        }
+        if let heldOut = model.heldOut {
+            let interval = wilson(heldOut.right, of: heldOut.total)
+            lines.append(
+                "right on \(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures: 95 % interval "
+                    + "\(Format.percent(interval.low)) to \(Format.percent(interval.high))")
+        }
+        Terminal.print(lines.joined(separator: "\n") + "\n\n" + model.network.architecture.summary)
     }
 
     private static func checked(_ bytes: [UInt8], file: String) throws -> Model {
@@ -80,8 +101,8 @@ enum ModelsCommand: Command {
     }
 
     private static func list(_ models: [ModelRecord], asJSON: Bool) throws {
-        if asJSON { return Terminal.print(ModelReport.json(models).text) }
+        if asJSON { return Terminal.print(ModelReport(models).json.text) }
         if models.isEmpty { return Terminal.note("no models yet: `bagq train DATA` makes one") }
-        Terminal.print(ModelReport.list(models, width: Terminal.width))
+        Terminal.print(ModelReport(models).text(width: Terminal.width), terminator: "")
     }
 }

@@ -17,25 +17,30 @@ enum StatusCommand: Command {
         do {
             session = try Session(arguments)
         } catch let error as NoDatabase where arguments.operands.isEmpty {
-            if arguments.has("--json") { Terminal.print(StatusReport(jobs: [], workers: []).json().text) }
+            if arguments.has("--json") { Terminal.print(StatusReport(jobs: [], workers: [], now: .now).json.text) }
             Terminal.note("no jobs yet: \(error)")
             return .done
         }
         let id = try Session.jobs(arguments).first
         repeat {
             let jobs = try id.map { [try session.store.job($0)] } ?? session.store.jobs(limit: 20)
-            let report = StatusReport(jobs: jobs, workers: try session.store.workers())
-            show(report, arguments, isOne: id != nil)
+            let text =
+                if arguments.has("--json") || id == nil {
+                    try report(jobs, session.store.workers(), asJSON: arguments.has("--json"))
+                } else {
+                    jobs.map { JobReport(job: $0, now: .now).text(width: Terminal.width) }.joined()
+                }
+            // Redrawn in place.
+            let clear = arguments.has("--watch") && Terminal.isOutput ? "\u{1B}[H\u{1B}[2J" : ""
+            Terminal.print(clear + text, terminator: "")
             guard arguments.has("--watch"), jobs.contains(where: { !$0.state.isFinal }) else { break }
             Thread.sleep(forTimeInterval: 1)
         } while true
         return .done
     }
 
-    private static func show(_ report: StatusReport, _ arguments: Arguments, isOne: Bool) {
-        if arguments.has("--json") { return Terminal.print(report.json().text) }
-        let now = Timestamp.now
-        let text = isOne ? report.detail(now: now) : report.text(now: now, width: Terminal.width)
-        Terminal.print((arguments.has("--watch") && Terminal.isOutput ? "\u{1B}[H\u{1B}[2J" : "") + text)
+    private static func report(_ jobs: [Job], _ workers: [WorkerRecord], asJSON: Bool) -> String {
+        let report = StatusReport(jobs: jobs, workers: workers, now: .now)
+        return asJSON ? report.json.text + "\n" : report.text(width: Terminal.width)
     }
 }

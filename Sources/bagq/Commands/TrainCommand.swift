@@ -6,6 +6,8 @@ import Queue
 import Worker
 
 enum TrainCommand: Command {
+    private enum Kept: String, CaseIterable { case best, last }
+
     static let spec = CommandSpec(
         "train", "DATA", 1...1, summary: "Queues the training of a model and prints the job's number and the model's name.",
         options: [
@@ -49,10 +51,10 @@ enum TrainCommand: Command {
 
     private static func options(_ arguments: Arguments) throws -> TrainingOptions {
         var options = TrainingOptions()
-        if let recipe = try arguments.choice("--recipe", Recipe.self) { options.recipe = recipe }
+        if let recipe = try arguments.choice("--recipe", Recipe.self) { options.recipe = recipe.rawValue }
         if let epochs = try arguments.integer("--epochs", in: 1...100_000) { options.epochs = epochs }
         if let seed = try arguments.integer("--seed", in: 0...Int.max) { options.seed = UInt64(seed) }
-        if let keep = try arguments.choice("--keep", TrainingOptions.Keep.self) { options.keep = keep }
+        if let keep = try arguments.choice("--keep", Kept.self) { options.keep = keep == .best ? .best : .last }
         options.patience = try arguments.integer("--patience", in: 1...100_000)
         return options
     }
@@ -64,12 +66,13 @@ enum TrainCommand: Command {
 
     /// Eight pictures of the first classes, each as it is and seven times augmented.
     private static func writePreview(of folder: LabelledFolder, _ options: TrainingOptions, to file: String) throws {
-        let preprocessing = try Architecture(recipe: options.recipe, classes: folder.classes.count).preprocessing
+        let recipe = Recipe(rawValue: options.recipe) ?? .blog
+        let preprocessing = recipe.preprocessing
         let all = folder.pictures(.training)
         let chosen = stride(from: 0, to: all.count, by: max(1, all.count / 8)).prefix(8).map { all[$0] }
         guard
             let set = PictureSet(
-                chosen, for: preprocessing, threads: try Settings().threads, cacheBytes: .max / 2),
+                chosen, for: recipe, threads: try Settings().threads, cacheBytes: .max / 2),
             !set.labels.isEmpty
         else { throw CommandError("none of the pictures can be decoded; `bagq classify` on one of them says why") }
         var images: [RGBImage] = []
@@ -85,7 +88,7 @@ enum TrainCommand: Command {
                         pixels: input.map { UInt8(min(max($0 * 255, 0), 255).rounded()) }))
             }
         }
-        let sheet = RGBImage.contactSheet(images, columns: 8)
+        let sheet = contactSheet(of: images, columns: 8)
         try Data(try sheet.jpeg(quality: 90)).write(to: URL(filePath: file))
     }
 }

@@ -105,10 +105,10 @@ struct ProgressDisplay {
 
     private mutating func draw(_ job: Job) {
         if Terminal.isError {
-            Terminal.show("\r\u{1B}[K" + ProgressLine.bar(job, width: Terminal.errorWidth))
+            Terminal.note("\r\u{1B}[K" + job.progress.text(width: Terminal.errorWidth), terminator: "")
             isOpen = true
         } else {
-            Terminal.note(ProgressLine.plain(job))
+            Terminal.note("job \(job.id): \(job.state.rawValue), \(job.progress.plainText)")
         }
     }
 }
