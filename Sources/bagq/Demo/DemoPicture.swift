@@ -16,10 +16,9 @@ enum DemoPicture {
         let height = Int(aspect >= 1 ? long / aspect : long)
         let unit = Float(min(width, height))
 
-        let warmth = random.number(-0.09, 0.09)
         let light = Light(
             direction: normalize(SIMD3(random.number(-0.6, 0.6), random.number(-0.7, -0.15), 0.8)),
-            ambient: random.number(0.4, 0.65), colour: Colour(1 + warmth, 1, 1 - warmth) * random.number(0.88, 1.06))
+            ambient: random.number(0.4, 0.65))
         let backdrop = Backdrop(random: &random)
         let centre = Point(Float(width) * random.number(0.46, 0.54), Float(height) * random.number(0.48, 0.53))
         let size = unit * random.number(0.8, 0.96)
@@ -31,7 +30,6 @@ enum DemoPicture {
 
         var scene = Scene(canvas: Canvas(width: width, height: height), light: light, projection: projection)
         backdrop.draw(on: &scene.canvas, ground: projection(Point(0, Handbag.ground)).y)
-        scene.canvas.paint { _, _, below in below * light.colour }
         if !backdrop.isFlat {
             scene.shadow(.ellipse(at: Point(0, Handbag.ground), radii: Point(0.46, 0.045)), depth: 0.05, opacity: 0.75)
         }
@@ -52,9 +50,10 @@ enum DemoPicture {
         return RGBImage(width: width, height: height, pixels: develop(scene.canvas, random: &random))
     }
 
-    /// Exposure, vignette and grain, then bytes.
+    /// Exposure, colour balance, vignette and grain, then bytes.
     private static func develop(_ canvas: Canvas, random: inout DemoRandom) -> [UInt8] {
-        let exposure = random.number(0.9, 1.1)
+        let warmth = random.number(-0.09, 0.09)
+        let exposure = Colour(1 + warmth, 1, 1 - warmth) * random.number(0.82, 1.14)
         let falloff = random.number(0, 0.35)
         let grain = random.chance(0.6) ? random.number(0.01, 0.07) : 0
         let seed = UInt32(truncatingIfNeeded: random.next())

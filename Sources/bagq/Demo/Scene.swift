@@ -13,8 +13,8 @@ typealias Texture = (Point) -> Texel
 struct Light {
     /// Towards the light: right, down, out of the picture.
     var direction: SIMD3<Float>
+    /// How much of it comes from everywhere.
     var ambient: Float
-    var colour: Colour
 }
 
 /// A canvas with a light and a place for the thing that is drawn: parts are given in local units, y downwards.
@@ -54,15 +54,15 @@ struct Scene {
         for row in 0..<mask.height {
             for column in 0..<mask.width {
                 let index = row * mask.width + column
-                guard mask.values[index] > 0 || soft.values[index] > 0.3 else {
+                guard mask.values[index] > 0 || soft.values[index] > 0.1 else {
                     texels.append(Texel(colour: .zero))
                     heights.append(0)
                     continue
                 }
                 let texel = texture(inverse(Point(Float(mask.x + column) + 0.5, Float(mask.y + row) + 0.5)))
-                // A quarter circle from the outline (half covered after the blur) inwards.
-                let inwards = 1 - min(max(soft.values[index] * 2 - 1, 0), 1)
-                let edge = (1 - inwards * inwards).squareRoot()
+                // A quarter circle from the outline inwards. After the blur a corner is about 30 % covered.
+                let outwards = min(max((1 - soft.values[index]) / 0.7, 0), 1)
+                let edge = (1 - outwards * outwards).squareRoot()
                 texels.append(texel)
                 heights.append(edge * puff * scale * 0.8 + texel.height * scale)
             }
@@ -81,7 +81,7 @@ struct Scene {
             var shine = max((normal * half).sum(), 0)
             for _ in 0..<4 { shine *= shine }
             let lit = texel.colour * (light.ambient + (1 - light.ambient) * min(diffuse, 1.6))
-            return (lit + texel.gloss * shine) * light.colour
+            return lit + texel.gloss * shine
         }
     }
 
