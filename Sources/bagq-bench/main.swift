@@ -60,7 +60,7 @@ enum BenchError: Error, CustomStringConvertible {
     }
 }
 
-/// The benchmarks by name, one file each.
+/// The benchmarks by name, one file each. A new one is a file with its function, and a line here.
 let benchmarks: [(name: String, run: (BenchOptions) throws -> Measurement)] = [
     ("network.fp32", measureNetwork),
     ("training", measureTraining),
