@@ -55,7 +55,7 @@ package final class WorkerDaemon: Sendable {
     /// What this process does alone, if anything: training, or a shard that has killed workers.
     private let solo = Monitor<Solo?>(nil)
     private let finishedAlone = Atomic(0)
-    private let isEnding = Atomic(false)
+    private let isEnding = Monitor(false)
 
     package init(store: any JobStore, options: Options, stop: StopRequest) {
         self.store = store
@@ -87,7 +87,7 @@ package final class WorkerDaemon: Sendable {
         shards.close()
         lister.close()
         for thread in threads { thread.join() }
-        isEnding.store(true, ordering: .releasing)
+        isEnding.withLock { $0 = true }
         keeper.join()
         failure = failure ?? shards.error ?? lister.error
         if let failure {
@@ -167,8 +167,9 @@ package final class WorkerDaemon: Sendable {
     /// Short while this process has work, so that the next shard is there in time; jittered, so that idle workers do
     /// not ask in step.
     private func idlePause() -> TimeInterval {
-        if case .never = options.ending, shards.claims.isEmpty { return .random(in: 0.5...1.5) }
-        return .random(in: 0.02...0.06)
+        if !shards.claims.isEmpty { return .random(in: 0.02...0.06) }
+        if case .never = options.ending { return .random(in: 0.5...1.5) }
+        return .random(in: 0.1...0.2)
     }
 
     /// Waits until no shard and no listing is under way here. False when asked to stop first.
@@ -245,7 +246,7 @@ package final class WorkerDaemon: Sendable {
         if let watchdog = notifier.watchdogInterval { interval = min(interval, watchdog / 2) }
         var rate = RateMeter()
         var lastProgress = -1
-        while !isEnding.load(ordering: .acquiring) {
+        while !isEnding.withLock(\.self) {
             let solo = self.solo.withLock { $0 }
             let pictures = shards.pictures.load(ordering: .relaxed) + picturesAlone
             if pictures + lister.items != lastProgress || (solo == nil && !shards.isComputing) { notifier.alive() }
@@ -270,8 +271,7 @@ package final class WorkerDaemon: Sendable {
             } catch {
                 Log.storeTrouble(error)
             }
-            let wake = Date(timeIntervalSinceNow: interval)
-            while Date() < wake, !isEnding.load(ordering: .acquiring) { Thread.sleep(forTimeInterval: 0.02) }
+            _ = isEnding.wait(until: Date(timeIntervalSinceNow: interval)) { $0 ? true : nil }
         }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Queue
 import Report
+import Synchronization
 import Worker
 
 enum WaitCommand: Command {
@@ -37,13 +38,12 @@ enum JobWait {
         let worker = try session.worker(named: nil, ending: .finished(id), stop: stop)
         let outcome = Outcome()
         let thread = Thread {
-            do { try worker.run() } catch { outcome.set(error) }
-            outcome.end()
+            outcome.set(Result { try worker.run() })
         }
         thread.start()
         let status = try untilEnd(of: id, in: session.store, isWorking: { !outcome.hasEnded })
         while !outcome.hasEnded { Thread.sleep(forTimeInterval: 0.02) }
-        if let error = outcome.error { throw error }
+        try outcome.check()
         return stop.isMade ? .interrupted : status
     }
 
@@ -73,15 +73,12 @@ enum JobWait {
     }
 
     /// How a worker on another thread ended.
-    private final class Outcome: @unchecked Sendable {
-        private let lock = NSLock()
-        private var failure: (any Error)?
-        private var isOver = false
+    private final class Outcome: Sendable {
+        private let result = Mutex<Result<Void, any Error>?>(nil)
 
-        func set(_ error: any Error) { lock.withLock { failure = error } }
-        func end() { lock.withLock { isOver = true } }
-        var hasEnded: Bool { lock.withLock { isOver } }
-        var error: (any Error)? { lock.withLock { failure } }
+        func set(_ newResult: Result<Void, any Error>) { result.withLock { $0 = newResult } }
+        var hasEnded: Bool { result.withLock { $0 != nil } }
+        func check() throws { try result.withLock(\.self)?.get() }
     }
 }
 
