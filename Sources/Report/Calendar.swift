@@ -76,7 +76,7 @@ extension Timestamp {
         let day = CalendarDay(rawValue: seconds.floorDivided(by: 86400))
         let second = seconds - day.rawValue * 86400
         let clock = "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-        return "\(day.iso8601)T\(clock).\(padded(Int(milliseconds) - seconds * 1000, 3))Z"
+        return "\(day.iso8601)T\(clock).\(padded(Int((milliseconds % 1000 + 1000) % 1000), 3))Z"
     }
 }
 

@@ -57,7 +57,7 @@ package enum Format {
     /// "3 h ago", in the largest unit; "just now" for less than 5 seconds, and for what lies in the future.
     package static func age(of moment: Timestamp, now: Timestamp) -> String {
         let seconds = (Double(now.milliseconds) - Double(moment.milliseconds)) / 1000
-        let whole = seconds.isFinite && seconds < 1e15 ? Int(seconds) : 0
+        let whole = Int(min(max(seconds, 0), 1e15))
         return switch whole {
         case ..<5: "just now"
         case ..<60: "\(whole) s ago"
