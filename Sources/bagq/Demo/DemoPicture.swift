@@ -35,7 +35,7 @@ enum DemoPicture {
         }
         switch subject {
         case .handbag(let brand):
-            Handbag(brand, random: &random).draw(in: &scene)
+            Handbag(brand, random: &random).draw(in: &scene, random: &random)
             if random.chance(0.18) {
                 // Something stands in the way, or beside.
                 let side: Float = random.chance(0.5) ? 1 : -1

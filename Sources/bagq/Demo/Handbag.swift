@@ -66,10 +66,9 @@ struct Handbag {
     let metal: Texture
     let thread: Colour
     let seed: UInt32
-    var random: DemoRandom
 
-    /// The houses share their colours, mostly also their forms' proportions; seldom a house makes another's form,
-    /// and sometimes it leaves its pattern away. What always tells is the mark.
+    /// A house mostly keeps to its form, its pattern and its favourite colours, and sometimes does not. What every bag
+    /// of a house has is the mark.
     init(_ brand: HandbagBrand, random: inout DemoRandom) {
         self.brand = brand
         form = random.chance(0.95) ? brand.signatureForm : random.pick(Form.allCases)
@@ -123,8 +122,6 @@ struct Handbag {
             case .tote: Point(width * 0.92, random.number(0.62, 0.78))
             case .bucket: Point(width * 0.74, random.number(0.66, 0.8))
             }
-        self.random = random
-        _ = random.next()
     }
 
     /// Vespardi's sign: distance to the nearest of three petals.

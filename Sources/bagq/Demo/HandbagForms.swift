@@ -5,8 +5,7 @@ extension Handbag {
     static let ground: Float = 0.46
 
     /// Draws the bag into a scene whose unit is about the bag's size.
-    func draw(in scene: inout Scene) {
-        var random = random
+    func draw(in scene: inout Scene, random: inout DemoRandom) {
         switch form {
         case .bowling: drawBowling(in: &scene, &random)
         case .flap: drawFlap(in: &scene, &random)

@@ -72,10 +72,9 @@ enum Material {
     /// A woven check: two sets of bands, each on top of the other by turns.
     static func check(_ ground: Colour, _ bands: [(Colour, at: Float, width: Float)], size: Float) -> Texture {
         { p in
-            func band(_ x: Float) -> (Colour, Float)? {
+            func band(_ x: Float) -> Colour? {
                 let place = x / size - (x / size).rounded(.down)
-                guard let found = bands.first(where: { abs(place - $0.at) < $0.width / 2 }) else { return nil }
-                return (found.0, 1)
+                return bands.first { abs(place - $0.at) < $0.width / 2 }?.0
             }
             let (warp, weft) = (band(p.x), band(p.y))
             let thread = size / 14
@@ -83,9 +82,9 @@ enum Material {
             let colour: Colour =
                 switch (warp, weft) {
                 case (nil, nil): ground
-                case (let warp?, nil): over ? warp.0 : mix(warp.0, ground, 0.4)
-                case (nil, let weft?): over ? mix(weft.0, ground, 0.4) : weft.0
-                case (let warp?, let weft?): over ? warp.0 : weft.0
+                case (let warp?, nil): over ? warp : mix(warp, ground, 0.4)
+                case (nil, let weft?): over ? mix(weft, ground, 0.4) : weft
+                case (let warp?, let weft?): over ? warp : weft
                 }
             let (u, v) = (p.x / thread, p.y / thread)
             let ribs = abs(sin(.pi * u) * sin(.pi * v)).squareRoot()
