@@ -5,4 +5,8 @@ package struct Fingerprint: Hashable, Sendable {
     package init(bytes: [UInt8]) {
         self.bytes = bytes
     }
+
+    package init(of file: Span<UInt8>) {
+        bytes = Array(SHA256.digest(of: file).prefix(16))
+    }
 }

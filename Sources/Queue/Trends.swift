@@ -34,15 +34,18 @@ package struct TrendSum: Hashable, Sendable {
     package var brand: Int
     /// Whole 5 % steps, 0 to 20.
     package var confidenceStep: Int
+    /// One of 20, 0 to 19, that all sightings of an author share: intervals resample groups, not sightings.
+    package var authorGroup: Int
     package var count: Int
 
     package init(
-        day: CalendarDay?, strength: DateStrength, brand: Int, confidenceStep: Int, count: Int
+        day: CalendarDay?, strength: DateStrength, brand: Int, confidenceStep: Int, authorGroup: Int = 0, count: Int
     ) {
         self.day = day
         self.strength = strength
         self.brand = brand
         self.confidenceStep = confidenceStep
+        self.authorGroup = authorGroup
         self.count = count
     }
 }
@@ -51,7 +54,7 @@ package struct TrendSum: Hashable, Sendable {
 package struct TrendWindow: Hashable, Sendable {
     /// Of the window's days, all strengths but undated, plus one set of undated sums.
     package var sums: [TrendSum]
-    /// Sightings dated in the window, by any model or none, by strength.
+    /// Sightings of the window by strength, classified by any model or none; the undated ones whatever the window.
     package var sightings: [DateStrength: Int]
     /// The newest day with a sighting that the model has classified, of that strength, in the window or not.
     package var newestDay: [DateStrength: CalendarDay]

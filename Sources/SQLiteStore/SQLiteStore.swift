@@ -1,1 +1,234 @@
-// placeholder
+import Glibc
+package import Intake
+package import Queue
+import Synchronization
+
+/// The job store in one SQLite file, shared by the processes of one machine. Safe from any thread: calls of one process
+/// take turns on one connection, processes take turns on the file.
+///
+/// Every writing call is one BEGIN IMMEDIATE transaction (a transaction that turns from reading to writing would be
+/// refused without a wait), checks `user_version` inside it, and takes all times from `StoreClock`.
+package final class SQLiteStore: JobStore {
+    package enum Mode: Hashable, Sendable {
+        /// Makes the file where there is none, migrates an older one. The zone, an IANA name, counts for a new file only.
+        case create(timeZone: String)
+        /// The file must be there, in this bagq's schema.
+        case open
+    }
+
+    package struct Options: Hashable, Sendable {
+        /// How long a claim and a worker's heartbeat last.
+        package var leaseSeconds: Double
+        /// Keep authors' names beside their keyed hashes.
+        package var keepsAuthorNames: Bool
+        /// How long a call waits for other processes before it throws `.busy`.
+        package var busyMilliseconds: Int
+        /// Pages (4 KiB) in the write-ahead log from which a commit copies them into the database.
+        package var checkpointPages: Int
+
+        package init(
+            leaseSeconds: Double = 60, keepsAuthorNames: Bool = false, busyMilliseconds: Int = 10_000,
+            checkpointPages: Int = 4096
+        ) {
+            self.leaseSeconds = leaseSeconds
+            self.keepsAuthorNames = keepsAuthorNames
+            self.busyMilliseconds = busyMilliseconds
+            self.checkpointPages = checkpointPages
+        }
+    }
+
+    package let path: PicturePath
+    let options: Options
+    private let clock: StoreClock
+    private let session: Mutex<Session>
+
+    package init(
+        path: PicturePath, mode: Mode, options: Options = Options(), clock: StoreClock = .real
+    ) throws(StoreError) {
+        self.path = path
+        self.options = options
+        self.clock = clock
+        do {
+            session = Mutex(try Session(path: path, mode: mode, options: options))
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Brings the database at `path` to this bagq's schema and returns the versions before and after.
+    package static func migrate(path: PicturePath) throws(StoreError) -> (from: Int, to: Int) {
+        do {
+            let db = try Session.connect(path: path, creating: false, options: Options())
+            try Session.checkIsOurs(db, path: path)
+            return (try Schema.migrate(db, timeZone: nil), Schema.version)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    package var timeZone: String {
+        get throws(StoreError) { session.withLock { $0.calendar.timeZone } }
+    }
+
+    /// Runs `body` in a transaction that sees one moment of the database and writes nothing.
+    func read<T: Sendable>(_ body: (Transaction) throws -> T) throws(StoreError) -> T {
+        try transaction(begin: "BEGIN", body)
+    }
+
+    /// Runs `body` in a transaction that holds the write lock from its start.
+    func write<T: Sendable>(_ body: (Transaction) throws -> T) throws(StoreError) -> T {
+        try transaction(begin: "BEGIN IMMEDIATE", body)
+    }
+
+    /// A `write` that has reached the disk when it returns.
+    func writeDurably<T: Sendable>(_ body: (Transaction) throws -> T) throws(StoreError) -> T {
+        try transaction(begin: "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", end: "PRAGMA synchronous = NORMAL", body)
+    }
+
+    /// Runs `body` outside of any transaction.
+    @discardableResult
+    func alone<T: Sendable>(_ body: (Connection) throws -> T) throws(StoreError) -> T {
+        do {
+            return try session.withLock { try body($0.db) }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    private func transaction<T: Sendable>(
+        begin: String, end: String? = nil, _ body: (Transaction) throws -> T
+    ) throws(StoreError) -> T {
+        do {
+            return try session.withLock { session in
+                let db = session.db
+                defer {
+                    if db.isInTransaction { try? db.execute("ROLLBACK") }
+                    if let end { try? db.execute(end) }
+                }
+                try db.execute(begin)
+                try Schema.check(db, path: path)
+                let result = try body(
+                    Transaction(
+                        db: db, calendar: session.calendar, authorKey: session.authorKey, options: options,
+                        now: clock.now(), boot: clock.boot()))
+                try db.execute("COMMIT")
+                session.checkpointIfDue(path: path, options: options)
+                return result
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+}
+
+/// What the statements of one transaction have at hand. The files beside this one extend it with the steps that
+/// several calls share.
+struct Transaction {
+    let db: Connection
+    let calendar: DayCounter
+    let authorKey: [UInt8]
+    let options: SQLiteStore.Options
+    let now: Timestamp
+    let boot: StoreClock.Boot
+
+    /// When a lease taken now runs out, in milliseconds of this boot.
+    var leaseUntil: Int64 { boot.milliseconds + Int64(options.leaseSeconds * 1000) }
+}
+
+/// An open database with what was read from it once.
+final class Session {
+    let db: Connection
+    let calendar: DayCounter
+    let authorKey: [UInt8]
+    private var checkpointer: Connection?
+    private var nextCheckpoint: Int
+
+    init(path: PicturePath, mode: SQLiteStore.Mode, options: SQLiteStore.Options) throws {
+        switch mode {
+        case .create(let timeZone):
+            guard DayCounter(timeZone: timeZone) != nil else {
+                throw StoreError.refused(
+                    why: "there is no time zone \(timeZone); use an IANA name, for instance Europe/Paris")
+            }
+            db = try Session.connect(path: path, creating: true, options: options)
+            if try db.row("PRAGMA page_count", map: { $0.int(0) }) == 0 {
+                // Only takes effect before the journal mode writes the first page.
+                try db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            } else {
+                try Session.checkIsOurs(db, path: path, orEmpty: true)
+            }
+            try Session.enterWAL(db, options: options)
+            try Schema.migrate(db, timeZone: timeZone)
+        case .open:
+            db = try Session.connect(path: path, creating: false, options: options)
+            try Session.checkIsOurs(db, path: path)
+            try Schema.check(db, path: path)
+        }
+        let setting = "SELECT value FROM setting WHERE name = ?"
+        guard let zone = try db.row(setting, "time_zone", map: { $0.text(0) }),
+            let key = try db.row(setting, "author_key", map: { $0.bytes(0) })
+        else {
+            throw StoreError.broken(why: "\(path.shown) lacks its settings; restore a backup")
+        }
+        guard let calendar = DayCounter(timeZone: zone) else {
+            throw StoreError.broken(
+                why: "this machine does not know \(path.shown)'s time zone \(zone); install tzdata")
+        }
+        self.calendar = calendar
+        authorKey = key
+        nextCheckpoint = options.checkpointPages
+    }
+
+    /// The set-up's order matters: the busy handler must stand before anything can meet a lock.
+    static func connect(path: PicturePath, creating: Bool, options: SQLiteStore.Options) throws -> Connection {
+        try FileSystem.check(path)
+        let db = try Connection(path: path.bytes, creating: creating, busyMilliseconds: options.busyMilliseconds)
+        try db.execute(
+            """
+            PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 33554432;
+            PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF
+            """)
+        return db
+    }
+
+    /// Kept in the file, so that only a new file is really changed. SQLite does not wait for the lock that takes.
+    private static func enterWAL(_ db: Connection, options: SQLiteStore.Options) throws {
+        for tries in 0... {
+            do {
+                return try db.execute("PRAGMA journal_mode = WAL")
+            } catch let error as SQLiteError where error.isBusy && tries < options.busyMilliseconds {
+                usleep(1000)
+            }
+        }
+    }
+
+    static func checkIsOurs(_ db: Connection, path: PicturePath, orEmpty: Bool = false) throws {
+        let found = try db.row("PRAGMA application_id") { $0.int(0) }
+        if found == Schema.applicationID { return }
+        if try orEmpty && db.row("SELECT 1 FROM sqlite_schema LIMIT 1", map: { $0.int(0) }) == nil { return }
+        throw StoreError.refused(why: "\(path.shown) is not a bagq database; name another file with --db")
+    }
+
+    /// Copies the write-ahead log into the database once it has grown.
+    ///
+    /// SQLite before 3.51.3 can lose commits when a checkpoint starts while another connection's commit resets the log
+    /// (sqlite.org/wal.html, "the WAL-reset bug"). So automatic checkpoints are off, and this one runs on a second
+    /// connection while the first holds the write lock: nobody can commit, hence nobody can reset. PASSIVE only: the
+    /// other modes reset the log themselves.
+    ///
+    /// A failure is left to the next commit that is due: the transaction before it stands either way.
+    func checkpointIfDue(path: PicturePath, options: SQLiteStore.Options) {
+        let pages = db.walPages
+        if pages < options.checkpointPages { nextCheckpoint = options.checkpointPages }
+        guard pages >= nextCheckpoint else { return }
+        // A reader may pin the log: then trying again at each commit would only cost time.
+        nextCheckpoint = pages + options.checkpointPages / 4
+        do {
+            let second = try checkpointer ?? Session.connect(path: path, creating: false, options: options)
+            checkpointer = second
+            try db.execute("BEGIN IMMEDIATE")
+            defer { try? db.execute("COMMIT") }
+            try second.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        } catch {}
+    }
+}

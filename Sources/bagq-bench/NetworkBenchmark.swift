@@ -37,15 +37,13 @@ private struct PredictorBox: @unchecked Sendable {
 }
 
 /// `--model`, or the blog's network with random weights.
-private func benchmarkModel(_ options: BenchOptions) throws -> Model {
+func benchmarkModel(_ options: BenchOptions) throws -> Model {
     if let path = options.model {
         return try Model(safetensors: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
     }
-    guard let preprocessing = Preprocessing(width: 150, height: 150) else {
-        throw BenchError.usage("150x150 pictures are impossible")
-    }
     return try Model(
-        untrained: .blog(classes: 5), seed: 0, classes: ["a", "b", "c", "d", "e"], preprocessing: preprocessing)
+        untrained: .blog(classes: 5), seed: 0, classes: ["a", "b", "c", "d", "e"],
+        preprocessing: Preprocessing(width: 150, height: 150))
 }
 
 /// FNV-1a over the bits.

@@ -20,6 +20,11 @@ struct BenchOptions {
     var threads = ProcessInfo.processInfo.activeProcessorCount
     var folder: String?
 
+    /// Without names, all that can run: `folder` needs a folder.
+    func wants(_ name: String) -> Bool {
+        names.isEmpty ? name != "folder" || folder != nil : names.contains(name)
+    }
+
     init(_ arguments: [String]) throws {
         var rest = arguments[...]
         func value(of flag: String) throws -> String {
@@ -45,9 +50,11 @@ struct BenchOptions {
 
 enum BenchError: Error, CustomStringConvertible {
     case usage(String)
+    case folder(String)
 
     var description: String {
         switch self {
+        case .folder(let problem): problem
         case .usage(let problem): "\(problem)\n\(BenchOptions.usage)"
         }
     }
@@ -57,12 +64,12 @@ enum BenchError: Error, CustomStringConvertible {
 let benchmarks: [(name: String, run: (BenchOptions) throws -> Measurement)] = [
     ("network.fp32", measureNetwork),
     ("training", measureTraining),
+    ("folder", measureFolder),
 ]
 
-/// The median of the seconds that `body` takes, after two runs to warm up.
-func medianSeconds(runs: Int = 9, _ body: () throws -> Void) rethrows -> Double {
-    try body()
-    try body()
+/// The median of the seconds that `body` takes, after some runs to warm up.
+func medianSeconds(warmUps: Int = 2, runs: Int = 9, _ body: () throws -> Void) rethrows -> Double {
+    for _ in 0..<warmUps { try body() }
     let clock = ContinuousClock()
     let seconds = try (0..<runs).map { _ in try clock.measure(body) / .seconds(1) }
     return seconds.sorted()[runs / 2]
@@ -78,7 +85,7 @@ do {
         let names = benchmarks.map(\.name).joined(separator: ", ")
         throw BenchError.usage("there is no benchmark \(unknown), only \(names)")
     }
-    for benchmark in benchmarks where options.names.isEmpty || options.names.contains(benchmark.name) {
+    for benchmark in benchmarks where options.wants(benchmark.name) {
         let result = try benchmark.run(options)
         if options.json {
             let encoder = JSONEncoder()

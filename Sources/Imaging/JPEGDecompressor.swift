@@ -1,0 +1,81 @@
+internal import CTurboJPEG
+
+/// TurboJPEG's decompressor, for one thread. Works with libjpeg-turbo 2 and 3.
+@safe struct JPEGDecompressor: ~Copyable {
+    struct Size {
+        var width: Int
+        var height: Int
+        /// As RGB.
+        var byteCount: Int { width * height * 3 }
+    }
+
+    private let handle: tjhandle
+
+    init() throws(PictureError) {
+        guard let handle = unsafe tjInitDecompress() else {
+            throw PictureError(.unreadable, "the JPEG decompressor cannot start: not enough memory")
+        }
+        unsafe self.handle = handle
+    }
+
+    deinit { unsafe tjDestroy(handle) }
+
+    /// The smallest size that is quick to decode to and whose sides reach these, else the stored size. TurboJPEG also has
+    /// the eighths between, but without SIMD code, and what they give is further from a filtered picture.
+    func scaledSize(of header: JPEGHeader, atLeast width: Int, _ height: Int) -> Size {
+        for denominator in [8, 4, 2] {
+            let size = Size(
+                width: (header.width + denominator - 1) / denominator,
+                height: (header.height + denominator - 1) / denominator)
+            if size.width >= width && size.height >= height { return size }
+        }
+        return Size(width: header.width, height: header.height)
+    }
+
+    /// Decodes to RGB of a size that `scaledSize` gave.
+    /// - pixels: receives height x width x 3 bytes in front; grows where that is needed.
+    /// - returns: whether the file ends before the picture does; the pixels it lacks are grey or blurred.
+    func decode(
+        _ file: Span<UInt8>, _ header: JPEGHeader, _ size: Size, into pixels: inout [UInt8]
+    ) throws(PictureError) -> Bool {
+        let isCMYK = header.componentCount == 4
+        let byteCount = size.width * size.height * (isCMYK ? 4 : 3)
+        // Room is kept from picture to picture, but a giant's not for ever.
+        if pixels.count < byteCount || pixels.count > max(1 << 24, 8 * byteCount) {
+            pixels = [UInt8](repeating: 0, count: byteCount)
+        }
+        let status = unsafe file.extracting(header.start...).withUnsafeBufferPointer { file in
+            unsafe pixels.withUnsafeMutableBufferPointer { pixels in
+                unsafe tjDecompress2(
+                    handle, file.baseAddress, UInt(file.count), pixels.baseAddress, Int32(size.width), 0,
+                    Int32(size.height), Int32((isCMYK ? TJPF_CMYK : TJPF_RGB).rawValue), 0)
+            }
+        }
+        var isTruncated = !header.isComplete
+        if status != 0 {
+            let message = unsafe String(cString: tjGetErrorStr2(handle))
+            guard unsafe tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue) else {
+                let reason = message.contains("nsufficient memory") ? PictureError.Reason.tooLarge : .corrupt
+                throw PictureError(reason, "the JPEG cannot be decoded: \(message)")
+            }
+            if message.lowercased().contains("premature end") { isTruncated = true }
+        }
+        if isCMYK {
+            var span = pixels.mutableSpan
+            Self.convertCMYK(&span, count: size.width * size.height, isInverted: header.isAdobe)
+        }
+        return isTruncated
+    }
+
+    /// Packs CMYK as RGB at the front of `pixels`. Inverted, 255 is no ink.
+    private static func convertCMYK(_ pixels: inout MutableSpan<UInt8>, count: Int, isInverted: Bool) {
+        let flip: UInt8 = isInverted ? 0 : 255
+        for pixel in 0..<count {
+            let black = Int(pixels[4 * pixel + 3] ^ flip)
+            for channel in 0..<3 {
+                let light = Int(pixels[4 * pixel + channel] ^ flip)
+                pixels[3 * pixel + channel] = UInt8(truncatingIfNeeded: (light * black + 127) / 255)
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/// What preparing a picture found out about it.
+package struct PictureDetails: Hashable, Sendable {
+    /// Of the whole picture, upright.
+    package var width: Int
+    package var height: Int
+    package var exif: EXIF
+    /// The file ends before the picture does: some of its pixels are missing.
+    package var isTruncated: Bool
+}
+
+/// Turns JPEG files into upright RGB pixels. Keeps a decompressor and scratch memory: make one per thread and reuse it.
+package struct PictureDecoder: ~Copyable {
+    private let decompressor: JPEGDecompressor
+    private let pixelLimit: Int
+    private var resizer = Resizer()
+    /// The picture as decoded, in the first bytes.
+    private var decoded: [UInt8] = []
+
+    /// Pictures of more than `pixelLimit` pixels are refused before any memory is taken for them.
+    package init(pixelLimit: Int = 200_000_000) throws(PictureError) {
+        decompressor = try JPEGDecompressor()
+        self.pixelLimit = pixelLimit
+    }
+
+    /// Prepares a picture for a model: the one way in which training, evaluation and prediction do it.
+    /// - into: `preprocessing.byteCount` bytes, height x width x RGB.
+    package mutating func prepare(
+        _ file: Span<UInt8>, for preprocessing: Preprocessing, into input: inout MutableSpan<UInt8>
+    ) throws(PictureError) -> PictureDetails {
+        precondition(input.count == preprocessing.byteCount)
+        let header = try examine(file)
+        let exif = exif(of: file, header)
+        var (width, height) = (preprocessing.width, preprocessing.height)
+        if exif.orientation.swapsSides { swap(&width, &height) }
+        let size = decompressor.scaledSize(of: header, atLeast: width, height)
+        let isTruncated = try decompressor.decode(file, header, size, into: &decoded)
+
+        resizer.resize(
+            decoded, width: size.width, height: size.height, to: preprocessing.width, preprocessing.height,
+            exif.orientation, into: &input)
+        return details(header, exif, isTruncated)
+    }
+
+    /// Decodes a picture upright, whole, or at the smallest size that is quick to decode to and not below `atLeast`
+    /// either way.
+    package mutating func decode(
+        _ file: Span<UInt8>, atLeast: (width: Int, height: Int)? = nil
+    ) throws(PictureError) -> (image: RGBImage, details: PictureDetails) {
+        let header = try examine(file)
+        let exif = exif(of: file, header)
+        var (width, height) = atLeast ?? (.max, .max)
+        if exif.orientation.swapsSides { swap(&width, &height) }
+        let size = decompressor.scaledSize(of: header, atLeast: width, height)
+        let isTruncated = try decompressor.decode(file, header, size, into: &decoded)
+
+        var pixels = [UInt8](repeating: 0, count: size.byteCount)
+        var target = pixels.mutableSpan
+        exif.orientation.copyUpright(
+            decoded.span.extracting(0..<size.byteCount), width: size.width, height: size.height, into: &target)
+        let sides = exif.orientation.swapsSides ? (size.height, size.width) : (size.width, size.height)
+        return (
+            RGBImage(width: sides.0, height: sides.1, pixels: pixels), details(header, exif, isTruncated)
+        )
+    }
+
+    private func examine(_ file: Span<UInt8>) throws(PictureError) -> JPEGHeader {
+        let header = try JPEGHeader(parsing: file)
+        let pixels = header.width * header.height
+        // Each scan of a progressive picture is a pass over all of its pixels, however few bytes it has.
+        guard pixels <= pixelLimit, pixels * header.scanCount <= 20 * pixelLimit else {
+            throw PictureError(
+                .tooLarge,
+                "\(header.width)x\(header.height) pixels in \(header.scanCount) scans is over the limit of \(pixelLimit) pixels"
+            )
+        }
+        return header
+    }
+
+    private func exif(of file: Span<UInt8>, _ header: JPEGHeader) -> EXIF {
+        header.exif.map { EXIF(parsing: file.extracting($0)) } ?? EXIF()
+    }
+
+    private func details(_ header: JPEGHeader, _ exif: EXIF, _ isTruncated: Bool) -> PictureDetails {
+        let sides = exif.orientation.swapsSides ? (header.height, header.width) : (header.width, header.height)
+        return PictureDetails(width: sides.0, height: sides.1, exif: exif, isTruncated: isTruncated)
+    }
+}

@@ -1,0 +1,48 @@
+import Glibc
+package import Intake
+package import Queue
+
+extension SQLiteStore {
+    package func backup(to target: PicturePath) throws(StoreError) {
+        guard unsafe access(target.terminated, F_OK) != 0 else {
+            throw .refused(why: "\(target.shown) exists already; name a file that does not, or move it away")
+        }
+        let temporary = PicturePath(bytes: target.bytes + Array(".partial-\(getpid())".utf8))
+        defer { unsafe unlink(temporary.terminated) }
+        do {
+            try alone { db in
+                // One snapshot, without the free pages; no transaction may be open around it.
+                try db.run("VACUUM INTO CAST(? AS TEXT)", temporary)
+            }
+            try sync(temporary)
+            // Unlike rename, link does not replace what has come to stand there meanwhile.
+            guard unsafe link(temporary.terminated, target.terminated) == 0 else { throw FileError(path: target) }
+            let folder =
+                target.bytes.lastIndex(of: UInt8(ascii: "/")).map { Array(target.bytes[...$0]) } ?? [UInt8(ascii: ".")]
+            try sync(PicturePath(bytes: folder))
+        } catch {
+            throw StoreError(error, path: target)
+        }
+    }
+
+    private func sync(_ path: PicturePath) throws {
+        let descriptor = unsafe open(path.terminated, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError(path: path) }
+    }
+}
+
+/// A system call on a file failed, with the reason in `errno`.
+struct FileError: Error, CustomStringConvertible {
+    var description: String
+
+    init(path: PicturePath) {
+        description = unsafe "\(String(cString: strerror(errno))) (\(path.shown))"
+    }
+}
+
+extension PicturePath {
+    /// For C.
+    var terminated: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
+}

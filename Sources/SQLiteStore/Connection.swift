@@ -1,0 +1,221 @@
+import CSQLite
+import Glibc
+import Queue
+
+/// What SQLite said no with. `SQLiteStore` turns it into a `StoreError` that names the file.
+struct SQLiteError: Error {
+    /// An extended result code.
+    var code: Int32
+    var message: String
+    var errno: Int32 = 0
+
+    var primaryCode: Int32 { code & 0xFF }
+}
+
+/// One connection to one database file, with its prepared statements. Used by one thread at a time.
+@safe final class Connection {
+    private let handle: OpaquePointer
+    private let walPagesBox: UnsafeMutablePointer<Int>
+    private var statements: [String: Statement] = [:]
+
+    /// Pages in the write-ahead log after this connection's newest commit, its own and others'.
+    var walPages: Int { unsafe walPagesBox.pointee }
+
+    /// - busyMilliseconds: how long a locked database is tried again, every millisecond. SQLite's own handler backs off, so
+    ///   that those who wait longest lose to newcomers; a constant step keeps waiting short and fair.
+    init(path: [UInt8], creating: Bool, busyMilliseconds: Int) throws {
+        var opened: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (creating ? SQLITE_OPEN_CREATE : 0)
+        let name = path.map { CChar(bitPattern: $0) } + [0]
+        let code = unsafe sqlite3_open_v2(name, &opened, flags, nil)
+        guard code == SQLITE_OK, let handle = unsafe opened else {
+            let error = unsafe SQLiteError(
+                code: code, message: String(cString: sqlite3_errstr(code)),
+                errno: opened.map { unsafe sqlite3_system_errno($0) } ?? 0)
+            unsafe sqlite3_close_v2(opened)
+            throw error
+        }
+        unsafe self.handle = handle
+        unsafe walPagesBox = .allocate(capacity: 1)
+        unsafe walPagesBox.initialize(to: 0)
+        unsafe sqlite3_extended_result_codes(handle, 1)
+        unsafe sqlite3_busy_handler(
+            handle,
+            { limit, tries in
+                guard Int(tries) < Int(bitPattern: limit) else { return 0 }
+                usleep(1000)
+                return 1
+            }, UnsafeMutableRawPointer(bitPattern: busyMilliseconds))
+        // A hook of our own also switches SQLite's automatic checkpoints off.
+        unsafe sqlite3_wal_hook(
+            handle,
+            { box, _, _, pages in
+                unsafe box?.assumingMemoryBound(to: Int.self).pointee = Int(pages)
+                return SQLITE_OK
+            }, walPagesBox)
+    }
+
+    deinit {
+        statements.removeAll()
+        unsafe sqlite3_close_v2(handle)
+        unsafe walPagesBox.deallocate()
+    }
+
+    /// The statement for `sql`, compiled at its first use.
+    func prepare(_ sql: String) throws -> Statement {
+        if let statement = statements[sql] { return statement }
+        var compiled: OpaquePointer?
+        let code = unsafe sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &compiled, nil)
+        guard code == SQLITE_OK, let compiled = unsafe compiled else { throw failure(code) }
+        let statement = unsafe Statement(compiled, connection: self)
+        statements[sql] = statement
+        return statement
+    }
+
+    /// Runs a statement that returns no rows, and says how many rows it changed.
+    @discardableResult
+    func run(_ sql: String, _ values: any Bindable...) throws -> Int {
+        try prepare(sql).run(binding: values)
+    }
+
+    func rows<T>(_ sql: String, _ values: any Bindable..., map: (Row) throws -> T) throws -> [T] {
+        try prepare(sql).rows(binding: values, map: map)
+    }
+
+    /// The first row, if there is any.
+    func row<T>(_ sql: String, _ values: any Bindable..., map: (Row) throws -> T) throws -> T? {
+        try prepare(sql).rows(binding: values, map: map).first
+    }
+
+    /// Runs statements that take no values, separated by semicolons.
+    func execute(_ sql: String) throws {
+        let code = unsafe sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw failure(code) }
+    }
+
+    var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+    var lastInsertedRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
+    fileprivate var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
+
+    fileprivate func failure(_ code: Int32) -> SQLiteError {
+        unsafe SQLiteError(
+            code: code, message: String(cString: sqlite3_errmsg(handle)), errno: sqlite3_system_errno(handle))
+    }
+}
+
+/// A compiled statement. It is reset before any call returns, so none holds a snapshot or a lock.
+@safe final class Statement {
+    private let handle: OpaquePointer
+    private unowned let connection: Connection
+
+    fileprivate init(_ handle: OpaquePointer, connection: Connection) {
+        unsafe self.handle = handle
+        self.connection = connection
+    }
+
+    deinit { unsafe sqlite3_finalize(handle) }
+
+    @discardableResult
+    func run(_ values: any Bindable...) throws -> Int { try run(binding: values) }
+
+    func run(binding values: [any Bindable]) throws -> Int {
+        _ = try rows(binding: values) { _ in }
+        return connection.changes
+    }
+
+    func rows<T>(_ values: any Bindable..., map: (Row) throws -> T) throws -> [T] {
+        try rows(binding: values, map: map)
+    }
+
+    func rows<T>(binding values: [any Bindable], map: (Row) throws -> T) throws -> [T] {
+        defer { unsafe sqlite3_reset(handle) }
+        for (index, value) in values.enumerated() {
+            let code = value.bind(to: self, at: Int32(index + 1))
+            guard code == SQLITE_OK else { throw connection.failure(code) }
+        }
+        var result: [T] = []
+        while true {
+            switch unsafe sqlite3_step(handle) {
+            case SQLITE_ROW: result.append(try map(Row(statement: self)))
+            case SQLITE_DONE: return result
+            case let code: throw connection.failure(code)
+            }
+        }
+    }
+
+    fileprivate func bindNull(_ index: Int32) -> Int32 { unsafe sqlite3_bind_null(handle, index) }
+    fileprivate func bind(_ value: Int64, _ index: Int32) -> Int32 { unsafe sqlite3_bind_int64(handle, index, value) }
+    fileprivate func bind(_ value: Double, _ index: Int32) -> Int32 { unsafe sqlite3_bind_double(handle, index, value) }
+
+    fileprivate func bind(_ value: String, _ index: Int32) -> Int32 {
+        unsafe sqlite3_bind_text64(
+            handle, index, value, UInt64(value.utf8.count), Self.copied, UInt8(SQLITE_UTF8))
+    }
+
+    fileprivate func bind(_ value: [UInt8], _ index: Int32) -> Int32 {
+        guard !value.isEmpty else { return unsafe sqlite3_bind_zeroblob(handle, index, 0) }
+        return unsafe value.withUnsafeBytes { bytes in
+            unsafe sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), Self.copied)
+        }
+    }
+
+    /// SQLITE_TRANSIENT: SQLite keeps a copy of its own.
+    private static var copied: sqlite3_destructor_type { unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+
+    fileprivate func isNull(_ column: Int) -> Bool {
+        unsafe sqlite3_column_type(handle, Int32(column)) == SQLITE_NULL
+    }
+    fileprivate func integer(_ column: Int) -> Int64 { unsafe sqlite3_column_int64(handle, Int32(column)) }
+    fileprivate func double(_ column: Int) -> Double { unsafe sqlite3_column_double(handle, Int32(column)) }
+
+    fileprivate func bytes(_ column: Int) -> [UInt8] {
+        guard let start = unsafe sqlite3_column_blob(handle, Int32(column)) else { return [] }
+        let count = unsafe Int(sqlite3_column_bytes(handle, Int32(column)))
+        return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+}
+
+/// The row a statement stands on; only to be read inside the closure that is given it.
+struct Row {
+    fileprivate let statement: Statement
+
+    func int(_ column: Int) -> Int { Int(statement.integer(column)) }
+    func bool(_ column: Int) -> Bool { statement.integer(column) != 0 }
+    func double(_ column: Int) -> Double { statement.double(column) }
+    func bytes(_ column: Int) -> [UInt8] { statement.bytes(column) }
+    func text(_ column: Int) -> String { String(decoding: statement.bytes(column), as: UTF8.self) }
+
+    func optionalInt(_ column: Int) -> Int? { statement.isNull(column) ? nil : int(column) }
+    func optionalDouble(_ column: Int) -> Double? { statement.isNull(column) ? nil : double(column) }
+    func optionalBytes(_ column: Int) -> [UInt8]? { statement.isNull(column) ? nil : bytes(column) }
+    func optionalText(_ column: Int) -> String? { statement.isNull(column) ? nil : text(column) }
+}
+
+/// A value that a statement takes.
+protocol Bindable {
+    func bind(to statement: Statement, at index: Int32) -> Int32
+}
+
+extension Int: Bindable {
+    func bind(to statement: Statement, at index: Int32) -> Int32 { statement.bind(Int64(self), index) }
+}
+extension Int64: Bindable {
+    func bind(to statement: Statement, at index: Int32) -> Int32 { statement.bind(self, index) }
+}
+extension Bool: Bindable {
+    func bind(to statement: Statement, at index: Int32) -> Int32 { statement.bind(self ? 1 : 0 as Int64, index) }
+}
+extension Double: Bindable {
+    func bind(to statement: Statement, at index: Int32) -> Int32 { statement.bind(self, index) }
+}
+extension String: Bindable {
+    func bind(to statement: Statement, at index: Int32) -> Int32 { statement.bind(self, index) }
+}
+extension [UInt8]: Bindable {
+    func bind(to statement: Statement, at index: Int32) -> Int32 { statement.bind(self, index) }
+}
+extension Optional: Bindable where Wrapped: Bindable {
+    func bind(to statement: Statement, at index: Int32) -> Int32 {
+        self?.bind(to: statement, at: index) ?? statement.bindNull(index)
+    }
+}

@@ -1,0 +1,60 @@
+package import Queue
+
+/// Rows deleted in one transaction: others wait for milliseconds, not for the whole.
+private let batchSize = 2000
+
+extension SQLiteStore {
+    package func forget(_ id: JobID) throws(StoreError) {
+        try write { tx in
+            let state = try tx.job(id).state
+            guard state.isFinal else {
+                throw StoreError.refused(why: "job \(id) is \(state.rawValue); cancel it before it can be forgotten")
+            }
+            try tx.db.run("UPDATE job SET state = 'forgotten' WHERE id = ?", id)
+        }
+        while try write({ try $0.sweepForgotten() }) {}
+    }
+
+    package func forget(author: String) throws(StoreError) -> Int {
+        try write { tx in
+            let known = try tx.db.row("SELECT id FROM author WHERE hash = ?", tx.authorHash(author)) { $0.int(0) }
+            guard let known else { throw StoreError.notFound(what: "no post by \(author) has been seen") }
+            let sightings = try tx.db.rows("SELECT id FROM sighting WHERE author = ?", known) { $0.int(0) }
+            var changes = SumChanges()
+            for id in sightings { try tx.removeSighting(id, &changes) }
+            try changes.apply(tx.db)
+            try tx.db.run("UPDATE author SET name = NULL WHERE id = ?", known)
+            return sightings.count
+        }
+    }
+}
+
+extension Transaction {
+    /// Deletes a batch of what forgotten jobs left, also of one whose forgetting was cut short. False once nothing is left.
+    fileprivate func sweepForgotten() throws -> Bool {
+        guard let job = try db.row("SELECT id FROM job WHERE state = 'forgotten' LIMIT 1", map: { $0.jobID(0) }) else {
+            return false
+        }
+        let sightings = try db.rows("SELECT sighting FROM appearance WHERE job = ? LIMIT ?", job, batchSize) {
+            $0.int(0)
+        }
+        var changes = SumChanges()
+        for id in sightings {
+            try db.run("DELETE FROM appearance WHERE job = ? AND sighting = ?", job, id)
+            if try !exists("SELECT 1 FROM appearance WHERE sighting = ?", id) { try removeSighting(id, &changes) }
+        }
+        try changes.apply(db)
+        if !sightings.isEmpty { return true }
+
+        let last =
+            try db.row("SELECT min(number) + ? FROM item WHERE job = ?", batchSize, job) { $0.optionalInt(0) } ?? nil
+        if let last {
+            try db.run("DELETE FROM item WHERE job = ? AND number < ?", job, last)
+            return true
+        }
+        try removeCheckpoint(of: job)
+        try db.run("DELETE FROM shard WHERE job = ?", job)
+        try db.run("DELETE FROM job WHERE id = ?", job)
+        return true
+    }
+}

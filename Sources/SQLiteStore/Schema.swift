@@ -1,0 +1,216 @@
+/// The database's shape, as the steps that led to it. A step is never edited once released: a change is a new step at
+/// the end. `user_version` counts the steps taken.
+enum Schema {
+    /// Marks a file as ours: "bagq" in ASCII.
+    static let applicationID = 0x6261_6771
+    static var version: Int { migrations.count }
+
+    static let migrations = [first]
+
+    /// Small integers stand for words where rows are many:
+    /// - `shard.state`: 0 open, 1 claimed, 2 done, 3 failed
+    /// - `time_source`: 0 none, 1 mtime, 2 exif, 3 name, 4 id, 5 manifest, 6 sidecar; more is stronger
+    /// - `strength`: 0 undated, 1 weak, 2 strong; `min(time_source, 2)`
+    ///
+    /// Shard 0 of a classifying job is its listing, shard 0 of a training job the training; shards of items follow from 1.
+    private static let first = """
+        CREATE TABLE setting (
+            name TEXT PRIMARY KEY,
+            value ANY NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE model (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            number INTEGER NOT NULL CHECK (number > 0),
+            -- A removed model keeps its row, so that its number is not used again and old results keep their brands.
+            state TEXT NOT NULL CHECK (state IN ('reserved', 'ready', 'failed', 'removed')),
+            active INTEGER NOT NULL DEFAULT 0 CHECK (active = 0 OR (active = 1 AND state = 'ready')),
+            classes TEXT NOT NULL DEFAULT '[]',
+            threshold REAL NOT NULL DEFAULT 0,
+            byte_count INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,
+            summary TEXT NOT NULL DEFAULT '',
+            UNIQUE (name, number)
+        ) STRICT;
+        CREATE UNIQUE INDEX model_active ON model (active) WHERE active = 1;
+
+        CREATE TABLE model_file (
+            model INTEGER PRIMARY KEY REFERENCES model,
+            data BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE job (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL CHECK (kind IN ('classify', 'train')),
+            -- A forgotten job is no longer shown; what it left is being deleted.
+            state TEXT NOT NULL
+                CHECK (state IN ('waiting', 'running', 'paused', 'done', 'failed', 'cancelled', 'forgotten')),
+            priority INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            path BLOB NOT NULL,
+            model INTEGER NOT NULL REFERENCES model,
+            counts_in_trends INTEGER NOT NULL DEFAULT 0,
+            precision TEXT NOT NULL DEFAULT '',
+            options TEXT NOT NULL DEFAULT '',
+            cursor BLOB,
+            left_out TEXT NOT NULL DEFAULT '{}',
+            items_total INTEGER,
+            items_done INTEGER NOT NULL DEFAULT 0,
+            items_failed INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,
+            started_at INTEGER,
+            finished_at INTEGER,
+            error TEXT,
+            CHECK ((finished_at IS NULL) = (state IN ('waiting', 'running', 'paused'))),
+            CHECK (state <> 'waiting' OR started_at IS NULL),
+            CHECK (state <> 'running' OR started_at IS NOT NULL)
+        ) STRICT;
+        CREATE INDEX job_live ON job (priority DESC, id) WHERE state IN ('waiting', 'running');
+        CREATE INDEX job_unfinished ON job (id) WHERE finished_at IS NULL;
+        CREATE INDEX job_forgotten ON job (id) WHERE state = 'forgotten';
+
+        CREATE TABLE worker (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            host TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            job INTEGER,
+            rate REAL,
+            heartbeat_at INTEGER NOT NULL,
+            boot TEXT NOT NULL,
+            lease_until INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE shard (
+            job INTEGER NOT NULL REFERENCES job,
+            number INTEGER NOT NULL,
+            first INTEGER NOT NULL DEFAULT 0,
+            count INTEGER NOT NULL DEFAULT 0 CHECK (count BETWEEN 0 AND 256),
+            state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
+            worker TEXT,
+            -- Grows by one at each claim; with the worker it fences every write.
+            attempt INTEGER NOT NULL DEFAULT 0,
+            boot TEXT,
+            -- Milliseconds of CLOCK_BOOTTIME in that boot.
+            lease_until INTEGER,
+            -- Claims that ended by an expired lease since something was last done.
+            fruitless INTEGER NOT NULL DEFAULT 0,
+            -- The item a cautious worker wrote down, in which attempt, and how many workers died on it alone.
+            suspect INTEGER,
+            suspect_attempt INTEGER,
+            deaths INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (job, number),
+            CHECK ((state = 1) = (worker IS NOT NULL)),
+            CHECK ((state = 1) = (lease_until IS NOT NULL AND boot IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX shard_open ON shard (job, number) WHERE state = 0;
+        CREATE INDEX shard_claimed ON shard (job, number) WHERE state = 1;
+
+        CREATE TABLE author (
+            id INTEGER PRIMARY KEY,
+            hash BLOB NOT NULL UNIQUE,
+            -- Only where the setting asks for plain names.
+            name TEXT
+        ) STRICT;
+
+        CREATE TABLE item (
+            job INTEGER NOT NULL REFERENCES job,
+            number INTEGER NOT NULL,
+            path BLOB NOT NULL,
+            posted_at INTEGER,
+            time_source INTEGER,
+            platform TEXT,
+            post TEXT,
+            place INTEGER,
+            author INTEGER REFERENCES author,
+            PRIMARY KEY (job, number)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE prediction (
+            job INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            brand INTEGER NOT NULL,
+            -- Little-endian Float32, of all classes.
+            probabilities BLOB NOT NULL,
+            flags INTEGER NOT NULL,
+            posted_at INTEGER,
+            time_source INTEGER,
+            PRIMARY KEY (job, number),
+            FOREIGN KEY (job, number) REFERENCES item ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE failure (
+            job INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            message TEXT NOT NULL,
+            PRIMARY KEY (job, number),
+            FOREIGN KEY (job, number) REFERENCES item ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE sighting (
+            id INTEGER PRIMARY KEY,
+            identity BLOB NOT NULL UNIQUE,
+            posted_at INTEGER,
+            time_source INTEGER NOT NULL,
+            -- Days since 1970-01-01 in the database's time zone; 0 where undated.
+            day INTEGER NOT NULL,
+            author INTEGER REFERENCES author,
+            author_group INTEGER NOT NULL CHECK (author_group BETWEEN 0 AND 19)
+        ) STRICT;
+        CREATE INDEX sighting_author ON sighting (author) WHERE author IS NOT NULL;
+
+        CREATE TABLE sighting_class (
+            sighting INTEGER NOT NULL REFERENCES sighting ON DELETE CASCADE,
+            model INTEGER NOT NULL REFERENCES model,
+            brand INTEGER NOT NULL,
+            step INTEGER NOT NULL CHECK (step BETWEEN 0 AND 20),
+            PRIMARY KEY (sighting, model)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Which jobs showed a sighting.
+        CREATE TABLE appearance (
+            job INTEGER NOT NULL REFERENCES job,
+            sighting INTEGER NOT NULL REFERENCES sighting ON DELETE CASCADE,
+            PRIMARY KEY (job, sighting)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX appearance_sighting ON appearance (sighting);
+
+        CREATE TABLE trend_sum (
+            model INTEGER NOT NULL REFERENCES model,
+            strength INTEGER NOT NULL,
+            day INTEGER NOT NULL,
+            brand INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            author_group INTEGER NOT NULL,
+            count INTEGER NOT NULL CHECK (count >= 0),
+            PRIMARY KEY (model, strength, day, brand, step, author_group)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE sighting_day (
+            strength INTEGER NOT NULL,
+            day INTEGER NOT NULL,
+            count INTEGER NOT NULL CHECK (count >= 0),
+            PRIMARY KEY (strength, day)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE checkpoint (
+            job INTEGER PRIMARY KEY REFERENCES job,
+            generation INTEGER NOT NULL,
+            kernel_level TEXT NOT NULL,
+            precision TEXT NOT NULL,
+            items_done INTEGER NOT NULL
+        ) STRICT;
+
+        -- Chunks of another generation than the checkpoint's were left by a save that did not end.
+        CREATE TABLE checkpoint_chunk (
+            job INTEGER NOT NULL REFERENCES job,
+            generation INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            data BLOB NOT NULL,
+            UNIQUE (job, generation, number)
+        ) STRICT;
+        """
+}

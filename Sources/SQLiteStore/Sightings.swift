@@ -1,0 +1,154 @@
+import Imaging
+import Intake
+import Queue
+
+/// A prediction that counts, on its way to the sightings.
+struct Sight {
+    var job: JobID
+    var model: Int
+    var brand: Int
+    var step: Int
+    var fingerprint: Fingerprint
+    var origin: Origin
+    var time: PostTime?
+}
+
+/// Changes to the sums, gathered over a transaction and written at its end.
+struct SumChanges {
+    struct Date: Hashable {
+        var strength: Int
+        var day: Int
+
+        init(timeSource: Int, day: Int) {
+            strength = min(timeSource, 2)
+            self.day = day
+        }
+    }
+
+    private struct Sum: Hashable {
+        var model: Int
+        var date: Date
+        var brand: Int
+        var step: Int
+        var group: Int
+    }
+
+    private var sums: [Sum: Int] = [:]
+    private var days: [Date: Int] = [:]
+
+    mutating func add(_ change: Int, model: Int, date: Date, brand: Int, step: Int, group: Int) {
+        sums[Sum(model: model, date: date, brand: brand, step: step, group: group), default: 0] += change
+    }
+
+    mutating func add(_ change: Int, sightingsOf date: Date) {
+        days[date, default: 0] += change
+    }
+
+    /// Sums that come to 0 are deleted, so that the table equals a recount row by row.
+    func apply(_ db: Connection) throws {
+        for (sum, change) in sums where change != 0 {
+            try db.run(
+                """
+                INSERT INTO trend_sum VALUES (?, ?, ?, ?, ?, ?, max(0, ?7))
+                ON CONFLICT DO UPDATE SET count = count + ?7
+                """, sum.model, sum.date.strength, sum.date.day, sum.brand, sum.step, sum.group, change)
+            if change < 0 {
+                try db.run(
+                    """
+                    DELETE FROM trend_sum WHERE model = ? AND strength = ? AND day = ? AND brand = ? AND step = ?
+                        AND author_group = ? AND count = 0
+                    """, sum.model, sum.date.strength, sum.date.day, sum.brand, sum.step, sum.group)
+            }
+        }
+        for (date, change) in days where change != 0 {
+            try db.run(
+                "INSERT INTO sighting_day VALUES (?, ?, max(0, ?3)) ON CONFLICT DO UPDATE SET count = count + ?3",
+                date.strength, date.day, change)
+            if change < 0 {
+                try db.run(
+                    "DELETE FROM sighting_day WHERE strength = ? AND day = ? AND count = 0", date.strength, date.day)
+            }
+        }
+    }
+}
+
+extension Transaction {
+    /// Counts a prediction's sighting, once for each model.
+    func see(_ sight: Sight, _ changes: inout SumChanges) throws {
+        let origin = sight.origin
+        let identity = SightingIdentity.bytes(sight.fingerprint, origin)
+        // A time outside of the calendar is none.
+        let day = sight.time.flatMap { calendar.day(of: $0.timestamp) }
+        let source = day == nil ? 0 : sight.time?.source.code ?? 0
+        let dated = source > 0 ? day ?? 0 : 0
+        var date = SumChanges.Date(timeSource: source, day: dated)
+
+        let known = try db.row(
+            "SELECT id, time_source, day, author_group FROM sighting WHERE identity = ?", identity
+        ) {
+            (
+                id: $0.int(0), date: SumChanges.Date(timeSource: $0.int(1), day: $0.int(2)), source: $0.int(1),
+                group: $0.int(3)
+            )
+        }
+        let id: Int
+        let group: Int
+        if let known {
+            (id, group) = (known.id, known.group)
+            if source > known.source {
+                try db.run(
+                    "UPDATE sighting SET posted_at = ?, time_source = ?, day = ? WHERE id = ?", sight.time?.timestamp,
+                    source, dated, id)
+                try move(sighting: id, group: group, from: known.date, to: date, &changes)
+            } else {
+                date = known.date
+            }
+        } else {
+            group = SightingIdentity.group(of: origin.authorHash ?? identity)
+            try db.run(
+                """
+                INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """, identity, source > 0 ? sight.time?.timestamp : nil, source, dated, origin.author, group)
+            id = Int(db.lastInsertedRow)
+            changes.add(1, sightingsOf: date)
+        }
+        try db.run("INSERT INTO appearance VALUES (?, ?) ON CONFLICT DO NOTHING", sight.job, id)
+        let isFirst = try db.run(
+            "INSERT INTO sighting_class VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", id, sight.model, sight.brand,
+            sight.step)
+        if isFirst == 1 {
+            changes.add(1, model: sight.model, date: date, brand: sight.brand, step: sight.step, group: group)
+        }
+    }
+
+    private func move(
+        sighting: Int, group: Int, from old: SumChanges.Date, to new: SumChanges.Date, _ changes: inout SumChanges
+    ) throws {
+        changes.add(-1, sightingsOf: old)
+        changes.add(1, sightingsOf: new)
+        for (model, brand, step) in try classes(ofSighting: sighting) {
+            changes.add(-1, model: model, date: old, brand: brand, step: step, group: group)
+            changes.add(1, model: model, date: new, brand: brand, step: step, group: group)
+        }
+    }
+
+    private func classes(ofSighting id: Int) throws -> [(model: Int, brand: Int, step: Int)] {
+        try db.rows("SELECT model, brand, step FROM sighting_class WHERE sighting = ?", id) {
+            ($0.int(0), $0.int(1), $0.int(2))
+        }
+    }
+
+    /// Deletes a sighting with its classes and appearances.
+    func removeSighting(_ id: Int, _ changes: inout SumChanges) throws {
+        let facts = try db.row("SELECT time_source, day, author_group FROM sighting WHERE id = ?", id) {
+            (date: SumChanges.Date(timeSource: $0.int(0), day: $0.int(1)), group: $0.int(2))
+        }
+        guard let facts else { return }
+        changes.add(-1, sightingsOf: facts.date)
+        for (model, brand, step) in try classes(ofSighting: id) {
+            changes.add(-1, model: model, date: facts.date, brand: brand, step: step, group: facts.group)
+        }
+        try db.run("DELETE FROM sighting WHERE id = ?", id)
+    }
+}

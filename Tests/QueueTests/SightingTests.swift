@@ -1,0 +1,157 @@
+import Foundation
+import Intake
+import Queue
+import SQLiteStore
+import Testing
+
+@Suite struct SightingTests {
+    /// Around midnight in Paris of 15 September 2020, which is 22:00 UTC.
+    static let evening = Timestamp(milliseconds: 1_600_120_799_999)
+    static let midnight = Timestamp(milliseconds: 1_600_120_800_000)
+    static let day = 18520
+    static let allDays = CalendarDay(rawValue: -1000)..<CalendarDay(rawValue: 100_000)
+
+    @Test(arguments: StoreKind.allCases) func daysAreThoseOfTheTimeZone(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        #expect(try h.store.timeZone == "Europe/Paris")
+        let winter = Timestamp(milliseconds: 1_606_777_200_000)  // 2020-12-01 00:00 in Paris
+        let before = Timestamp(milliseconds: -1)
+        _ = try h.listed(
+            [Self.evening, Self.midnight, winter, before].enumerated().map {
+                reference($0, time: PostTime($1, .id))
+            })
+        try h.work()
+        let window = try h.store.trends(of: h.store.resolve(nil).version, days: Self.allDays, job: nil)
+        #expect(window.sums.compactMap(\.day?.rawValue).sorted() == [0, Self.day - 1, Self.day, 18597])
+    }
+
+    @Test(arguments: StoreKind.allCases) func aSightingCountsOnceForAModel(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        let time = PostTime(Self.midnight, .sidecar)
+        let posts = [
+            Post(platform: "x", id: "1", place: 0), Post(platform: "x", id: "1", place: 1),
+            Post(platform: "y", id: "1"),
+            Post(platform: "x", id: "2"), Post(author: "me"), Post(author: "you"), nil,
+        ]
+        let references = posts.enumerated().map { reference($0, time: time, post: $1) }
+        _ = try h.listed(references + references)
+        try h.work { Outcome(item: $0, result: .prediction(prediction(), fingerprint(1))) }
+        #expect(try h.store.recount().sightings == posts.count)
+        let model = try h.store.resolve(nil).version
+        // A second job, and another model, make no new sighting; the first answer of a model holds.
+        let second = try h.listed(references)
+        try h.work { Outcome(item: $0, result: .prediction(prediction(1), fingerprint(1))) }
+        let other = try h.addModel("other")
+        let third = try h.listed(references, model: other)
+        try h.work { Outcome(item: $0, result: .prediction(prediction(1, confidence: 0.99), fingerprint(1))) }
+        #expect(try h.store.recount().sightings == posts.count)
+        for (version, brand, step) in [(model, 0, 15), (other, 1, 19)] {
+            for job in [nil, second, third] {
+                let window = try h.store.trends(of: version, days: Self.allDays, job: job)
+                #expect(window.sums.map(\.count).reduce(0, +) == posts.count)
+                #expect(
+                    window.sums.allSatisfy {
+                        $0.brand == brand && $0.confidenceStep == step && $0.strength == .strong
+                            && $0.day?.rawValue == Self.day
+                    })
+                #expect(window.sightings == [.strong: posts.count])
+                #expect(window.newestDay == [.strong: CalendarDay(rawValue: Self.day)])
+            }
+        }
+        let report = try h.store.recount()
+        #expect(report.differences.isEmpty)
+    }
+
+    @Test(arguments: StoreKind.allCases) func whatDoesNotCountMakesNoSighting(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        _ = try h.listed([reference(0)], countsInTrends: false)
+        try h.work()
+        _ = try h.listed([reference(0), reference(1)])
+        try h.work { $0.number == 0 ? outcome($0, prediction(flags: .truncated)) : failure($0) }
+        #expect(try h.store.recount().sightings == 0)
+    }
+
+    @Test(arguments: StoreKind.allCases) func aStrongerTimeReplacesAWeakerOne(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        let model = try h.addModel()
+        let other = try h.addModel("other")
+        func sees(_ time: PostTime?, model: ModelVersion) throws -> TrendWindow {
+            _ = try h.listed([reference(0)], model: model)
+            try h.work { outcome($0, prediction(time: time)) }
+            #expect(try h.store.recount() == h.store.recount())
+            #expect(try h.store.recount().sightings == 1 && h.store.recount().differences.isEmpty)
+            return try h.store.trends(of: other, days: Self.allDays, job: nil)
+        }
+        var window = try sees(nil, model: other)
+        #expect(window.sums.map(\.day) == [nil] && window.sums[0].strength == .undated && window.newestDay.isEmpty)
+        #expect(window.sightings == [.undated: 1])
+        window = try sees(PostTime(Self.evening, .mtime), model: model)
+        #expect(window.sums.map(\.day?.rawValue) == [Self.day - 1] && window.sums[0].strength == .weak)
+        #expect(window.sightings == [.weak: 1])
+        window = try sees(PostTime(Self.midnight, .mtime), model: model)
+        #expect(window.sums.map(\.day?.rawValue) == [Self.day - 1])
+        window = try sees(PostTime(Self.midnight, .exif), model: model)
+        #expect(window.sums.map(\.day?.rawValue) == [Self.day] && window.sums[0].strength == .strong)
+        #expect(window.newestDay == [.strong: CalendarDay(rawValue: Self.day)])
+        window = try sees(PostTime(Self.evening, .sidecar), model: model)
+        #expect(window.sums.map(\.day?.rawValue) == [Self.day - 1])
+        window = try sees(PostTime(Self.midnight, .name), model: model)
+        #expect(window.sums.map(\.day?.rawValue) == [Self.day - 1])
+        #expect(window.sums.map(\.count) == [1] && window.sightings == [.strong: 1])
+    }
+
+    @Test(arguments: StoreKind.allCases) func aWindowHoldsItsDaysOnly(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        let model = try h.addModel()
+        _ = try h.listed(
+            (0..<10).map { number in
+                let time = Timestamp(milliseconds: Self.midnight.milliseconds + Int64(number) * 86_400_000)
+                return reference(number, time: number == 9 ? nil : PostTime(time, number % 2 == 0 ? .id : .mtime))
+            })
+        try h.work { outcome($0, prediction($0.number % 3)) }
+        let days = CalendarDay(rawValue: Self.day + 2)..<CalendarDay(rawValue: Self.day + 5)
+        let window = try h.store.trends(of: model, days: days, job: nil)
+        #expect(window.sightings == [.strong: 2, .weak: 1, .undated: 1])
+        #expect(Set(window.sums.map { $0.day.map { $0.rawValue - Self.day } }) == [2, 3, 4, nil])
+        #expect(
+            window.newestDay == [
+                .strong: CalendarDay(rawValue: Self.day + 8), .weak: CalendarDay(rawValue: Self.day + 7),
+            ])
+        let none = CalendarDay(rawValue: 5)..<CalendarDay(rawValue: 5)
+        #expect(try h.store.trends(of: model, days: none, job: nil).sums.map(\.strength) == [.undated])
+    }
+
+    @Test(arguments: StoreKind.allCases) func forgettingAJobLeavesWhatOthersShow(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        let references = (0..<300).map { reference($0, time: PostTime(Self.midnight, .id)) }
+        let first = try h.listed(references)
+        try h.work { $0.number == 5 ? failure($0) : outcome($0) }
+        let second = try h.listed(Array(references.prefix(100)))
+        #expect(throws: StoreError.self) { try h.store.forget(second) }
+        try h.work()
+        try h.store.forget(first)
+        #expect(throws: StoreError.self) { try h.store.job(first) }
+        #expect(throws: StoreError.self) { try h.store.results(of: first, after: -1, limit: 1) }
+        #expect(try h.store.jobs(limit: 9).map(\.id) == [second])
+        var report = try h.store.recount()
+        #expect(report.sightings == 100 && report.differences.isEmpty)
+        try h.store.forget(second)
+        report = try h.store.recount()
+        #expect(report.sightings == 0 && report.sums == 0 && report.differences.isEmpty)
+        #expect(try h.submit() == JobID(rawValue: 3))
+    }
+
+    @Test(arguments: StoreKind.allCases) func forgettingAnAuthor(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        let model = try h.addModel()
+        let id = try h.listed(
+            (0..<30).map { reference($0, post: Post(id: "\($0)", author: $0 % 3 == 0 ? "me" : "you")) })
+        try h.work()
+        #expect(throws: StoreError.self) { try h.store.forget(author: "nobody") }
+        #expect(try h.store.forget(author: "me") == 10)
+        #expect(try h.store.forget(author: "me") == 0)
+        let report = try h.store.recount()
+        #expect(report.sightings == 20 && report.differences.isEmpty)
+        #expect(try h.store.trends(of: model, days: Self.allDays, job: id).sums.map(\.count).reduce(0, +) == 20)
+    }
+}
