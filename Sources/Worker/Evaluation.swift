@@ -39,7 +39,7 @@ package struct Evaluation: Sendable {
 
     /// What a model file keeps of it.
     func heldOut(part: HeldOut.Part) -> HeldOut {
-        var counts = HeldOut(part: part, classes: classCount)
+        var counts = HeldOut(part: part)
         for case (let label, .success(let classified)) in rows.map({ ($0.picture.label, $0.result) }) {
             counts.add(label: label, probabilities: classified.probabilities)
         }

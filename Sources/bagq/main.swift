@@ -8,7 +8,7 @@ func runCommandLine(_ words: [String]) throws -> ExitStatus {
     let name = words.first.map { $0.hasPrefix("-") } ?? true ? "status" : words.removeFirst()
     guard let command = commands.first(where: { $0.spec.name == name }) else {
         throw UsageError(
-            "unknown command \(name)\(didYouMean(name, among: commands.map(\.spec.name)))", command: nil)
+            "unknown command \(name)\(didYouMean(name, among: commands.map { $0.spec.name }))", command: nil)
     }
     let arguments = try Arguments(Array(words), for: command.spec)
     if arguments.wantsHelp {

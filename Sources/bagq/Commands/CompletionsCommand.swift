@@ -28,7 +28,7 @@ enum CompletionsCommand: Command {
             _bagq() {
               local word="${COMP_WORDS[COMP_CWORD]}" words=""
               if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W "\(commands.map(\.spec.name).joined(separator: " "))" -- "$word"))
+                COMPREPLY=($(compgen -W "\(commands.map { $0.spec.name }.joined(separator: " "))" -- "$word"))
                 return
               fi
               case "${COMP_WORDS[1]}" in

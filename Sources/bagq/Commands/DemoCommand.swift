@@ -15,11 +15,7 @@ enum DemoCommand: Command {
         let demo = Demo(folder: path)
         Terminal.print("Drawing handbags of five made-up brands into \(path) …")
         let data = try DemoData.write(to: folder, seed: 2018, today: .now, threads: try Settings().threads)
-        Terminal.print(
-            """
-            The dump has \(data.filesInDump) files: \(data.stillLifes.count) show no bag, \(data.broken.count) are broken, \
-            \(data.truncated.count) end too soon. \(data.risingBrand.rawValue) rises from 15 to 40 % of the bags.
-            """)
+        Terminal.print(data.description)
 
         try demo.bagq("train", "training", "--name", "demo", "--epochs", String(epochs), "--wait")
         try demo.bagq("submit", "dump", "--name", "demo-dump")
@@ -32,8 +28,8 @@ enum DemoCommand: Command {
             """
 
             Everything is in \(path):
-              training/  labelled pictures, a folder for each brand
-              dump/      pictures as from social media
+              training/  \(data.trainingCount) labelled pictures, a folder for each brand
+              dump/      \(data.dumpCount) pictures as from social media
               bagq.db    the database: look further with `bagq status --db \(path)/bagq.db`
 
             These pictures are drawn: how well the model does on them says nothing about real bags. To start for

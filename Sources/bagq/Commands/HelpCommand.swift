@@ -6,12 +6,12 @@ enum HelpCommand: Command {
         if let name = arguments.operands.first {
             guard let command = commands.first(where: { $0.spec.name == name }) else {
                 throw UsageError(
-                    "unknown command \(name)\(didYouMean(name, among: commands.map(\.spec.name)))", command: nil)
+                    "unknown command \(name)\(didYouMean(name, among: commands.map { $0.spec.name }))", command: nil)
             }
             Terminal.print(command.spec.help, terminator: "")
             return .done
         }
-        let width = commands.map(\.spec.name.count).max() ?? 0
+        let width = commands.map { $0.spec.name.count }.max() ?? 0
         let list = commands.map { command in
             let padding = String(repeating: " ", count: width - command.spec.name.count + 2)
             return "  \(command.spec.name)\(padding)\(command.spec.summary)"

@@ -64,7 +64,7 @@ enum TrendsCommand: Command {
             return try TrendRange(
                 since: arguments.value("--since") ?? "7d", until: arguments.value("--until"), by: unit,
                 compare: comparison, now: .now, timeZone: timeZone)
-        } catch let error as TrendRangeError {
+        } catch {
             throw UsageError("\(error)", command: spec.name)
         }
     }

@@ -12,7 +12,7 @@ enum DemoData {
     /// - progress: called from several threads with the files written so far and in all.
     /// - throws: what the file system says.
     static func write(
-        to folder: URL, seed: UInt64, today: Timestamp = now, threads: Int, size: DemoSize = DemoSize(),
+        to folder: URL, seed: UInt64, today: Timestamp = .now, threads: Int, size: DemoSize = DemoSize(),
         progress: @Sendable (_ written: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> DemoSummary {
         let plan = DemoPlan(seed: seed, today: today, size: size)
@@ -45,9 +45,5 @@ enum DemoData {
         }
         if let error = state.withLock({ $0.error }) { throw error }
         return DemoSummary(of: plan, in: folder, size: size)
-    }
-
-    static var now: Timestamp {
-        Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
     }
 }
