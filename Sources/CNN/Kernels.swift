@@ -10,8 +10,7 @@ import CKernels
         unsafe self.table = table.pointee
     }
 
-    /// A matrix in a buffer, by strides in elements: element (row, column) of segment s is at
-    /// `s * segment + row * row + column * column`.
+    /// Elements from one row of a matrix to the next, and from one column to the next.
     struct Strides {
         var row: Int
         var column = 1

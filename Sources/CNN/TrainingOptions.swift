@@ -29,7 +29,7 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var problem: String? {
         if recipe != "blog" { return "there is no recipe \(recipe.debugDescription); use blog" }
         if !(1...100_000).contains(epochs) { return "epochs must be within 1 and 100000, not \(epochs)" }
-        if !(1...1_024).contains(batch) { return "batch must be within 1 and 1024, not \(batch)" }
+        if !(1...256).contains(batch) { return "batch must be within 1 and 256, not \(batch)" }
         if let patience, patience < 1 { return "patience must be at least 1, not \(patience)" }
         if !(learningRate > 0 && learningRate <= 10) {
             return "learning rate must be within 0 and 10, not \(learningRate)"

@@ -16,6 +16,8 @@ struct Convolution: PictureLayer {
     private let pool: MaxPool?
     private let kernel: Range<Int>
     private let bias: Range<Int>
+    /// How many output values backward takes at a time: they and the input rows below them stay in the second-level cache.
+    private let bandCount: Int
     /// Rows and columns of the convolution that are used.
     private let height: Int
     private let width: Int
@@ -23,12 +25,12 @@ struct Convolution: PictureLayer {
     /// - pool: The max-pooling that follows. Its windows must not overlap.
     init(
         input: Shape, output: Shape, size: Int, stride: Int, padding: Int, relu: Bool, pool: MaxPool?,
-        kernel: Range<Int>, bias: Range<Int>
+        kernel: Range<Int>, bias: Range<Int>, bandCount: Int = 65_536
     ) {
         (self.input, self.output) = (input, pool?.output ?? output)
         (self.size, self.stride, self.padding) = (size, stride, padding)
         (self.relu, self.pool) = (relu, pool)
-        (self.kernel, self.bias) = (kernel, bias)
+        (self.kernel, self.bias, self.bandCount) = (kernel, bias, bandCount)
         height = pool.map { ($0.output.height - 1) * $0.stride + $0.size } ?? output.height
         width = pool.map { ($0.output.width - 1) * $0.stride + $0.size } ?? output.width
     }
@@ -38,8 +40,8 @@ struct Convolution: PictureLayer {
         Shape(height: input.height + 2 * padding, width: input.width + 2 * padding, channels: input.channels)
     }
     private var paddedCount: Int { padding > 0 ? padded.count : 0 }
-    /// Output rows that backward takes at a time: they and the input rows below them stay in the second-level cache.
-    private var bandHeight: Int { max(1, 65_536 / (width * filters) / rowStep) * rowStep }
+    /// Rows of a band, whole pooling windows.
+    private var bandHeight: Int { max(1, bandCount / (width * filters) / rowStep) * rowStep }
     private var rowStep: Int { pool?.stride ?? 1 }
 
     var placeCount: Int { pool == nil ? 0 : output.count }
