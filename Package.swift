@@ -53,6 +53,6 @@ let package = Package(
         tests("QueueTests", ["Queue", "SQLiteStore", "Intake", "Imaging", "CSQLite"]),
         tests("WorkerTests", ["Worker", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN"]),
         tests("ReportTests", ["Report", "Queue", "Intake"]),
-        tests("CommandTests", ["bagq", "Imaging", "Queue", "SQLiteStore"]),
+        tests("CommandTests", ["bagq", "Imaging", "Intake", "Queue", "SQLiteStore"]),
     ],
     swiftLanguageModes: [.v6], cLanguageStandard: .c17)

@@ -10,28 +10,23 @@ internal import CTurboJPEG
     }
 
     private let handle: tjhandle
-    /// Of stored to decoded size, each at most 1, smallest first.
-    private let scales: [(numerator: Int, denominator: Int)]
 
     init() throws(PictureError) {
         guard let handle = unsafe tjInitDecompress() else {
             throw PictureError(.unreadable, "the JPEG decompressor cannot start: not enough memory")
         }
         unsafe self.handle = handle
-        var count: Int32 = 0
-        let factors = unsafe UnsafeBufferPointer(start: tjGetScalingFactors(&count), count: Int(count))
-        scales = unsafe factors.map { (Int($0.num), Int($0.denom)) }
-            .filter { $0.0 <= $0.1 }.sorted { $0.0 * $1.1 < $1.0 * $0.1 }
     }
 
     deinit { unsafe tjDestroy(handle) }
 
-    /// The smallest size that TurboJPEG decodes to directly whose sides reach these, else the stored size.
+    /// The smallest size that is quick to decode to and whose sides reach these, else the stored size. TurboJPEG also has
+    /// the eighths between, but without SIMD code, and what they give is further from a filtered picture.
     func scaledSize(of header: JPEGHeader, atLeast width: Int, _ height: Int) -> Size {
-        for scale in scales {
+        for denominator in [8, 4, 2] {
             let size = Size(
-                width: (header.width * scale.numerator + scale.denominator - 1) / scale.denominator,
-                height: (header.height * scale.numerator + scale.denominator - 1) / scale.denominator)
+                width: (header.width + denominator - 1) / denominator,
+                height: (header.height + denominator - 1) / denominator)
             if size.width >= width && size.height >= height { return size }
         }
         return Size(width: header.width, height: header.height)

@@ -18,14 +18,12 @@ struct JPEGHeader {
     init(parsing file: Span<UInt8>) throws(PictureError) {
         var position = 0
         while position < file.count, [0x20, 0x09, 0x0A, 0x0D].contains(file[position]) { position += 1 }
-        guard file.count - position >= 3, file[position] == 0xFF, file[position + 1] == 0xD8, file[position + 2] == 0xFF
-        else {
-            let rest = file.count - position
-            if rest == 1 && file[position] == 0xFF || rest == 2 && file[position] == 0xFF && file[position + 1] == 0xD8 {
-                throw Self.cutOff
-            }
+        let magic: [UInt8] = [0xFF, 0xD8, 0xFF]
+        let known = min(magic.count, file.count - position)
+        guard known > 0, (0..<known).allSatisfy({ file[position + $0] == magic[$0] }) else {
             throw PictureError(describing: file)
         }
+        guard known == magic.count else { throw Self.cutOff }
         start = position
         position += 2
 
@@ -44,7 +42,8 @@ struct JPEGHeader {
             let segment = position + 2..<position + length
             position += length
             switch marker {
-            case Marker.frames: try readFrame(file.extracting(segment), marker)
+            // A second one, which libjpeg refuses, must not change the size that the first one set.
+            case Marker.frames where width == 0: try readFrame(file.extracting(segment), marker)
             case Marker.scan:
                 scanCount += 1
                 firstScan = min(firstScan, position)
@@ -91,16 +90,19 @@ struct JPEGHeader {
         switch marker {
         case 0xC4, 0xC8, 0xCC: return
         case 0xC0, 0xC1, 0xC2: process = ""
-        case 0xC3: process = "lossless"
-        case 0xC5...0xC7: process = "hierarchical"
-        default: process = "arithmetic-coded"
+        case 0xC3: process = "a lossless"
+        case 0xC5...0xC7: process = "a hierarchical"
+        default: process = "an arithmetic-coded"
         }
         guard process.isEmpty else {
-            throw PictureError(.unsupportedFormat, "this is a \(process) JPEG, which is not read; convert it")
+            throw PictureError(.unsupportedFormat, "this is \(process) JPEG, which is not read; convert it")
         }
         guard segment.count >= 6 else { throw PictureError(.corrupt, "the JPEG's frame header is too short") }
-        guard segment[0] == 8 else {
+        switch segment[0] {
+        case 8: break
+        case 12, 16:
             throw PictureError(.unsupportedFormat, "this is a \(segment[0])-bit JPEG, which is not read; convert it")
+        default: throw PictureError(.corrupt, "the JPEG has \(segment[0]) bits a sample")
         }
         height = Int(segment[1]) << 8 | Int(segment[2])
         width = Int(segment[3]) << 8 | Int(segment[4])

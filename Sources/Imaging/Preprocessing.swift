@@ -5,14 +5,13 @@ package struct Preprocessing: Codable, Hashable, Sendable {
         case squash
     }
 
-    /// Of the network's input, in pixels, 1 to 4096.
+    /// Of the network's input, in pixels, 2 to 4096.
     package let width: Int
     package let height: Int
     package let resize: Resize
 
-    /// Nil where a size is out of range.
-    package init?(width: Int, height: Int, resize: Resize = .squash) {
-        guard Self.sizes.contains(width), Self.sizes.contains(height) else { return nil }
+    package init(width: Int, height: Int, resize: Resize = .squash) {
+        precondition(Self.sizes.contains(width) && Self.sizes.contains(height))
         self.width = width
         self.height = height
         self.resize = resize
@@ -20,20 +19,17 @@ package struct Preprocessing: Codable, Hashable, Sendable {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        guard
-            let valid = Preprocessing(
-                width: try container.decode(Int.self, forKey: .width),
-                height: try container.decode(Int.self, forKey: .height),
-                resize: try container.decode(Resize.self, forKey: .resize))
-        else {
+        width = try container.decode(Int.self, forKey: .width)
+        height = try container.decode(Int.self, forKey: .height)
+        resize = try container.decode(Resize.self, forKey: .resize)
+        guard Self.sizes.contains(width), Self.sizes.contains(height) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .width, in: container, debugDescription: "the input's size is not within \(Self.sizes)")
         }
-        self = valid
     }
 
     /// Bytes of a prepared picture: height x width x RGB.
     package var byteCount: Int { width * height * 3 }
 
-    private static let sizes = 1...4096
+    private static let sizes = 2...4096
 }

@@ -3,8 +3,7 @@
 struct Resizer {
     private var columns = Taps()
     private var rows = Taps()
-    /// One row of the source's width at the target's height, as sums of weighted pixels and as pixels.
-    private var sums: [Int32] = []
+    /// One row of the source's width at the target's height, and one byte more.
     private var row: [UInt8] = []
     /// The target before it is turned upright.
     private var lying: [UInt8] = []
@@ -20,75 +19,82 @@ struct Resizer {
             orientation.swapsSides ? (targetHeight, targetWidth) : (targetWidth, targetHeight)
         columns.set(from: width, to: storedWidth)
         rows.set(from: height, to: storedHeight)
-        if row.count != width * 3 {
-            row = [UInt8](repeating: 0, count: width * 3)
-            sums = [Int32](repeating: 0, count: width * 3)
-        }
+        if row.count != width * 3 + 1 { row = [UInt8](repeating: 0, count: width * 3 + 1) }
         if orientation == .up {
-            Self.resize(source, columns, rows, &sums, &row, into: &target)
+            Self.resize(source, columns, rows, &row, into: &target)
         } else {
             if lying.count != target.count { lying = [UInt8](repeating: 0, count: target.count) }
-            Self.resize(source, columns, rows, &sums, &row, intoArray: &lying)
+            Self.resize(source, columns, rows, &row, intoArray: &lying)
             orientation.copyUpright(lying.span, width: storedWidth, height: storedHeight, into: &target)
         }
     }
 
     private static func resize(
-        _ source: [UInt8], _ columns: Taps, _ rows: Taps, _ sums: inout [Int32], _ row: inout [UInt8],
+        _ source: [UInt8], _ columns: Taps, _ rows: Taps, _ row: inout [UInt8],
         intoArray target: inout [UInt8]
     ) {
         var span = target.mutableSpan
-        resize(source, columns, rows, &sums, &row, into: &span)
+        resize(source, columns, rows, &row, into: &span)
     }
 
     private static func resize(
-        _ source: [UInt8], _ columns: Taps, _ rows: Taps, _ sums: inout [Int32], _ row: inout [UInt8],
+        _ source: [UInt8], _ columns: Taps, _ rows: Taps, _ row: inout [UInt8],
         into target: inout MutableSpan<UInt8>
     ) {
         for y in rows.starts.indices {
             let taps = rows.range(y)
-            let first = rows.starts[y] * row.count
+            let rowSize = row.count - 1
+            let first = rows.starts[y] * rowSize
             mixRows(
-                source.span.extracting(first..<first + taps.count * row.count), rows.weights.span.extracting(taps), &sums,
-                &row)
+                source.span.extracting(first..<first + taps.count * rowSize), rows.weights.span.extracting(taps), &row)
             mixColumns(row.span, columns, into: &target, at: y * columns.starts.count * 3)
         }
     }
 
     /// The weighted sum of as many rows as there are weights.
-    private static func mixRows(
-        _ source: Span<UInt8>, _ weights: Span<Int16>, _ sums: inout [Int32], _ row: inout [UInt8]
-    ) {
-        let rowSize = row.count
-        var sums = sums.mutableSpan
+    private static func mixRows(_ source: Span<UInt8>, _ weights: Span<Int16>, _ row: inout [UInt8]) {
+        let rowSize = source.count / weights.count
+        let pixels = unsafe source.bytes
         var row = row.mutableSpan
-        for index in 0..<rowSize { sums[index] = Taps.half }
-        for tap in weights.indices {
-            let weight = Int32(weights[tap])
-            let pixels = source.extracting(tap * rowSize..<(tap + 1) * rowSize)
-            for index in 0..<rowSize { sums[index] &+= Int32(pixels[index]) &* weight }
+        var at = 0
+        // The weight is read in the innermost loop so that the compiler sees its 16 bits and multiplies by pmaddwd.
+        while at + 16 <= rowSize {
+            var sum = SIMD16<Int32>(repeating: Taps.half)
+            for tap in weights.indices {
+                let some = unsafe pixels.unsafeLoadUnaligned(fromByteOffset: tap * rowSize + at, as: SIMD16<UInt8>.self)
+                sum &+= SIMD16<Int32>(truncatingIfNeeded: some) &* SIMD16<Int32>(repeating: Int32(weights[tap]))
+            }
+            let mixed = SIMD16<UInt8>(truncatingIfNeeded: sum &>> Taps.bits)
+            for lane in mixed.indices { row[at + lane] = mixed[lane] }
+            at += 16
         }
-        for index in 0..<rowSize { row[index] = UInt8(truncatingIfNeeded: sums[index] >> Taps.bits) }
+        while at < rowSize {
+            var sum = Taps.half
+            for tap in weights.indices { sum &+= Int32(source[tap * rowSize + at]) &* Int32(weights[tap]) }
+            row[at] = UInt8(truncatingIfNeeded: sum >> Taps.bits)
+            at += 1
+        }
     }
 
     private static func mixColumns(
         _ row: Span<UInt8>, _ columns: Taps, into target: inout MutableSpan<UInt8>, at start: Int
     ) {
         let weights = columns.weights.span
+        let pixels = unsafe row.bytes
         var at = start
         for x in columns.starts.indices {
-            var (red, green, blue) = (Taps.half, Taps.half, Taps.half)
+            var sum = SIMD4<Int32>(repeating: Taps.half)
             var pixel = columns.starts[x] * 3
             for tap in columns.range(x) {
-                let weight = Int32(weights[tap])
-                red &+= Int32(row[pixel]) &* weight
-                green &+= Int32(row[pixel + 1]) &* weight
-                blue &+= Int32(row[pixel + 2]) &* weight
+                // The fourth lane is the next pixel's red, which is thrown away.
+                let some = unsafe pixels.unsafeLoadUnaligned(fromByteOffset: pixel, as: SIMD4<UInt8>.self)
+                sum &+= SIMD4<Int32>(truncatingIfNeeded: some) &* SIMD4<Int32>(repeating: Int32(weights[tap]))
                 pixel += 3
             }
-            target[at] = UInt8(truncatingIfNeeded: red >> Taps.bits)
-            target[at + 1] = UInt8(truncatingIfNeeded: green >> Taps.bits)
-            target[at + 2] = UInt8(truncatingIfNeeded: blue >> Taps.bits)
+            let mixed = SIMD4<UInt8>(truncatingIfNeeded: sum &>> Taps.bits)
+            target[at] = mixed[0]
+            target[at + 1] = mixed[1]
+            target[at + 2] = mixed[2]
             at += 3
         }
     }

@@ -10,13 +10,75 @@ package struct PicturePath: Hashable, Comparable, Sendable {
         bytes = Array(string.utf8)
     }
 
-    /// This path with `relative` below it.
+    package var isAbsolute: Bool { bytes.first == PicturePath.separator }
+
+    /// This path with `relative` below it; `relative` itself when that is absolute.
     package func appending(_ relative: PicturePath) -> PicturePath {
-        if bytes.isEmpty { return relative }
-        return PicturePath(bytes: bytes + (bytes.last == UInt8(ascii: "/") ? [] : [UInt8(ascii: "/")]) + relative.bytes)
+        if bytes.isEmpty || relative.isAbsolute { return relative }
+        return PicturePath(
+            bytes: bytes + (bytes.last == PicturePath.separator ? [] : [PicturePath.separator]) + relative.bytes)
     }
+
+    /// The folder that holds the last component: `/` for `/a`, `.` for `a`.
+    package var folder: PicturePath {
+        guard let slash = bytes.lastIndex(of: PicturePath.separator) else { return PicturePath(".") }
+        return PicturePath(bytes: slash == 0 ? [PicturePath.separator] : Array(bytes[..<slash]))
+    }
+
+    /// The last component.
+    package var name: PicturePath {
+        guard let slash = bytes.lastIndex(of: PicturePath.separator) else { return self }
+        return PicturePath(bytes: Array(bytes[(slash + 1)...]))
+    }
+
+    /// The path as text, exactly; nil when it is not UTF-8.
+    package var string: String? { String(validating: bytes, as: UTF8.self) }
 
     package static func < (left: PicturePath, right: PicturePath) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
+
+    static let separator = UInt8(ascii: "/")
+}
+
+/// For people, safe on a terminal: bytes that are not UTF-8 and characters that steer terminals come out as `\xFF`.
+extension PicturePath: CustomStringConvertible {
+    package var description: String {
+        var text = String.UnicodeScalarView()
+        var decoder = UTF8.ForwardParser()
+        var source = bytes.makeIterator()
+        var position = 0
+        while true {
+            switch decoder.parseScalar(from: &source) {
+            case .valid(let encoded):
+                let scalar = UTF8.decode(encoded)
+                if scalar.steersTerminals {
+                    for byte in encoded { text.append(contentsOf: hexEscape(byte)) }
+                } else {
+                    text.append(scalar)
+                }
+                position += encoded.count
+            case .error(let length):
+                for byte in bytes[position..<position + length] { text.append(contentsOf: hexEscape(byte)) }
+                position += length
+            case .emptyInput:
+                return String(text)
+            }
+        }
+    }
+
+    private func hexEscape(_ byte: UInt8) -> String.UnicodeScalarView {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return (byte < 16 ? "\\x0\(digits)" : "\\x\(digits)").unicodeScalars
+    }
+}
+
+extension Unicode.Scalar {
+    /// Control characters (C0, DEL, C1), line separators and marks that reorder text: what hostile text must not send to a terminal.
+    package var steersTerminals: Bool {
+        switch value {
+        case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 }

@@ -1,9 +1,16 @@
+import Foundation
+
 /// A moment: milliseconds since 1970-01-01 UTC. The only form in which bagq stores or compares times that people read.
 package struct Timestamp: Hashable, Comparable, Sendable, Codable {
     package var milliseconds: Int64
 
     package init(milliseconds: Int64) {
         self.milliseconds = milliseconds
+    }
+
+    /// The machine's clock.
+    package static var now: Timestamp {
+        Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool {

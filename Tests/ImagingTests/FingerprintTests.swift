@@ -51,10 +51,4 @@ struct FingerprintTests {
     func keyedHashMatchesRFC4231(key: [UInt8], message: String, digest: String) {
         #expect(Self.hex(keyedHash(of: Array(message.utf8), key: key)) == digest)
     }
-
-    @Test func isFastEnough() {
-        let bytes = [UInt8](repeating: 7, count: 32 << 20)
-        let time = ContinuousClock().measure { _ = SHA256.digest(of: bytes.span) }
-        print("SHA-256: \(Double(bytes.count) / 1e6 / (time / .seconds(1))) MB/s")
-    }
 }

@@ -1,1 +1,82 @@
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// The arithmetic of the CNN core, once per instruction set. Tensors are row-major: pictures height x width x channels, weights
+/// [kernel row][kernel column][input channel][output channel]. Every element of a result is one sum taken in one order that depends on
+/// nothing but the shapes, so tiles, batches and threads never change a bit of it. No pointer needs alignment.
+
+#pragma clang assume_nonnull begin
+
+/// C[m][n] = initial[m][n] + sum over s < segments, k < columns of A[s][m][k] * B[s][k][n], where
+/// A[s][m][k] is a[s * a_segment + m * a_row + k * a_column] and B[s][k][n] is b[s * b_segment + k * b_row + n]. Strides are in floats.
+struct bagq_product {
+    ptrdiff_t rows, columns, segments, outputs;
+    const float *a;
+    ptrdiff_t a_row, a_column, a_segment;
+    const float *b;
+    ptrdiff_t b_row, b_segment;
+    float *c;
+    ptrdiff_t c_row;
+    /// Null for zeros; `c` itself to add to what is there; a bias with `initial_row` 0.
+    const float *_Nullable initial;
+    ptrdiff_t initial_row;
+    /// Negative results become 0.
+    bool relu;
+};
+
+/// A convolution over rows of one picture, or of a horizontal band of it. The input is padded already.
+struct bagq_convolution {
+    ptrdiff_t channels, filters, kernel_height, kernel_width, stride;
+    ptrdiff_t output_height, output_width;
+    /// Floats from one row of the input, or the output, to the next.
+    ptrdiff_t input_row, output_row;
+};
+
+/// Max-pooling over rows of one picture, windows without padding. At most 256 places a window.
+struct bagq_pooling {
+    ptrdiff_t channels, size, stride;
+    ptrdiff_t output_height, output_width;
+    /// Floats from one row of the input to the next. Output rows follow each other without a gap.
+    ptrdiff_t input_row;
+};
+
+/// Adam as Keras 2.1 writes it: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g g, p = p - rate m / (sqrt(v) + epsilon).
+struct bagq_adam {
+    /// learning rate * sqrt(1 - b2^t) / (1 - b1^t)
+    float rate;
+    float beta1, beta2, epsilon;
+};
+
+struct bagq_kernels {
+    void (*product)(const struct bagq_product *);
+    /// output = input * weights + bias, and ReLU where asked.
+    void (*convolve)(const struct bagq_convolution *, const float *input, const float *weights, const float *bias, bool relu, float *output);
+    /// d_weights += the gradient over the rows given.
+    void (*convolve_weight_gradient)(const struct bagq_convolution *, const float *input, const float *d_output, float *d_weights);
+    /// d_input += the gradient over the rows given. `turned` is the weights as [kernel column][kernel row][output channel][input channel].
+    void (*convolve_input_gradient)(const struct bagq_convolution *, const float *d_output, const float *turned, float *d_input);
+    /// `places`, where asked for, gets each maximum's place in its window: row * size + column, the first of equals.
+    void (*max_pool)(const struct bagq_pooling *, const float *input, float *output, uint8_t *_Nullable places);
+    /// d_input += the gradient over the rows given.
+    void (*max_pool_gradient)(const struct bagq_pooling *, const float *d_output, const uint8_t *places, float *d_input);
+    /// Sets negative values to 0.
+    void (*relu)(ptrdiff_t count, float *values);
+    /// Sets the gradient to 0 where the ReLU's output is 0.
+    void (*relu_gradient)(ptrdiff_t count, const float *output, float *gradient);
+    /// sums[column] += sum over rows of values[row * stride + column].
+    void (*sum_rows)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *values, float *sums);
+    /// output[column][row] = input[row][column].
+    void (*transpose)(ptrdiff_t rows, ptrdiff_t columns, const float *input, float *output);
+    void (*adam)(const struct bagq_adam *, ptrdiff_t count, const float *gradients, float *m, float *v, float *parameters);
+    /// output = input * (1 / 255), in float.
+    void (*rescale)(ptrdiff_t count, const uint8_t *input, float *output);
+};
+
+enum bagq_level { bagq_level_portable, bagq_level_avx2, bagq_level_avx512 };
+
+/// The kernels of a level, or null where this processor or its operating system lacks the level.
+const struct bagq_kernels *_Nullable bagq_kernels(enum bagq_level level);
+
+#pragma clang assume_nonnull end

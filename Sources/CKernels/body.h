@@ -1,0 +1,249 @@
+// The kernels, compiled once per level. The including file defines
+//   KERNELS          the table to fill
+//   TARGET           instruction sets, where the level needs more than the baseline
+//   LANES            floats in a vector
+//   WIDE, WIDE_ROWS  the widest register tile: vectors across, rows down
+//   MIDDLE, MIDDLE_ROWS  a second shape, narrower and taller, where registers allow one
+// Tiles fill the registers: rows x vectors sums, plus `vectors` of B and one broadcast of A.
+#include "kernels.h"
+
+#ifdef TARGET
+#pragma clang attribute push(__attribute__((target(TARGET))), apply_to = function)
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+// Vectors that may lie anywhere and alias plain floats, and the integers that comparisons give. Tails take ever narrower ones.
+#define VECTOR(name, lanes)                                                                       \
+    typedef float name __attribute__((vector_size(4 * (lanes)), aligned(4), may_alias));          \
+    typedef int32_t name##_mask __attribute__((vector_size(4 * (lanes)), aligned(4), may_alias));
+VECTOR(full, LANES)
+VECTOR(eight, 8)
+VECTOR(four, 4)
+VECTOR(one, 1)
+
+// One tile of a product. `rows` and `vectors` are constants where it is called, so the sums live in registers. A NaN passes the ReLU.
+#define TILE(tile, type)                                                                                                           \
+    INLINE void tile(const struct bagq_product *p, ptrdiff_t m, ptrdiff_t n, const int rows, const int vectors) {                  \
+        enum { lanes = sizeof(type) / sizeof(float) };                                                                             \
+        type sum[12][4];                                                                                                           \
+        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] =                                 \
+            p->initial ? *(const type *)(p->initial + (m + r) * p->initial_row + n + v * lanes) : (type){0};                       \
+        const float *a_segment = p->a + m * p->a_row, *b_segment = p->b + n;                                                       \
+        const ptrdiff_t a_row = p->a_row, a_column = p->a_column, b_row = p->b_row;                                                \
+        for (ptrdiff_t s = 0; s < p->segments; s++) {                                                                              \
+            const float *a = a_segment, *b = b_segment;                                                                            \
+            for (ptrdiff_t k = p->columns; k > 0; k--) {                                                                           \
+                type row[4];                                                                                                       \
+                UNROLL for (int v = 0; v < vectors; v++) row[v] = *(const type *)(b + v * lanes);                                  \
+                UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] += a[r * a_row] * row[v]; \
+                a += a_column;                                                                                                     \
+                b += b_row;                                                                                                        \
+            }                                                                                                                      \
+            a_segment += p->a_segment;                                                                                             \
+            b_segment += p->b_segment;                                                                                             \
+        }                                                                                                                          \
+        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {                                           \
+            type value = sum[r][v];                                                                                                \
+            if (p->relu) value = (type)((type##_mask)value & ~(value < 0));                                                        \
+            *(type *)(p->c + (m + r) * p->c_row + n + v * lanes) = value;                                                          \
+        }                                                                                                                          \
+    }
+TILE(full_tile, full)
+TILE(eight_tile, eight)
+TILE(four_tile, four)
+TILE(one_tile, one)
+
+// All rows of a product in one strip of columns, in tiles as equal as can be: a last tile of one row would starve the multipliers.
+#define STRIP(strip, tile, vectors, most)                                     \
+    static void strip(const struct bagq_product *p, ptrdiff_t n) {            \
+        const ptrdiff_t tiles = (p->rows + (most) - 1) / (most);              \
+        for (ptrdiff_t i = 0, m = 0; i < tiles; i++) {                        \
+            const ptrdiff_t rows = (p->rows - m + tiles - i - 1) / (tiles - i); \
+            switch (rows) {                                                   \
+            case 1: tile(p, m, n, 1, vectors); break;                         \
+            case 2: tile(p, m, n, 2, vectors); break;                         \
+            case 3: tile(p, m, n, 3, vectors); break;                         \
+            case 4: tile(p, m, n, 4, vectors); break;                         \
+            case 5: tile(p, m, n, 5, vectors); break;                         \
+            case 6: tile(p, m, n, 6, vectors); break;                         \
+            case 7: if ((most) > 6) tile(p, m, n, 7, vectors); break;         \
+            case 8: if ((most) > 6) tile(p, m, n, 8, vectors); break;         \
+            case 9: if ((most) > 6) tile(p, m, n, 9, vectors); break;         \
+            case 10: if ((most) > 6) tile(p, m, n, 10, vectors); break;       \
+            case 11: if ((most) > 6) tile(p, m, n, 11, vectors); break;       \
+            case 12: if ((most) > 6) tile(p, m, n, 12, vectors); break;       \
+            }                                                                 \
+            m += rows;                                                        \
+        }                                                                     \
+    }
+STRIP(wide_strip, full_tile, WIDE, WIDE_ROWS)
+#ifdef MIDDLE
+STRIP(middle_strip, full_tile, MIDDLE, MIDDLE_ROWS)
+#endif
+STRIP(full_strip, full_tile, 1, 12)
+STRIP(eight_strip, eight_tile, 1, 12)
+STRIP(four_strip, four_tile, 1, 12)
+STRIP(one_strip, one_tile, 1, 12)
+
+static void product(const struct bagq_product *p) {
+    ptrdiff_t n = 0;
+    for (; n + WIDE * LANES <= p->outputs; n += WIDE * LANES) wide_strip(p, n);
+#ifdef MIDDLE
+    for (; n + MIDDLE * LANES <= p->outputs; n += MIDDLE * LANES) middle_strip(p, n);
+#endif
+    for (; n + LANES <= p->outputs; n += LANES) full_strip(p, n);
+    for (; LANES > 8 && n + 8 <= p->outputs; n += 8) eight_strip(p, n);
+    for (; LANES > 4 && n + 4 <= p->outputs; n += 4) four_strip(p, n);
+    for (; n < p->outputs; n++) one_strip(p, n);
+}
+
+// A kernel row's columns and channels lie together in the input: one segment a kernel row.
+static void convolve(
+    const struct bagq_convolution *s, const float *input, const float *weights, const float *bias, bool relu, float *output) {
+    const ptrdiff_t columns = s->kernel_width * s->channels;
+    for (ptrdiff_t y = 0; y < s->output_height; y++) {
+        const struct bagq_product p = {
+            .rows = s->output_width, .columns = columns, .segments = s->kernel_height, .outputs = s->filters,
+            .a = input + y * s->stride * s->input_row, .a_row = s->stride * s->channels, .a_column = 1, .a_segment = s->input_row,
+            .b = weights, .b_row = s->filters, .b_segment = columns * s->filters,
+            .c = output + y * s->output_row, .c_row = s->filters,
+            .initial = bias, .initial_row = 0, .relu = relu,
+        };
+        product(&p);
+    }
+}
+
+// For each kernel row: (kernel column, input channel) down, filters across, summed over the output's pixels, a segment a row.
+static void convolve_weight_gradient(const struct bagq_convolution *s, const float *input, const float *d_output, float *d_weights) {
+    const ptrdiff_t rows = s->kernel_width * s->channels;
+    for (ptrdiff_t ky = 0; ky < s->kernel_height; ky++) {
+        float *c = d_weights + ky * rows * s->filters;
+        const struct bagq_product p = {
+            .rows = rows, .columns = s->output_width, .segments = s->output_height, .outputs = s->filters,
+            .a = input + ky * s->input_row, .a_row = 1, .a_column = s->stride * s->channels, .a_segment = s->stride * s->input_row,
+            .b = d_output, .b_row = s->filters, .b_segment = s->output_row,
+            .c = c, .c_row = s->filters, .initial = c, .initial_row = s->filters,
+        };
+        product(&p);
+    }
+}
+
+// For each input row and kernel column: the output's columns down, input channels across, a segment for each kernel row that
+// reached the input row (output row y = (input row - kernel row) / stride).
+static void convolve_input_gradient(const struct bagq_convolution *s, const float *d_output, const float *turned, float *d_input) {
+    const ptrdiff_t square = s->filters * s->channels, height = (s->output_height - 1) * s->stride + s->kernel_height;
+    for (ptrdiff_t row = 0; row < height; row++) {
+        ptrdiff_t first = row % s->stride;
+        const ptrdiff_t last = s->output_height - 1;
+        if (row - last * s->stride > first) first = row - last * s->stride;
+        const ptrdiff_t end = row + 1 < s->kernel_height ? row + 1 : s->kernel_height;
+        if (first >= end) continue;
+        for (ptrdiff_t kx = 0; kx < s->kernel_width; kx++) {
+            float *c = d_input + row * s->input_row + kx * s->channels;
+            const struct bagq_product p = {
+                .rows = s->output_width, .columns = s->filters, .segments = (end - first + s->stride - 1) / s->stride, .outputs = s->channels,
+                .a = d_output + (row - first) / s->stride * s->output_row, .a_row = s->filters, .a_column = 1, .a_segment = -s->output_row,
+                .b = turned + (kx * s->kernel_height + first) * square, .b_row = s->channels, .b_segment = s->stride * square,
+                .c = c, .c_row = s->stride * s->channels, .initial = c, .initial_row = s->stride * s->channels,
+            };
+            product(&p);
+        }
+    }
+}
+
+static void max_pool(const struct bagq_pooling *s, const float *restrict input, float *restrict output, uint8_t *restrict places) {
+    const ptrdiff_t channels = s->channels;
+    for (ptrdiff_t y = 0; y < s->output_height; y++) {
+        for (ptrdiff_t x = 0; x < s->output_width; x++) {
+            const float *window = input + y * s->stride * s->input_row + x * s->stride * channels;
+            __builtin_memcpy(output, window, (size_t)channels * sizeof(float));
+            if (places) __builtin_memset(places, 0, (size_t)channels);
+            for (ptrdiff_t place = 1; place < s->size * s->size; place++) {
+                const float *restrict value = window + place / s->size * s->input_row + place % s->size * channels;
+                if (places) {
+                    for (ptrdiff_t c = 0; c < channels; c++) {
+                        const bool larger = value[c] > output[c];
+                        output[c] = larger ? value[c] : output[c];
+                        places[c] = larger ? (uint8_t)place : places[c];
+                    }
+                } else {
+                    for (ptrdiff_t c = 0; c < channels; c++) output[c] = value[c] > output[c] ? value[c] : output[c];
+                }
+            }
+            output += channels;
+            if (places) places += channels;
+        }
+    }
+}
+
+static void max_pool_gradient(
+    const struct bagq_pooling *s, const float *restrict d_output, const uint8_t *restrict places, float *restrict d_input) {
+    const ptrdiff_t channels = s->channels;
+    for (ptrdiff_t y = 0; y < s->output_height; y++) {
+        for (ptrdiff_t x = 0; x < s->output_width; x++) {
+            float *window = d_input + y * s->stride * s->input_row + x * s->stride * channels;
+            for (ptrdiff_t place = 0; place < s->size * s->size; place++) {
+                float *restrict value = window + place / s->size * s->input_row + place % s->size * channels;
+                for (ptrdiff_t c = 0; c < channels; c++) value[c] += places[c] == place ? d_output[c] : 0;
+            }
+            d_output += channels;
+            places += channels;
+        }
+    }
+}
+
+static void relu(ptrdiff_t count, float *values) {
+    for (ptrdiff_t i = 0; i < count; i++) values[i] = values[i] < 0 ? 0 : values[i];
+}
+
+static void relu_gradient(ptrdiff_t count, const float *restrict output, float *restrict gradient) {
+    for (ptrdiff_t i = 0; i < count; i++) gradient[i] = output[i] > 0 ? gradient[i] : 0;
+}
+
+static void sum_rows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *restrict values, float *restrict sums) {
+    for (ptrdiff_t row = 0; row < rows; row++) {
+        for (ptrdiff_t column = 0; column < columns; column++) sums[column] += values[row * stride + column];
+    }
+}
+
+static void transpose(ptrdiff_t rows, ptrdiff_t columns, const float *restrict input, float *restrict output) {
+    for (ptrdiff_t row = 0; row < rows; row++) {
+        for (ptrdiff_t column = 0; column < columns; column++) output[column * rows + row] = input[row * columns + column];
+    }
+}
+
+static void adam(const struct bagq_adam *s, ptrdiff_t count, const float *restrict gradients, float *restrict m, float *restrict v,
+    float *restrict parameters) {
+    const float rate = s->rate, beta1 = s->beta1, beta2 = s->beta2, epsilon = s->epsilon;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const float g = gradients[i];
+        m[i] = beta1 * m[i] + (1 - beta1) * g;
+        v[i] = beta2 * v[i] + (1 - beta2) * (g * g);
+        parameters[i] -= rate * m[i] / (__builtin_elementwise_sqrt(v[i]) + epsilon);
+    }
+}
+
+static void rescale(ptrdiff_t count, const uint8_t *restrict input, float *restrict output) {
+    for (ptrdiff_t i = 0; i < count; i++) output[i] = (float)input[i] * (1.0f / 255.0f);
+}
+
+const struct bagq_kernels KERNELS = {
+    .product = product,
+    .convolve = convolve,
+    .convolve_weight_gradient = convolve_weight_gradient,
+    .convolve_input_gradient = convolve_input_gradient,
+    .max_pool = max_pool,
+    .max_pool_gradient = max_pool_gradient,
+    .relu = relu,
+    .relu_gradient = relu_gradient,
+    .sum_rows = sum_rows,
+    .transpose = transpose,
+    .adam = adam,
+    .rescale = rescale,
+};
+
+#ifdef TARGET
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,69 @@
+/// How a model did on pictures that it was not trained on: counts by true class, predicted class and confidence step.
+package struct HeldOut: Hashable, Sendable {
+    /// Which pictures: those that chose the epoch flatter the model, those of the test do not.
+    package enum Part: String, Codable, Sendable { case test, validation }
+
+    package struct Cell: Hashable, Sendable {
+        package var label: Int
+        package var predicted: Int
+        /// Whole 5 % steps in the confidence, 0 to 20.
+        package var step: Int
+    }
+
+    package let part: Part
+    /// Cells that are not there count 0.
+    package private(set) var counts: [Cell: Int] = [:]
+
+    package init(part: Part) {
+        self.part = part
+    }
+
+    /// Counts one picture by its true class and what the model said.
+    package mutating func add(label: Int, probabilities: [Float]) {
+        let predicted = probabilities.span.indexOfLargest
+        let step = Self.confidenceStep(probabilities[predicted])
+        counts[Cell(label: label, predicted: predicted, step: step), default: 0] += 1
+    }
+
+    /// Pictures.
+    package var total: Int { counts.values.reduce(0, +) }
+    /// Pictures whose true class was predicted.
+    package var right: Int { counts.reduce(0) { $0 + ($1.key.label == $1.key.predicted ? $1.value : 0) } }
+
+    /// Whole 5 % steps. The allowance counts a probability that is 0.95 but for rounding as 0.95.
+    package static func confidenceStep(_ confidence: Float) -> Int {
+        min(20, max(0, Int((Double(confidence) * 20 + 1e-6).rounded(.down))))
+    }
+
+    /// Whether these can be a model's of so many classes: a file may say anything.
+    func fits(classes: Int) -> Bool {
+        counts.allSatisfy { cell, count in
+            (0..<classes).contains(cell.label) && (0..<classes).contains(cell.predicted)
+                && (0...20).contains(cell.step) && (1...1 << 32).contains(count)
+        }
+    }
+}
+
+/// As `{"part": "test", "counts": [[label, predicted, step, count], …]}`.
+extension HeldOut: Codable {
+    private enum CodingKeys: String, CodingKey { case part, counts }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        part = try container.decode(Part.self, forKey: .part)
+        for row in try container.decode([[Int]].self, forKey: .counts) {
+            guard row.count == 4 else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .counts, in: container, debugDescription: "a row must have 4 numbers, not \(row.count)")
+            }
+            counts[Cell(label: row[0], predicted: row[1], step: row[2])] = row[3]
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(part, forKey: .part)
+        let rows = counts.map { [$0.key.label, $0.key.predicted, $0.key.step, $0.value] }
+        try container.encode(rows.sorted { $0.lexicographicallyPrecedes($1) }, forKey: .counts)
+    }
+}

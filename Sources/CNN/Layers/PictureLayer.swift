@@ -1,0 +1,38 @@
+/// A layer that takes one picture at a time, so a thread can take a picture through several with its values still in the cache.
+/// Each kind is a file with its forward and backward side by side. `x` is what comes in, `y` what goes out, `dx` and `dy` the loss's gradients.
+protocol PictureLayer: Sendable {
+    var input: Shape { get }
+    var output: Shape { get }
+    /// Bytes per picture that forward leaves for backward (in `places`) besides `y`.
+    var placeCount: Int { get }
+    /// Floats that a thread needs while it runs the layer.
+    var scratchCount: Int { get }
+
+    func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass)
+
+    /// Overwrites `dx`, where it is asked for; adds to `gradients`, laid out as the parameters are; may use up `dy`.
+    func backward(
+        _ dy: Buffer<Float>, x: Buffer<Float>, y: Buffer<Float>, places: Buffer<UInt8>, gradients: Buffer<Float>,
+        into dx: Buffer<Float>?, _ pass: LayerPass)
+
+    /// Writes the layer's weights in the order that backward wants, once a step, at the same place.
+    func turn(_ parameters: Buffer<Float>, into turned: Buffer<Float>, _ kernels: Kernels)
+}
+
+extension PictureLayer {
+    var placeCount: Int { 0 }
+    var scratchCount: Int { 0 }
+    func turn(_ parameters: Buffer<Float>, into turned: Buffer<Float>, _ kernels: Kernels) {}
+}
+
+/// What a layer needs besides its values, for one picture on one thread.
+struct LayerPass {
+    var kernels: Kernels
+    /// Of the whole network, flat: `Network.tensors` says where what lies.
+    var parameters: Buffer<Float>
+    /// The weights as `turn` left them; used by backward.
+    var turned: Buffer<Float>
+    var scratch: Buffer<Float>
+    /// For dropout, by picture and step; nil when predicting.
+    var randomKey: UInt64?
+}

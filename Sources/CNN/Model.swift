@@ -1,0 +1,66 @@
+package import Imaging
+
+/// A trained network with everything that prediction needs. Immutable once stored.
+package struct Model: Sendable {
+    package let network: Network
+    /// In the order of the network's outputs; no two the same.
+    package let classes: [String]
+    package let preprocessing: Preprocessing
+    /// Divides the logits before the softmax.
+    package var temperature = 1.0
+    /// Confidence from which a prediction counts as recognised, a multiple of 0.05.
+    package var threshold = 0.5
+    package var heldOut: HeldOut?
+    package var training: TrainingRecord?
+    /// Milliseconds since 1970-01-01 UTC.
+    package var createdAt: Int64
+    /// Flat, as `network.tensors` says. Nobody writes to it.
+    let parameters: Buffer<Float>
+
+    /// Where a model's weights come from.
+    package struct TrainingRecord: Codable, Hashable, Sendable {
+        package var options: TrainingOptions
+        package var history: [EpochReport]
+        package var kernelLevel: KernelLevel
+        package var precision = "fp32"
+    }
+
+    /// A model with the weights that a trainer keeps.
+    /// - throws: `ModelFileError.invalid` where classes or preprocessing do not fit the network.
+    package init(
+        trainedBy trainer: Trainer, classes: [String], preprocessing: Preprocessing, createdAt: Int64
+    ) throws(ModelFileError) {
+        let weights = Buffer<Float>(count: trainer.keptParameters.count)
+        weights.copy(from: trainer.keptParameters)
+        try self.init(
+            network: Network(trainer.architecture), parameters: weights, classes: classes,
+            preprocessing: preprocessing, createdAt: createdAt)
+        training = TrainingRecord(options: trainer.options, history: trainer.history, kernelLevel: trainer.level)
+    }
+
+    /// A model with random weights: for benchmarks and tests.
+    package init(
+        untrained architecture: Architecture, seed: UInt64, classes: [String], preprocessing: Preprocessing
+    ) throws(ModelFileError) {
+        let network = Network(architecture)
+        try self.init(
+            network: network, parameters: network.initialParameters(seed: seed), classes: classes,
+            preprocessing: preprocessing, createdAt: 0)
+    }
+
+    init(
+        network: Network, parameters: Buffer<Float>, classes: [String], preprocessing: Preprocessing, createdAt: Int64
+    ) throws(ModelFileError) {
+        let architecture = network.architecture
+        guard Set(classes).count == classes.count, classes.count == architecture.classCount else {
+            throw .invalid(
+                "its classes must be \(architecture.classCount) different names, for its network has so many outputs")
+        }
+        let expected = Shape(height: preprocessing.height, width: preprocessing.width, channels: 3)
+        guard architecture.input == expected else {
+            throw .invalid("its network takes \(architecture.input), but its pictures are made \(expected)")
+        }
+        (self.network, self.parameters, self.classes) = (network, parameters, classes)
+        (self.preprocessing, self.createdAt) = (preprocessing, createdAt)
+    }
+}

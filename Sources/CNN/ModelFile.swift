@@ -1,0 +1,85 @@
+import Foundation
+import Imaging
+
+/// Models as safetensors files: the network's tensors under their names, everything else as JSON strings in `__metadata__`.
+extension Model {
+    private static let format = "bagq-model"
+    private static let version = 1
+    /// For whoever reads the file with something else.
+    private static let layout = """
+        Activations are NHWC and flattened row by row, channels together (HWC). conv2d kernels are [row, column, input channel, \
+        output channel] (PyTorch: permute(3, 2, 0, 1)), dense kernels [input, output] (PyTorch: transpose). Pixels are RGB / 255. \
+        The last dense layer's outputs / temperature are the logits of `classes`, in order.
+        """
+
+    package func safetensors() -> [UInt8] {
+        var metadata = [
+            "format": Self.format, "version": "\(Self.version)", "layout": Self.layout,
+            "architecture": metadataJSON(network.architecture), "classes": metadataJSON(classes),
+            "preprocessing": metadataJSON(preprocessing), "temperature": metadataJSON(temperature),
+            "threshold": metadataJSON(threshold), "created_at": metadataJSON(createdAt),
+        ]
+        if let heldOut { metadata["held_out"] = metadataJSON(heldOut) }
+        if let training { metadata["training"] = metadataJSON(training) }
+        return Safetensors(
+            tensors: network.tensors.map {
+                .init(name: $0.name, shape: $0.shape, values: parameters[$0.range].array)
+            }, metadata: metadata
+        ).serialized()
+    }
+
+    /// Reads a file of unknown origin.
+    package init(safetensors bytes: [UInt8]) throws(ModelFileError) {
+        let file = try Safetensors(parsing: bytes)
+        guard file.metadata["format"] == Self.format else { throw .invalid("it was not made by bagq") }
+        guard file.metadata["version"] == "\(Self.version)" else {
+            throw .invalid(
+                "it has version \(file.metadata["version"] ?? "none"), this bagq knows \(Self.version); install a newer bagq"
+            )
+        }
+        let network = Network(try file.decode("architecture", as: Architecture.self))
+        guard file.tensors.count == network.tensors.count else {
+            throw .invalid("it has \(file.tensors.count) tensors, its network needs \(network.tensors.count)")
+        }
+        // Each tensor is compared with the file before the flat buffer is allocated, so a small file cannot ask for a large one.
+        var values: [[Float]] = []
+        for tensor in network.tensors {
+            let found = try file.values(of: tensor.name, shape: tensor.shape)
+            guard found.allSatisfy(\.isFinite) else { throw .tensor(tensor.name, "has values that are not finite") }
+            values.append(found)
+        }
+        let parameters = Buffer<Float>(count: network.parameterCount)
+        for (tensor, values) in zip(network.tensors, values) { parameters[tensor.range].copy(from: values) }
+        try self.init(
+            network: network, parameters: parameters, classes: file.decode("classes"),
+            preprocessing: file.decode("preprocessing"), createdAt: file.decode("created_at"))
+
+        temperature = try file.decode("temperature")
+        guard temperature >= 0.001, temperature <= 1_000 else { throw .invalid("its temperature is out of range") }
+        threshold = try file.decode("threshold")
+        guard (0...1).contains(threshold) else { throw .invalid("its threshold is not within 0 and 1") }
+        if file.metadata["held_out"] != nil {
+            let heldOut = try file.decode("held_out", as: HeldOut.self)
+            guard heldOut.fits(classes: classes.count) else {
+                throw .invalid("its held_out counts do not fit its classes")
+            }
+            self.heldOut = heldOut
+        }
+        if file.metadata["training"] != nil { training = try file.decode("training", as: TrainingRecord.self) }
+    }
+}
+
+extension Safetensors {
+    fileprivate func decode<Value: Decodable>(
+        _ key: String, as type: Value.Type = Value.self
+    ) throws(ModelFileError) -> Value {
+        guard let text = metadata[key] else { throw .invalid("its metadata lack \(key)") }
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+        } catch let error as ArchitectureError {
+            throw .invalid("its \(key) is an \(error)")
+        } catch {
+            throw .invalid("its metadata's \(key) cannot be read")
+        }
+    }
+}

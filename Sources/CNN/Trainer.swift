@@ -1,0 +1,219 @@
+import CKernels
+
+/// What a call of `Trainer.step` did.
+package enum TrainingStep: Equatable, Sendable {
+    /// Trained on one batch, of this mean loss.
+    case batch(loss: Double)
+    /// Looked at some of the validation pictures; there are more.
+    case validation
+    /// Ended an epoch.
+    case epoch(EpochReport)
+    /// There was nothing left to do.
+    case finished
+}
+
+/// Trains a network from scratch, one small step a call, so the caller can stop, report and save between any two.
+///
+/// The result depends on pictures, options and kernel level alone: not on threads, nor on how often training was stopped and
+/// resumed from a checkpoint.
+package final class Trainer {
+    package let options: TrainingOptions
+    package let architecture: Architecture
+    package let level: KernelLevel
+    private let network: Network
+    private let training: any TrainingPictures
+    private let validation: any TrainingPictures
+    private let trainingLabels: [Int]
+    private let validationLabels: [Int]
+    private let kernels: Kernels
+    private let pool: ThreadPool
+    private let backpropagation: Backpropagation
+    private let validators: [ForwardPass]
+
+    private let parameters: Buffer<Float>
+    /// Adam's running means of the gradient and its square.
+    private let m: Buffer<Float>
+    private let v: Buffer<Float>
+    private let bestParameters: Buffer<Float>
+    private var progress = TrainingProgress()
+    /// The epoch's order of the pictures; derived from seed and epoch.
+    private var order: [Int] = []
+    /// Of the validation under way. A checkpoint leaves it out: it starts again.
+    private var validationTally = TrainingProgress.Tally()
+
+    /// - architecture: Its input is what the pictures are, its outputs the classes.
+    /// - validation: May be empty; then the last epoch's weights are kept.
+    /// - resuming: A checkpoint of a trainer made with the same options, pictures and level.
+    /// - throws: `TrainingError`, `KernelLevelError`.
+    package init(
+        options: TrainingOptions, architecture: Architecture, training: any TrainingPictures,
+        validation: any TrainingPictures, level: KernelLevel, threads: Int, resuming checkpoint: [UInt8]? = nil
+    ) throws {
+        if let problem = options.problem { throw TrainingError.options(problem) }
+        guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
+        (trainingLabels, validationLabels) = (training.labels, validation.labels)
+        guard !trainingLabels.isEmpty else { throw TrainingError.pictures("there are none") }
+        let classes = 0..<architecture.classCount
+        guard trainingLabels.allSatisfy(classes.contains), validationLabels.allSatisfy(classes.contains) else {
+            throw TrainingError.pictures("a label is not one of the network's \(classes.count) classes")
+        }
+        let network = Network(architecture)
+        let parameters = network.initialParameters(seed: options.seed)
+        (self.options, self.architecture, self.level, self.network) = (options, architecture, level, network)
+        (self.training, self.validation, self.kernels, self.parameters) = (training, validation, kernels, parameters)
+        pool = ThreadPool(threads: threads)
+        backpropagation = Backpropagation(network, kernels: kernels, pool: pool, capacity: options.batch)
+        validators = (0..<pool.threads).map { _ in
+            ForwardPass(network, parameters: parameters, kernels: kernels, capacity: Self.validationUnit)
+        }
+        m = Buffer(count: network.parameterCount)
+        v = Buffer(count: network.parameterCount)
+        bestParameters = Buffer(count: network.parameterCount)
+        if let checkpoint { try restore(TrainingCheckpoint(parsing: checkpoint)) }
+    }
+
+    /// Pictures trained on, over all epochs.
+    package var picturesDone: Int { progress.epochs * trainingLabels.count + progress.position }
+    /// What `picturesDone` will come to; fewer if patience runs out.
+    package var picturesTotal: Int {
+        progress.isFinished(options) ? picturesDone : options.epochs * trainingLabels.count
+    }
+    package var history: [EpochReport] { progress.history }
+    package var isFinished: Bool { progress.isFinished(options) }
+
+    /// Trains on the next batch, or looks at the next validation pictures, or ends the epoch.
+    /// - throws: `TrainingError.diverged`, or what loading a picture threw; the trainer is then of no more use.
+    package func step() throws -> TrainingStep {
+        if isFinished { return .finished }
+        if progress.position < trainingLabels.count { return .batch(loss: try trainBatch()) }
+        if validationTally.count < validationLabels.count {
+            try validateSome()
+            if validationTally.count < validationLabels.count { return .validation }
+        }
+        guard progress.training.loss.isFinite, validationTally.loss.isFinite else {
+            throw TrainingError.diverged(epoch: progress.epochs + 1)
+        }
+        let report = progress.endEpoch(validation: validationTally)
+        validationTally = TrainingProgress.Tally()
+        order = []
+        if report.isBest { bestParameters.copy(from: parameters) }
+        return .epoch(report)
+    }
+
+    /// All that is needed to go on as if never stopped. At any time between steps.
+    package func checkpoint() -> [UInt8] {
+        TrainingCheckpoint(
+            header: header, progress: progress, parameters: parameters.array, m: m.array, v: v.array,
+            best: progress.best == nil ? nil : bestParameters.array
+        ).serialized()
+    }
+
+    /// The weights that the options ask to keep, so far.
+    package var keptParameters: Buffer<Float> {
+        options.keep == .best && progress.best != nil ? bestParameters : parameters
+    }
+
+    private func trainBatch() throws -> Double {
+        let (seed, epoch) = (options.seed, progress.epochs)
+        if order.isEmpty {
+            order = Random.permutation(of: trainingLabels.count, key: Random.key(seed, .order, epoch))
+        }
+        let end = min(progress.position + options.batch, order.count)
+        let chosen = Array(order[progress.position..<end])
+        let outcome = try backpropagation.run(
+            parameters: parameters, labels: chosen.map { trainingLabels[$0] },
+            randomKeys: chosen.map { Random.key(seed, .dropout, epoch, $0) }
+        ) { [training] picture, values in
+            let augmentation = Random.key(seed, .augmentation, epoch, chosen[picture])
+            try values.withMutableSpan { span throws in
+                try training.load(chosen[picture], augmentation: augmentation, into: &span)
+            }
+        }
+        let loss = outcome.reduce(0) { $0 + $1.loss } / Double(outcome.count)
+        guard loss.isFinite else { throw TrainingError.diverged(epoch: epoch + 1) }
+        try updateParameters()
+        progress.training.add(outcome)
+        progress.position = end
+        return loss
+    }
+
+    private func updateParameters() throws {
+        progress.steps += 1
+        let (beta1, beta2) = (0.9, 0.999)
+        let rate =
+            options.learningRate * (1 - power(beta2, progress.steps)).squareRoot() / (1 - power(beta1, progress.steps))
+        let step = bagq_adam(rate: Float(rate), beta1: Float(beta1), beta2: Float(beta2), epsilon: 1e-7)
+        let chunk = 65_536
+        let gradients = backpropagation.gradients
+        try pool.forEach((parameters.count + chunk - 1) / chunk) { [kernels, parameters, m, v] _, unit in
+            let range = unit * chunk..<min(parameters.count, (unit + 1) * chunk)
+            kernels.adam(step, gradients: gradients[range], m: m[range], v: v[range], parameters: parameters[range])
+        }
+    }
+
+    /// Pictures of one unit of work, and units of one step.
+    private static let validationUnit = 8
+    private static let validationUnits = 32
+
+    private func validateSome() throws {
+        let first = validationTally.count
+        let end = min(first + Self.validationUnit * Self.validationUnits, validationLabels.count)
+        let (unitSize, inputCount, classes) = (
+            Self.validationUnit, architecture.input.count, architecture.classCount
+        )
+        let logits = Buffer<Float>(count: (end - first) * classes)
+        let validators = ForwardPasses(passes: validators)
+        try pool.forEach((end - first + unitSize - 1) / unitSize) { [validation] worker, unit in
+            let forward = validators.passes[worker]
+            let pictures = unit * unitSize..<min(end - first, (unit + 1) * unitSize)
+            for picture in pictures {
+                try forward.input.slice(picture - pictures.lowerBound, of: inputCount).withMutableSpan { span throws in
+                    try validation.load(first + picture, augmentation: nil, into: &span)
+                }
+            }
+            logits[pictures.lowerBound * classes..<pictures.upperBound * classes].copy(
+                from: forward.run(count: pictures.count))
+        }
+        let ignored = Buffer<Float>(count: classes)
+        validationTally.add(
+            (first..<end).map { picture in
+                let span = logits.slice(picture - first, of: classes).span
+                let label = validationLabels[picture]
+                let loss = ignored.withMutableSpan {
+                    SoftmaxCrossEntropy.loss(of: span, label: label, scale: 1, dLogits: &$0)
+                }
+                return (loss, span.indexOfLargest == label)
+            })
+    }
+
+    private var header: TrainingCheckpoint.Header {
+        TrainingCheckpoint.Header(
+            options: options, architecture: architecture, level: level, trainingLabels: trainingLabels,
+            validationLabels: validationLabels)
+    }
+
+    private func restore(_ checkpoint: TrainingCheckpoint) throws(TrainingError) {
+        try checkpoint.validate(against: header, parameterCount: network.parameterCount)
+        progress = checkpoint.progress
+        parameters.copy(from: checkpoint.parameters)
+        m.copy(from: checkpoint.m)
+        v.copy(from: checkpoint.v)
+        if let best = checkpoint.best { bestParameters.copy(from: best) }
+    }
+}
+
+/// One forward pass a worker: each is touched by that worker alone.
+private struct ForwardPasses: @unchecked Sendable {
+    let passes: [ForwardPass]
+}
+
+/// base^exponent by squaring: the system's pow differs from machine to machine.
+private func power(_ base: Double, _ exponent: Int) -> Double {
+    var (result, square, rest) = (1.0, base, exponent)
+    while rest > 0 {
+        if rest & 1 == 1 { result *= square }
+        square *= square
+        rest >>= 1
+    }
+    return result
+}

@@ -1,0 +1,81 @@
+/// How to train. A training job carries these as JSON; what JSON leaves out has its default.
+package struct TrainingOptions: Codable, Hashable, Sendable {
+    /// Which epoch's weights the model gets: the one with the best validation accuracy (of equals, the lowest loss), or the last.
+    package enum Keep: String, Codable, Sendable { case best, last }
+
+    package var recipe = "blog"
+    package var epochs = 20
+    package var seed: UInt64 = 0
+    package var keep = Keep.best
+    /// Ends training after so many epochs without a better one; nil for never.
+    package var patience: Int?
+    package var batch = 32
+    package var learningRate = 1e-3
+
+    package init() {}
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        recipe = try container.decodeIfPresent(String.self, forKey: .recipe) ?? recipe
+        epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
+        seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
+        keep = try container.decodeIfPresent(Keep.self, forKey: .keep) ?? keep
+        patience = try container.decodeIfPresent(Int.self, forKey: .patience)
+        batch = try container.decodeIfPresent(Int.self, forKey: .batch) ?? batch
+        learningRate = try container.decodeIfPresent(Double.self, forKey: .learningRate) ?? learningRate
+    }
+
+    /// What is wrong with them, as a sentence; nil when they can be trained with.
+    package var problem: String? {
+        if recipe != "blog" { return "there is no recipe \(recipe.debugDescription); use blog" }
+        if !(1...100_000).contains(epochs) { return "epochs must be within 1 and 100000, not \(epochs)" }
+        if !(1...256).contains(batch) { return "batch must be within 1 and 256, not \(batch)" }
+        if let patience, patience < 1 { return "patience must be at least 1, not \(patience)" }
+        if !(learningRate > 0 && learningRate <= 10) {
+            return "learning rate must be within 0 and 10, not \(learningRate)"
+        }
+        return nil
+    }
+}
+
+/// What one epoch came to.
+package struct EpochReport: Codable, Hashable, Sendable {
+    /// From 1.
+    package var epoch: Int
+    /// Means over the epoch's batches, with dropout, as the weights moved.
+    package var trainingLoss: Double
+    package var trainingAccuracy: Double
+    /// Nil without validation pictures.
+    package var validationLoss: Double?
+    package var validationAccuracy: Double?
+    /// Better than all epochs before.
+    package var isBest: Bool
+}
+
+/// Labelled pictures to train on. `load` is called from several threads at once.
+package protocol TrainingPictures: Sendable {
+    /// The class of each picture.
+    var labels: [Int] { get }
+
+    /// Fills `picture` (H x W x 3, values 0 to 1) with picture `index`.
+    /// - augmentation: A seed for this picture in this epoch, on which alone the augmentation may depend; nil for none.
+    func load(_ index: Int, augmentation: UInt64?, into picture: inout MutableSpan<Float>) throws
+}
+
+/// Why training cannot start or go on.
+package enum TrainingError: Error, Equatable, CustomStringConvertible {
+    case options(String)
+    case pictures(String)
+    case checkpoint(String)
+    case diverged(epoch: Int)
+
+    package var description: String {
+        switch self {
+        case .options(let problem): "cannot train with these options: \(problem)"
+        case .pictures(let problem): "cannot train on these pictures: \(problem)"
+        case .checkpoint(let problem): "cannot go on from this checkpoint: \(problem)"
+        case .diverged(let epoch):
+            "the loss is no longer a finite number in epoch \(epoch): training diverged; use a lower learning rate"
+        }
+    }
+}

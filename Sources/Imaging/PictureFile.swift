@@ -1,0 +1,74 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Reading a file that may be anything: a pipe, a device, a link, or gone.
+package enum PictureFile {
+    /// Reads a whole regular file. Never waits for another process, and follows no link in the last step of the path.
+    /// - path: bytes as the file system has them. - limit: files of more bytes are refused unread.
+    /// - buffer: becomes the contents; reuse it for the next file.
+    /// - returns: when the file was last modified, in milliseconds since 1970 UTC.
+    package static func read(
+        _ path: [UInt8], limit: Int = 256 << 20, into buffer: inout [UInt8]
+    ) throws(PictureError) -> Int64 {
+        guard !path.contains(0) else { throw PictureError(.unreadable, "the path contains a zero byte") }
+        let descriptor = unsafe (path + [0]).withUnsafeBufferPointer { path in
+            unsafe path.withMemoryRebound(to: CChar.self) { path in
+                unsafe path.baseAddress.map { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) } ?? -1
+            }
+        }
+        guard descriptor >= 0 else { throw failure("opened") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("examined") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw PictureError(.unreadable, "this is \(kind(status.st_mode)), not a regular file")
+        }
+        guard status.st_size <= limit else {
+            throw PictureError(.tooLarge, "the file has \(status.st_size) bytes, over the limit of \(limit)")
+        }
+        try read(descriptor, Int(status.st_size), into: &buffer)
+        return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+    }
+
+    /// Reads as many bytes, or fewer where the file has become shorter.
+    private static func read(
+        _ descriptor: Int32, _ size: Int, into buffer: inout [UInt8]
+    ) throws(PictureError) {
+        // Room is kept from file to file, but a giant's not for ever.
+        if buffer.capacity > max(1 << 24, 8 * size) { buffer = [] }
+        if buffer.count > size { buffer.removeLast(buffer.count - size) }
+        buffer.append(contentsOf: repeatElement(0, count: size - buffer.count))
+        var done = 0
+        while done < size {
+            let count = unsafe buffer.withUnsafeMutableBytes { buffer in
+                unsafe pread(descriptor, buffer.baseAddress.map { unsafe $0 + done }, size - done, off_t(done))
+            }
+            if count == 0 { break }
+            if count > 0 {
+                done += count
+            } else if errno != EINTR {
+                throw failure("read")
+            }
+        }
+        buffer.removeLast(size - done)
+    }
+
+    private static func failure(_ verb: String) -> PictureError {
+        let code = errno
+        if code == ELOOP { return PictureError(.unreadable, "this is a symbolic link, which is not followed") }
+        return unsafe PictureError(.unreadable, "the file cannot be \(verb): \(String(cString: strerror(code)))")
+    }
+
+    private static func kind(_ mode: mode_t) -> String {
+        switch mode & S_IFMT {
+        case S_IFDIR: "a folder"
+        case S_IFIFO: "a pipe"
+        case S_IFSOCK: "a socket"
+        case S_IFCHR, S_IFBLK: "a device"
+        default: "something else"
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Glibc
+
+/// An open directory, closed with its last reference. Reaches its entries by descriptor, so paths may be longer than the
+/// system's limit and nothing is reached through a link.
+@safe final class Directory {
+    enum EntryKind { case file, folder, link, special }
+
+    private let stream: OpaquePointer
+
+    /// Follows links: the path is one that a user typed.
+    init(at path: PicturePath) throws(SystemError) {
+        unsafe stream = try Directory.stream(open(path.cString, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+    }
+
+    /// `name` is one component of a path; a link there is an error.
+    init(named name: [UInt8], in parent: Directory) throws(SystemError) {
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        let descriptor = unsafe openat(dirfd(parent.stream), PicturePath(bytes: name).cString, flags)
+        unsafe stream = try Directory.stream(descriptor)
+    }
+
+    deinit { unsafe closedir(stream) }
+
+    private static func stream(_ descriptor: CInt) throws(SystemError) -> OpaquePointer {
+        guard descriptor >= 0 else { throw .last }
+        guard let stream = unsafe fdopendir(descriptor) else {
+            let error = SystemError.last
+            close(descriptor)
+            throw error
+        }
+        return unsafe stream
+    }
+
+    /// Calls `body` with the name and kind of every entry but `.` and `..`, in the order of the file system.
+    func forEach(_ body: (Span<UInt8>, EntryKind) -> Void) throws(SystemError) {
+        unsafe rewinddir(stream)
+        while true {
+            errno = 0
+            guard let entry = unsafe readdir(stream) else {
+                if errno != 0 { throw .last }
+                return
+            }
+            // The name may go past the end of the struct's own array, so only its start is taken from the struct.
+            let start = unsafe UnsafeRawPointer(entry).advanced(by: Directory.nameOffset).assumingMemoryBound(
+                to: UInt8.self)
+            let name = unsafe UnsafeBufferPointer(start: start, count: strlen(start))
+            if unsafe name.count <= 2 && name.allSatisfy({ $0 == UInt8(ascii: ".") }) { continue }
+            let kind: EntryKind? =
+                switch unsafe Int(entry.pointee.d_type) {
+                case Int(DT_REG): .file
+                case Int(DT_DIR): .folder
+                case Int(DT_LNK): .link
+                case Int(DT_UNKNOWN): unsafe kind(of: start)
+                default: .special
+                }
+            if let kind { unsafe body(name.span, kind) }
+        }
+    }
+
+    /// For file systems that do not say in the listing; nil when the entry is gone.
+    private func kind(of name: UnsafePointer<UInt8>) -> EntryKind? {
+        var status = stat()
+        guard unsafe fstatat(dirfd(stream), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        return EntryKind(mode: status.st_mode)
+    }
+
+    private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
+}
+
+extension Directory.EntryKind {
+    init(mode: mode_t) {
+        self =
+            switch mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .folder
+            case S_IFLNK: .link
+            default: .special
+            }
+    }
+}
+
+extension PicturePath {
+    /// Ends with NUL, for the system's calls.
+    var cString: [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
+
+    /// What the path names. `followingLinks` is for paths that a user typed.
+    func kind(followingLinks: Bool) throws(SystemError) -> Directory.EntryKind {
+        var status = stat()
+        guard unsafe fstatat(AT_FDCWD, cString, &status, followingLinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 else {
+            throw .last
+        }
+        return Directory.EntryKind(mode: status.st_mode)
+    }
+}

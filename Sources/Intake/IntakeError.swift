@@ -1,0 +1,50 @@
+import Glibc
+
+/// Why a source cannot be listed at all. What is wrong with single entries is counted, not thrown.
+package enum IntakeError: Error, Hashable, CustomStringConvertible {
+    case missing(PicturePath)
+    case unreadable(PicturePath, SystemError)
+    /// Neither a folder nor a regular file.
+    case notASource(PicturePath)
+    case notAList(PicturePath, why: String)
+    /// The source is not what it was when the listing began.
+    case changed(PicturePath, why: String)
+    /// The cursor is damaged, or a newer bagq made it.
+    case unknownCursor(PicturePath)
+
+    package var description: String {
+        switch self {
+        case .missing(let path): "\(path): there is no such file or folder; is the disk mounted?"
+        case .unreadable(let path, let error): "\(path): cannot be read (\(error)); check its permissions and the disk"
+        case .notASource(let path):
+            "\(path): is neither a folder nor a file; give a folder, a picture or a list of pictures"
+        case .notAList(let path, let why):
+            "\(path): is no list of pictures (\(why)); give a folder, a picture or a text file with a picture's path in each line"
+        case .changed(let path, let why): "\(path): changed while it was being listed (\(why)); submit it again"
+        case .unknownCursor(let path): "\(path): the listing cannot go on from where it stood; submit it again"
+        }
+    }
+
+    init(_ error: SystemError, at path: PicturePath) {
+        self = error.saysMissing ? .missing(path) : .unreadable(path, error)
+    }
+}
+
+/// What the system answered to a call.
+package struct SystemError: Error, Hashable, CustomStringConvertible {
+    package var code: Int32
+
+    package init(code: Int32) {
+        self.code = code
+    }
+
+    static var last: SystemError { SystemError(code: errno) }
+
+    package var description: String { unsafe String(cString: strerror(code)) }
+
+    /// The thing is gone, or is no longer a folder.
+    var saysMissing: Bool { [ENOENT, ENOTDIR, ESTALE, ELOOP].contains(code) }
+
+    /// This process or machine is short of something: it says nothing about the file.
+    var saysExhausted: Bool { [EMFILE, ENFILE, ENOMEM].contains(code) }
+}

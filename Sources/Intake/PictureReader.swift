@@ -1,0 +1,18 @@
+/// A source that is one picture.
+struct PictureReader: SourceReader {
+    private let picture: PicturePath
+    private(set) var isAtEnd: Bool
+
+    init(picture: PicturePath, cursor: ArraySlice<UInt8>?) {
+        self.picture = picture
+        isAtEnd = cursor?.first == 1
+    }
+
+    var cursor: [UInt8] { [isAtEnd ? 1 : 0] }
+
+    mutating func read(limit: Int, leftOut: inout [String: Int]) -> [PictureReference] {
+        if isAtEnd { return [] }
+        isAtEnd = true
+        return [PictureReference(path: picture.name)]
+    }
+}

@@ -1,0 +1,76 @@
+/// Lists the pictures of a source in batches, in an order that never changes, with flat memory. A lister made with the
+/// cursor of a batch goes on after that batch, also in another process.
+///
+///     var lister = try SourceLister(source: source, cursor: work.cursor, leftOut: work.leftOut)
+///     while let batch = try lister.next(limit: 4096) { record(batch) }
+///     finish(leftOut: lister.leftOut)
+package struct SourceLister {
+    private let kind: SourceKind
+    private var reader: any SourceReader
+    /// What has been left out so far, by reason, what `init` was given included.
+    package private(set) var leftOut: [String: Int]
+
+    /// - source: a folder, a picture, or a text file with a picture's path in each line.
+    /// - cursor: of the last batch that was kept; nil at the start. - leftOut: of that same batch.
+    package init(source: PicturePath, cursor: [UInt8]?, leftOut: [String: Int]) throws(IntakeError) {
+        kind = try SourceKind(of: source)
+        if let cursor, cursor.first != SourceLister.cursorVersion { throw .unknownCursor(source) }
+        if let cursor, cursor.dropFirst().first != kind.rawValue {
+            throw .changed(source, why: "it is another kind of source now")
+        }
+        let place = cursor?.dropFirst(2)
+        reader =
+            switch kind {
+            case .folder: try FolderReader(root: source, cursor: place)
+            case .list: try ListReader(list: source, cursor: place)
+            case .picture: PictureReader(picture: source, cursor: place)
+            }
+        self.leftOut = leftOut
+    }
+
+    /// The folder that references are relative to.
+    package static func root(of source: PicturePath) throws(IntakeError) -> PicturePath {
+        switch try SourceKind(of: source) {
+        case .folder: source
+        case .list, .picture: source.folder
+        }
+    }
+
+    /// The next pictures, at most `limit`; nil at the end. A batch may be empty: its cursor is worth keeping all the same,
+    /// for it comes after long stretches without pictures.
+    package mutating func next(limit: Int) throws(IntakeError) -> ListingBatch? {
+        let references = try reader.read(limit: limit, leftOut: &leftOut)
+        if references.isEmpty && reader.isAtEnd { return nil }
+        return ListingBatch(
+            references: references, cursor: [SourceLister.cursorVersion, kind.rawValue] + reader.cursor,
+            leftOut: leftOut)
+    }
+
+    private static let cursorVersion: UInt8 = 1
+}
+
+/// A stretch of a listing.
+package struct ListingBatch: Hashable, Sendable {
+    package var references: [PictureReference]
+    /// Where the listing stands after this batch, in the lister's own encoding.
+    package var cursor: [UInt8]
+    /// What has been left out since the start of the source, by reason.
+    package var leftOut: [String: Int]
+}
+
+/// How a source is read. The raw value stands in cursors.
+private enum SourceKind: UInt8 {
+    case folder = 1
+    case list
+    case picture
+
+    init(of source: PicturePath) throws(IntakeError) {
+        let kind: Directory.EntryKind
+        do { kind = try source.kind(followingLinks: true) } catch { throw IntakeError(error, at: source) }
+        switch kind {
+        case .folder: self = .folder
+        case .file: self = FileName(visible: source.name.bytes.span) == .picture ? .picture : .list
+        case .link, .special: throw .notASource(source)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package import Intake
+package import Queue
+
+/// What `bagq status JOB` shows: everything about one job.
+package struct JobReport {
+    private let job: Job
+    private let now: Timestamp
+
+    package init(job: Job, now: Timestamp) {
+        self.job = job
+        self.now = now
+    }
+
+    /// One fact a line. With a terminal's width progress is a bar.
+    package func text(width: Int?) -> String {
+        let indent = 10
+        var facts = [
+            ("job", "\(job.id), \(job.kind.rawValue), \(job.state.rawValue)"), ("name", job.name),
+            ("source", job.source.description), ("model", job.model.description),
+        ]
+        facts.append(("progress", width.map { job.progress.text(width: $0 - indent) } ?? job.progress.plainText))
+        if job.itemsFailed > 0 {
+            facts.append(("failed", "\(Format.count(job.itemsFailed)); bagq failures \(job.id) says why"))
+        }
+        if !job.leftOut.isEmpty {
+            let counts = job.leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            facts.append(("left out", counts.map { "\(Format.count($0.value)) \($0.key)" }.joined(separator: ", ")))
+        }
+        facts.append(("created", moment(job.createdAt)))
+        if let started = job.startedAt { facts.append(("started", moment(started))) }
+        if let finished = job.finishedAt { facts.append(("finished", moment(finished))) }
+        if let started = job.startedAt {
+            let end = job.finishedAt ?? now
+            let seconds = (Double(end.milliseconds) - Double(started.milliseconds)) / 1000
+            facts.append((job.finishedAt == nil ? "running" : "took", Format.duration(seconds: max(0, seconds))))
+        }
+        if let error = job.error { facts.append((job.state == .failed ? "error" : "remark", error)) }
+        return facts.map { name, value in
+            name + String(repeating: " ", count: max(1, indent - name.count)) + Escaping.terminal(value) + "\n"
+        }.joined()
+    }
+
+    private func moment(_ moment: Timestamp) -> String {
+        let text = moment.iso8601
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC (\(Format.age(of: moment, now: now)))"
+    }
+}

@@ -1,0 +1,118 @@
+package import Intake
+package import Queue
+
+/// What `bagq status` shows: jobs and the workers that live.
+package struct StatusReport {
+    private let jobs: [Job]
+    private let workers: [WorkerRecord]
+    private let now: Timestamp
+
+    package init(jobs: [Job], workers: [WorkerRecord], now: Timestamp) {
+        self.jobs = jobs
+        self.workers = workers
+        self.now = now
+    }
+
+    /// Tables for people. `width` is the terminal's; nil (piped) shortens nothing.
+    package func text(width: Int?) -> String {
+        if jobs.isEmpty && workers.isEmpty { return "no jobs yet; bagq submit FOLDER makes one\n" }
+        var text = jobsTable.text(width: width)
+        if !workers.isEmpty {
+            text += "\n" + workersTable.text(width: width)
+        } else if jobs.contains(where: { $0.state == .waiting || $0.state == .running }) {
+            text += "\nno worker is running; bagq worker starts one\n"
+        }
+        return text
+    }
+
+    private var jobsTable: Table {
+        var table = Table([
+            .right("ID"), .left("KIND"), .flexible("NAME"), .left("STATE"), .right("DONE"), .right("PROGRESS"),
+            .right("FAILED"), .right("RATE"),
+            .right("LEFT"), .flexible("MODEL"),
+        ])
+        for job in jobs {
+            let progress = job.progress
+            let total = progress.total.map(Format.count) ?? "…"
+            table.add([
+                job.id.description, job.kind.rawValue, job.name, job.state.rawValue,
+                progress.fraction.map(Format.percent) ?? "listing",
+                "\(Format.count(progress.done))/\(total)", Format.count(job.itemsFailed),
+                job.ratePerSecond.map(Format.rate) ?? "",
+                progress.secondsLeft.map(Format.duration) ?? "", job.model.description,
+            ])
+        }
+        return table
+    }
+
+    private var workersTable: Table {
+        var table = Table([
+            .flexible("WORKER"), .flexible("HOST"), .right("PID"), .left("STATE"), .right("JOB"), .right("RATE"),
+            .left("SEEN"),
+        ])
+        for worker in workers {
+            table.add([
+                worker.identity.name, worker.identity.host, String(worker.identity.pid), worker.report.state.rawValue,
+                worker.report.job?.description ?? "", worker.report.ratePerSecond.map(Format.rate) ?? "",
+                Format.age(of: worker.heartbeatAt, now: now),
+            ])
+        }
+        return table
+    }
+
+    /// `status --json`; the keys are stable, and null where there is no value.
+    package var json: JSONValue {
+        .object([("jobs", .array(jobs.map(\.json))), ("workers", .array(workers.map(\.json)))])
+    }
+}
+
+extension Job {
+    package var kind: JobKind { request.kind }
+
+    /// What its user called it; a training job is called after the model that it makes.
+    package var name: String {
+        switch request {
+        case .classify(let request): request.name
+        case .train: model.description
+        }
+    }
+
+    package var source: PicturePath {
+        switch request {
+        case .classify(let request): request.source
+        case .train(let request): request.data
+        }
+    }
+
+    package var progress: ProgressLine {
+        ProgressLine(
+            done: itemsDone + itemsFailed, total: itemsTotal, failed: itemsFailed,
+            ratePerSecond: state == .running ? ratePerSecond : nil)
+    }
+
+    fileprivate var json: JSONValue {
+        .object(
+            [
+                ("id", .int(Int(id.rawValue))), ("kind", .string(kind.rawValue)), ("name", .string(name)),
+                ("state", .string(state.rawValue)),
+                ("model", .string(model.description)),
+            ] + JSONValue.path(source, key: "source") + [
+                ("items_total", JSONValue(itemsTotal)), ("items_done", .int(itemsDone)),
+                ("items_failed", .int(itemsFailed)),
+                ("rate_per_second", JSONValue(ratePerSecond, decimals: 3)),
+                ("seconds_left", JSONValue(progress.secondsLeft, decimals: 1)), ("created_at", JSONValue(createdAt)),
+                ("started_at", JSONValue(startedAt)), ("finished_at", JSONValue(finishedAt)),
+                ("error", JSONValue(error)),
+            ])
+    }
+}
+
+extension WorkerRecord {
+    fileprivate var json: JSONValue {
+        .object([
+            ("name", .string(identity.name)), ("host", .string(identity.host)), ("pid", .int(identity.pid)),
+            ("state", .string(report.state.rawValue)), ("job", JSONValue(report.job.map { Int($0.rawValue) })),
+            ("heartbeat_at", JSONValue(heartbeatAt)), ("rate_per_second", JSONValue(report.ratePerSecond, decimals: 3)),
+        ])
+    }
+}

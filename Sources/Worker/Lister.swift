@@ -1,0 +1,106 @@
+import Foundation
+import Intake
+import Queue
+
+/// Lists sources into the store, one at a time, on a thread of its own, so that shards are classified meanwhile.
+final class Lister: Sendable {
+    /// The first batch is small: other threads and workers can begin. Later ones fill a transaction well.
+    private static let batchSizes = (first: 1024, later: 8192)
+
+    private struct State {
+        var waiting: [(claim: Claim, work: ListWork)] = []
+        var current: Claim?
+        var items = 0
+        var isClosed = false
+        var error: StoreError?
+    }
+
+    private let store: any JobStore
+    private let state = Monitor(State())
+
+    init(store: any JobStore) {
+        self.store = store
+    }
+
+    func add(_ claim: Claim, _ work: ListWork) {
+        state.withLock { $0.waiting.append((claim, work)) }
+    }
+
+    var claims: [Claim] {
+        state.withLock { state in (state.current.map { [$0] } ?? []) + state.waiting.map(\.claim) }
+    }
+    /// Items listed, ever.
+    var items: Int { state.withLock(\.items) }
+    var error: StoreError? { state.withLock(\.error) }
+
+    func heed(_ standing: ClaimStanding, of claim: Claim) {
+        guard standing == .lost else { return }
+        state.withLock { state in
+            state.waiting.removeAll { $0.claim.isSameHold(as: claim) }
+            if state.current?.isSameHold(as: claim) == true { state.current = nil }
+        }
+    }
+
+    /// Ends the thread after the batch in hand; what is not done is given back.
+    func close() {
+        state.withLock { $0.isClosed = true }
+    }
+
+    /// The thread's whole work.
+    func run() {
+        do throws(StoreError) {
+            while let (claim, work) = next() {
+                try list(claim, work)
+                state.withLock { $0.current = nil }
+            }
+            for claim in claims { _ = try store.release(claim) }
+        } catch {
+            state.withLock { $0.error = error }
+        }
+    }
+
+    private func next() -> (Claim, ListWork)? {
+        state.wait { state -> (Claim, ListWork)?? in
+            if state.isClosed { return .some(nil) }
+            guard !state.waiting.isEmpty else { return nil }
+            let (claim, work) = state.waiting.removeFirst()
+            state.current = claim
+            return .some((claim, work))
+        } ?? nil
+    }
+
+    private func list(_ claim: Claim, _ work: ListWork) throws(StoreError) {
+        do {
+            try append(SourceLister(source: work.source, cursor: work.cursor, leftOut: work.leftOut), to: claim, work)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            Log.failed(claim, because: "\(error)")
+            _ = try persistently { () throws(StoreError) in try store.fail(claim, because: "\(error)") }
+        }
+    }
+
+    private func append(_ lister: consuming SourceLister, to claim: Claim, _ work: ListWork) throws {
+        var listed = work.itemsListed
+        var limit = Self.batchSizes.first
+        while true {
+            let batch = try lister.next(limit: limit)
+            let references = batch?.references ?? []
+            let leftOut = lister.leftOut
+            let standing = try persistently { () throws(StoreError) in
+                try store.append(
+                    references, firstNumber: listed, cursor: batch?.cursor ?? [], leftOut: leftOut,
+                    isLast: batch == nil, to: claim)
+            }
+            if standing == .lost { return Log.lost(claim) }
+            listed += references.count
+            state.withLock { $0.items += references.count }
+            if batch == nil { return Log.listed(claim, items: listed) }
+            if standing == .paused || state.withLock(\.isClosed) {
+                _ = try store.release(claim)
+                return
+            }
+            limit = Self.batchSizes.later
+        }
+    }
+}

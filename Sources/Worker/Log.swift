@@ -1,0 +1,72 @@
+import Foundation
+import Intake
+import Queue
+
+/// Every line that a worker logs. Lines go to stderr as `event key=value …`; under systemd each starts with its
+/// journal priority (sd-daemon(3)), elsewhere with nothing.
+enum Log {
+    static func started(_ worker: WorkerIdentity, threads: Int, kernels: String) {
+        write(.info, "started worker=\(worker.name) pid=\(worker.pid) threads=\(threads) kernels=\(kernels)")
+    }
+
+    static func stopped(_ worker: WorkerIdentity, pictures: Int) {
+        write(.info, "stopped worker=\(worker.name) pictures=\(pictures)")
+    }
+
+    static func stopRequested() {
+        write(.notice, "stopping: finishing the batch and giving the work back")
+    }
+
+    static func listed(_ claim: Claim, items: Int) {
+        write(.info, "listed job=\(claim.job) items=\(items)")
+    }
+
+    static func cautious(_ claim: Claim) {
+        write(.warning, "shard=\(claim.shard) job=\(claim.job) has killed workers: taking one picture at a time")
+    }
+
+    static func lost(_ claim: Claim) {
+        write(.warning, "lost job=\(claim.job) shard=\(claim.shard) attempt=\(claim.attempt): dropped its work")
+    }
+
+    static func failed(_ claim: Claim, because message: String) {
+        write(.error, "failed job=\(claim.job) shard=\(claim.shard): \(message)")
+    }
+
+    static func badPicture(_ claim: Claim, _ bad: BadPicture) {
+        write(.warning, "left out job=\(claim.job) picture=\(bad.path) reason=\(bad.reason): \(bad.message)")
+    }
+
+    static func trainingStarted(_ claim: Claim, summary: String) {
+        write(.info, "training job=\(claim.job): \(summary)")
+    }
+
+    static func restartedTraining(_ claim: Claim, because message: String) {
+        write(.warning, "training job=\(claim.job) starts over: \(message)")
+    }
+
+    static func epoch(_ claim: Claim, _ line: String) {
+        write(.info, "epoch job=\(claim.job) \(line)")
+    }
+
+    static func storeTrouble(_ error: StoreError) {
+        write(.error, "the store does not answer, trying again: \(error)")
+    }
+
+    private enum Priority: Int {
+        case error = 3, warning, notice, info
+    }
+
+    private static func write(_ priority: Priority, _ text: String) {
+        let line = (isJournal ? "<\(priority.rawValue)>" : "bagq: ") + text + "\n"
+        FileHandle.standardError.write(Data(line.utf8))
+    }
+
+    /// systemd names the journal's stream by device and inode; a redirected stderr no longer is that stream.
+    private static let isJournal: Bool = {
+        guard let stream = ProcessInfo.processInfo.environment["JOURNAL_STREAM"] else { return false }
+        var status = stat()
+        guard unsafe fstat(STDERR_FILENO, &status) == 0 else { return false }
+        return stream == "\(status.st_dev):\(status.st_ino)"
+    }()
+}

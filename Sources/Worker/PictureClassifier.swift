@@ -1,0 +1,101 @@
+package import CNN
+package import Imaging
+package import Intake
+package import Queue
+
+/// Reads, prepares and classifies pictures: the one way from a file to a prediction, for workers, `classify`, `evaluate`
+/// and training's own held-out counts. For one thread at a time; owns all scratch memory.
+package final class PictureClassifier {
+    /// Pictures that a thread takes at a time.
+    package static let batchSize = 8
+
+    package let model: Model
+    private let capacity: Int
+    private var preparer: PicturePreparer
+    private let predictor: Predictor
+    private var pixels: [UInt8]
+    private var probabilities: [Float]
+
+    /// What is known of a picture that the network has seen.
+    package struct Classified: Sendable {
+        package var probabilities: [Float]
+        package var fingerprint: Fingerprint
+        package var isTruncated: Bool
+        /// From EXIF, else the file's mtime.
+        package var fileTime: PostTime
+
+        /// Index of the most probable class, the first of equals.
+        package var brand: Int {
+            var best = 0
+            for index in probabilities.indices where probabilities[index] > probabilities[best] { best = index }
+            return best
+        }
+    }
+
+    /// `capacity` is the most pictures that go through the network together. Throws where the machine lacks the level, or
+    /// memory for a decoder.
+    package init(_ model: Model, level: KernelLevel, capacity: Int) throws {
+        self.model = model
+        self.capacity = capacity
+        preparer = try PicturePreparer()
+        predictor = try Predictor(model: model, level: level, capacity: capacity)
+        pixels = [UInt8](repeating: 0, count: capacity * model.preprocessing.byteCount)
+        probabilities = [Float](repeating: 0, count: capacity * model.classes.count)
+    }
+
+    /// Classifies up to `capacity` pictures. A result does not depend on which pictures stand beside it.
+    package func classify(_ paths: [PicturePath]) -> [Result<Classified, PictureError>] {
+        precondition(paths.count <= capacity)
+        let size = model.preprocessing.byteCount
+        var prepared = 0
+        var results = paths.map { path -> Result<Classified, PictureError> in
+            do throws(PictureError) {
+                let result = try prepare(path, at: prepared * size)
+                prepared += 1
+                return .success(result)
+            } catch {
+                return .failure(error)
+            }
+        }
+        let classes = model.classes.count
+        var span = probabilities.mutableSpan
+        var used = span._mutatingExtracting(first: prepared * classes)
+        predictor.predict(pixels.span.extracting(first: prepared * size), count: prepared, into: &used)
+        var rest = probabilities[..<(prepared * classes)]
+        for index in results.indices {
+            guard case .success(var classified) = results[index] else { continue }
+            classified.probabilities = Array(rest.prefix(classes))
+            rest = rest.dropFirst(classes)
+            results[index] = .success(classified)
+        }
+        return results
+    }
+
+    /// The outcomes of a job's items, whose paths are relative to `source`.
+    package func outcomes(of items: [Item], under source: PicturePath) -> [Outcome] {
+        let results = classify(items.map { source.appending($0.reference.path) })
+        return zip(items, results).map { item, result in
+            switch result {
+            case .success(let classified):
+                let time = [item.reference.postTime, classified.fileTime].compactMap(\.self)
+                    .max { $0.source < $1.source }
+                let prediction = Prediction(
+                    brand: classified.brand, probabilities: classified.probabilities,
+                    flags: classified.isTruncated ? .truncated : [], postTime: time)
+                return Outcome(item: item, result: .prediction(prediction, classified.fingerprint))
+            case .failure(let error):
+                return Outcome(
+                    item: item, result: .failure(Failure(reason: error.reason.rawValue, message: error.message)))
+            }
+        }
+    }
+
+    private func prepare(_ path: PicturePath, at offset: Int) throws(PictureError) -> Classified {
+        var span = pixels.mutableSpan
+        var target = span._mutatingExtracting(offset..<offset + model.preprocessing.byteCount)
+        let prepared = try preparer.prepare(path, for: model.preprocessing, into: &target)
+        return Classified(
+            probabilities: [], fingerprint: prepared.fingerprint, isTruncated: prepared.isTruncated,
+            fileTime: prepared.fileTime)
+    }
+}

@@ -1,0 +1,113 @@
+import CNN
+import Foundation
+import Imaging
+package import Intake
+import Synchronization
+
+/// A picture that training leaves out, and why.
+package struct BadPicture: Hashable, Sendable {
+    package var path: PicturePath
+    package var reason: String
+    package var message: String
+}
+
+/// Labelled pictures as the trainer takes them: prepared once, augmented at each turn. Those that fit into the budget stay
+/// decoded in memory; the others are decoded again whenever they are wanted, with the same result.
+package final class PictureSet: TrainingPictures {
+    package let labels: [Int]
+    /// Left out because they cannot be decoded whole.
+    package let bad: [BadPicture]
+    private let paths: [PicturePath]
+    private let recipe: Recipe
+    private let preprocessing: Preprocessing
+    /// Empty where a picture did not fit.
+    private let decoded: [[UInt8]]
+    private let scratch = Monitor<[Scratch]>([])
+
+    /// Decodes every picture once on `threads` threads. `isStopped` is asked between pictures: nil is returned once it is true.
+    package init?(
+        _ pictures: [LabelledFolder.Picture], for recipe: Recipe, threads: Int, cacheBytes: Int,
+        onEach: @escaping @Sendable () -> Void = {}, isStopped: @escaping @Sendable () -> Bool = { false }
+    ) {
+        let preprocessing = recipe.preprocessing
+        let results = Monitor([Result<[UInt8], PictureError>?](repeating: nil, count: pictures.count))
+        let next = Atomic(0)
+        let fitting = cacheBytes / max(1, preprocessing.byteCount)
+        withUnsharedThreads(threads) {
+            guard let scratch = try? Scratch() else { return }
+            while !isStopped() {
+                let index = next.add(1, ordering: .relaxed).oldValue
+                guard index < pictures.count else { return }
+                let result = scratch.whole(pictures[index].path, for: preprocessing)
+                results.withLock { $0[index] = index < fitting ? result : result.map { _ in [] } }
+                onEach()
+            }
+        }
+        let all = results.withLock { $0 }
+        guard !isStopped(), !all.contains(where: { $0 == nil }) else { return nil }
+        var good: [(picture: LabelledFolder.Picture, pixels: [UInt8])] = []
+        var bad: [BadPicture] = []
+        for (picture, result) in zip(pictures, all) {
+            switch result {
+            case .success(let pixels): good.append((picture, pixels))
+            case .failure(let error):
+                bad.append(BadPicture(path: picture.path, reason: error.reason.rawValue, message: error.message))
+            case nil: break
+            }
+        }
+        labels = good.map(\.picture.label)
+        paths = good.map(\.picture.path)
+        decoded = good.map(\.pixels)
+        self.bad = bad
+        self.recipe = recipe
+        self.preprocessing = preprocessing
+    }
+
+    /// See `TrainingPictures`: rescaled floats, height x width x RGB.
+    package func load(_ index: Int, augmentation: UInt64?, into input: inout MutableSpan<Float>) throws {
+        let cached = decoded[index]
+        if !cached.isEmpty { return fill(&input, from: cached.span, augmentation: augmentation) }
+        let scratch = try self.scratch.withLock { $0.popLast() } ?? Scratch()
+        defer { self.scratch.withLock { $0.append(scratch) } }
+        let pixels = try scratch.whole(paths[index], for: preprocessing).get()
+        fill(&input, from: pixels.span, augmentation: augmentation)
+    }
+
+    private func fill(_ input: inout MutableSpan<Float>, from pixels: Span<UInt8>, augmentation: UInt64?) {
+        if let seed = augmentation {
+            recipe.augmentation(seed: seed).apply(
+                to: pixels, width: preprocessing.width, height: preprocessing.height, into: &input)
+        } else {
+            for index in pixels.indices { input[index] = Float(pixels[index]) * (1 / 255) }
+        }
+    }
+
+    /// A thread's decoder and file buffer.
+    private final class Scratch {
+        private var preparer: PicturePreparer
+
+        init() throws(PictureError) {
+            preparer = try PicturePreparer()
+        }
+
+        /// The prepared picture; a truncated one is an error here, since half a picture teaches little.
+        func whole(_ path: PicturePath, for preprocessing: Preprocessing) -> Result<[UInt8], PictureError> {
+            var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
+            do throws(PictureError) {
+                var span = pixels.mutableSpan
+                if try preparer.prepare(path, for: preprocessing, into: &span).isTruncated {
+                    throw PictureError(.corrupt, "the file ends before its last scan line")
+                }
+            } catch {
+                return .failure(error)
+            }
+            return .success(pixels)
+        }
+    }
+}
+
+/// Runs `body` on `count` new threads at once and waits for all.
+func withUnsharedThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+    let threads = (0..<max(1, count)).map { WorkerThread("prepare-\($0)", body) }
+    for thread in threads { thread.join() }
+}

@@ -1,0 +1,55 @@
+import CNN
+import Foundation
+import Imaging
+
+/// The network alone: pixels in memory to probabilities, a batch of 32 split over the threads as the worker's pictures are.
+func measureNetwork(_ options: BenchOptions) throws -> Measurement {
+    let batch = 32
+    let model = try benchmarkModel(options)
+    let level = try KernelLevel.chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
+    let threads = min(options.threads, batch)
+    let size = model.preprocessing.byteCount
+    let pixels = (0..<batch * size).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+    let share = (batch + threads - 1) / threads
+    let workers = try (0..<threads).map { _ in
+        PredictorBox(predictor: try Predictor(model: model, level: level, capacity: share))
+    }
+    let pool = ThreadPool(threads: threads)
+    let logits = Buffer<Float>(count: batch * model.classes.count)
+    let seconds = try medianSeconds {
+        try pool.forEach(threads) { _, unit in
+            let pictures = min(batch, unit * share)..<min(batch, (unit + 1) * share)
+            let classes = model.classes.count
+            logits[pictures.lowerBound * classes..<pictures.upperBound * classes].copy(
+                from: workers[unit].predictor.logits(
+                    of: pixels.span.extracting(pictures.lowerBound * size..<pictures.upperBound * size),
+                    count: pictures.count))
+        }
+    }
+    printError("network.fp32: \(level.rawValue) kernels, logits' checksum \(checksum(logits))")
+    return Measurement(
+        name: "network.fp32", value: Double(batch) / seconds, unit: "images/s", threads: threads, batch: batch)
+}
+
+/// Each is used by the one unit of work that has its number.
+private struct PredictorBox: @unchecked Sendable {
+    let predictor: Predictor
+}
+
+/// `--model`, or the blog's network with random weights.
+func benchmarkModel(_ options: BenchOptions) throws -> Model {
+    if let path = options.model {
+        return try Model(safetensors: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
+    }
+    return try Model(
+        untrained: .blog(classes: 5), seed: 0, classes: ["a", "b", "c", "d", "e"],
+        preprocessing: Preprocessing(width: 150, height: 150))
+}
+
+/// FNV-1a over the bits.
+private func checksum(_ values: Buffer<Float>) -> String {
+    let hash = values.array.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { hash, value in
+        (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01b3
+    }
+    return String(hash, radix: 16)
+}

@@ -1,0 +1,28 @@
+import CNN
+import Foundation
+
+/// One training step of the blog's network: forward, backward and Adam on a batch of 32 pictures that are in memory.
+func measureTraining(_ options: BenchOptions) throws -> Measurement {
+    let batch = 32
+    let level = try KernelLevel.chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
+    var training = TrainingOptions()
+    training.batch = batch
+    let trainer = try Trainer(
+        options: training, architecture: .blog(classes: 5), training: NoisePictures(count: batch * 1_000),
+        validation: NoisePictures(count: 0), level: level, threads: options.threads)
+    let seconds = try medianSeconds { _ = try trainer.step() }
+    return Measurement(
+        name: "training", value: Double(batch) / seconds, unit: "images/s", threads: options.threads, batch: batch)
+}
+
+private struct NoisePictures: TrainingPictures {
+    let labels: [Int]
+
+    init(count: Int) {
+        labels = (0..<count).map { $0 % 5 }
+    }
+
+    func load(_ index: Int, augmentation: UInt64?, into picture: inout MutableSpan<Float>) {
+        for i in picture.indices { picture[i] = Float((i &* 31 &+ index &* 17) & 255) / 255 }
+    }
+}

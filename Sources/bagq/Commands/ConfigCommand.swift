@@ -1,0 +1,30 @@
+import Report
+
+enum ConfigCommand: Command {
+    static let spec = CommandSpec(
+        "config", summary: "Shows every setting, its value and where that comes from.",
+        options: [.init("--json", nil, "as JSON")],
+        details: """
+            The environment goes first, then $XDG_CONFIG_HOME/bagq/bagq.env or /etc/bagq/bagq.env, then the
+            default. Flags go before all.
+            """,
+        example: "bagq config")
+
+    static func run(_ arguments: Arguments) throws -> ExitStatus {
+        let settings = try Settings()
+        let rows = try Setting.allCases.map { ($0.rawValue, try settings.shown($0)) }
+        if arguments.has("--json") {
+            for (name, value) in rows {
+                Terminal.print(
+                    JSONValue.object([
+                        ("setting", .string(name)), ("value", .string(value.text)), ("origin", .string(value.origin)),
+                    ]).text)
+            }
+        } else {
+            var table = Table([.left("SETTING"), .flexible("VALUE"), .flexible("ORIGIN")])
+            for (name, value) in rows { table.add([name, value.text, value.origin]) }
+            Terminal.print(table.text(width: Terminal.width), terminator: "")
+        }
+        return .done
+    }
+}

@@ -1,0 +1,94 @@
+import CNN
+import Foundation
+import Imaging
+import Intake
+import Queue
+import Worker
+
+enum TrainCommand: Command {
+    private enum Kept: String, CaseIterable { case best, last }
+
+    static let spec = CommandSpec(
+        "train", "DATA", 1...1, summary: "Queues the training of a model and prints the job's number and the model's name.",
+        options: [
+            .init("--name", "NAME", "the model's name (else the folder's)"),
+            .init("--recipe", "R", "the network and how it is trained: blog (blog)"),
+            .init("--epochs", "N", "passes over the training pictures (20)"),
+            .init("--seed", "N", "equal seeds give equal models (0)"),
+            .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (best)"),
+            .init("--patience", "N", "stop after N epochs without a better validation loss (never)"),
+            .init("--priority", "N", "higher goes first, -1000 to 1000 (0)"),
+            .init("--preview", "FILE", "only write a sheet of augmented training pictures (JPEG)"),
+            .init("--wait", nil, "wait for the end, with progress; does the work itself if no worker is alive"),
+        ],
+        details: """
+            DATA holds train, validation and test, each with a folder of pictures for every brand; or just one
+            folder for every brand, which is then split 70/15/15. A folder `_other` teaches what is no brand.
+            """,
+        example: "bagq train ~/bags --name luxe --epochs 30")
+
+    static func run(_ arguments: Arguments) throws -> ExitStatus {
+        let options = try options(arguments)
+        let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
+        let data = try PicturePath(existing: arguments.operands[0])
+        let folder = try LabelledFolder(data)
+        if let file = arguments.value("--preview") {
+            try writePreview(of: folder, options, to: file)
+            return .done
+        }
+        let name = arguments.value("--name") ?? modelName(data.lastName)
+        guard ModelSelector.isName(name) else {
+            throw UsageError(
+                "\(name) is no name for a model: use letters, digits, `.`, `_` and `-`", command: spec.name)
+        }
+        let session = try Session(arguments, creating: true)
+        let json = String(decoding: try JSONEncoder().encode(options), as: UTF8.self)
+        let job = try session.store.submit(
+            .train(TrainRequest(data: data, modelName: name, priority: priority, options: json)))
+        Terminal.print(Terminal.isOutput ? "\(job.id) \(job.model)" : "\(job.id)")
+        return try JobWait.afterSubmit(job.id, waiting: arguments.has("--wait"), in: session)
+    }
+
+    private static func options(_ arguments: Arguments) throws -> TrainingOptions {
+        var options = TrainingOptions()
+        if let recipe = try arguments.choice("--recipe", Recipe.self) { options.recipe = recipe.rawValue }
+        if let epochs = try arguments.integer("--epochs", in: 1...100_000) { options.epochs = epochs }
+        if let seed = try arguments.integer("--seed", in: 0...Int.max) { options.seed = UInt64(seed) }
+        if let keep = try arguments.choice("--keep", Kept.self) { options.keep = keep == .best ? .best : .last }
+        options.patience = try arguments.integer("--patience", in: 1...100_000)
+        return options
+    }
+
+    /// A folder's name as a model's: what a name may not have becomes `-`.
+    private static func modelName(_ folder: String) -> String {
+        String(folder.map { ModelSelector.isName(String($0)) ? $0 : "-" })
+    }
+
+    /// Eight pictures of the first classes, each as it is and seven times augmented.
+    private static func writePreview(of folder: LabelledFolder, _ options: TrainingOptions, to file: String) throws {
+        let recipe = Recipe(rawValue: options.recipe) ?? .blog
+        let preprocessing = recipe.preprocessing
+        let all = folder.pictures(.training)
+        let chosen = stride(from: 0, to: all.count, by: max(1, all.count / 8)).prefix(8).map { all[$0] }
+        guard
+            let set = PictureSet(
+                chosen, for: recipe, threads: try Settings().threads, cacheBytes: .max / 2),
+            !set.labels.isEmpty
+        else { throw CommandError("none of the pictures can be decoded; `bagq classify` on one of them says why") }
+        var images: [RGBImage] = []
+        var input = [Float](repeating: 0, count: preprocessing.byteCount)
+        for index in set.labels.indices {
+            for column in 0..<8 {
+                var span = input.mutableSpan
+                let seed = column == 0 ? nil : options.seed &* 1_000_003 &+ UInt64(index * 8 + column)
+                try set.load(index, augmentation: seed, into: &span)
+                images.append(
+                    RGBImage(
+                        width: preprocessing.width, height: preprocessing.height,
+                        pixels: input.map { UInt8(min(max($0 * 255, 0), 255).rounded()) }))
+            }
+        }
+        let sheet = contactSheet(of: images, columns: 8)
+        try Data(try sheet.jpeg(quality: 90)).write(to: URL(filePath: file))
+    }
+}

@@ -1,0 +1,168 @@
+import CNN
+import Foundation
+import Intake
+
+/// The settings that flags, the environment and the configuration file share. `config/bagq.env` lists them for people.
+enum Setting: String, CaseIterable {
+    case database = "BAGQ_DATABASE"
+    case timeZone = "BAGQ_TIME_ZONE"
+    case authors = "BAGQ_AUTHORS"
+    case threads = "BAGQ_THREADS"
+    case kernels = "BAGQ_KERNELS"
+    case leaseSeconds = "BAGQ_LEASE_SECONDS"
+    case checkpointSeconds = "BAGQ_CHECKPOINT_SECONDS"
+    case cacheMegabytes = "BAGQ_CACHE_MB"
+}
+
+/// What holds for this process, and why: the environment, then the user's or the machine's file, then the default.
+struct Settings {
+    struct Value {
+        let text: String
+        /// For people, for instance "environment" or a file's path.
+        let origin: String
+    }
+
+    private let values: [Setting: Value]
+    private let environment: [String: String]
+
+    /// Reads `$XDG_CONFIG_HOME/bagq/bagq.env` where it exists, else `/etc/bagq/bagq.env`.
+    init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        self.environment = environment
+        let home = environment["HOME"] ?? "/"
+        let user = (environment["XDG_CONFIG_HOME"].nonEmpty ?? home + "/.config") + "/bagq/bagq.env"
+        let file = [user, "/etc/bagq/bagq.env"].first { FileManager.default.fileExists(atPath: $0) }
+        var found: [Setting: Value] = [:]
+        if let file { found = try Self.read(file) }
+        for setting in Setting.allCases {
+            if let text = environment[setting.rawValue].nonEmpty {
+                found[setting] = Value(text: text, origin: "environment")
+            }
+        }
+        values = found
+        _ = (try threads, try leaseSeconds, try checkpointSeconds, try cacheBytes, try kernelLevel, try timeZone, try keepsAuthors)
+    }
+
+    /// What a setting is, as text, with its origin.
+    func shown(_ setting: Setting) throws -> Value {
+        if let value = values[setting] { return value }
+        let text =
+            switch setting {
+            case .database: databasePath
+            case .timeZone: try timeZone
+            case .authors: "hashed"
+            case .threads: String(try threads)
+            case .kernels: try kernelLevel.rawValue
+            case .leaseSeconds: String(Int(try leaseSeconds))
+            case .checkpointSeconds: String(Int(try checkpointSeconds))
+            case .cacheMegabytes: String(try cacheBytes >> 20)
+            }
+        return Value(text: text, origin: "default")
+    }
+
+    /// Where the database is unless `--db` says otherwise.
+    var databasePath: String {
+        if let value = values[.database] { return value.text }
+        let shared = "/var/lib/bagq/bagq.db"
+        if FileManager.default.fileExists(atPath: shared) { return shared }
+        let state = environment["XDG_STATE_HOME"].nonEmpty ?? (environment["HOME"] ?? "") + "/.local/state"
+        return state + "/bagq/bagq.db"
+    }
+
+    /// For a database that is made now: an IANA name.
+    var timeZone: String {
+        get throws {
+            guard let value = values[.timeZone] else { return TimeZone.current.identifier }
+            guard TimeZone(identifier: value.text) != nil else {
+                throw wrong(.timeZone, value, "an IANA time zone such as Europe/Paris")
+            }
+            return value.text
+        }
+    }
+
+    /// Whether a database that is made now keeps authors' names as they are.
+    var keepsAuthors: Bool {
+        get throws {
+            guard let value = values[.authors] else { return false }
+            switch value.text {
+            case "hashed": return false
+            case "plain": return true
+            default: throw wrong(.authors, value, "hashed or plain")
+            }
+        }
+    }
+
+    var threads: Int {
+        get throws { try number(.threads, in: 1...256) ?? ProcessInfo.processInfo.activeProcessorCount }
+    }
+
+    var leaseSeconds: Double {
+        get throws { Double(try number(.leaseSeconds, in: 1...86_400) ?? 60) }
+    }
+
+    var checkpointSeconds: Double {
+        get throws { Double(try number(.checkpointSeconds, in: 0...86_400) ?? 30) }
+    }
+
+    var cacheBytes: Int {
+        get throws { (try number(.cacheMegabytes, in: 0...1_048_576) ?? 1024) << 20 }
+    }
+
+    var kernelLevel: KernelLevel {
+        get throws {
+            do {
+                return try KernelLevel.chosen(values[.kernels]?.text)
+            } catch {
+                throw ConfigurationError(description: "\(Setting.kernels.rawValue): \(error)")
+            }
+        }
+    }
+
+    private func number(_ setting: Setting, in range: ClosedRange<Int>) throws -> Int? {
+        guard let value = values[setting] else { return nil }
+        guard let number = Int(value.text), range.contains(number) else {
+            throw wrong(setting, value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private func wrong(_ setting: Setting, _ value: Value, _ wanted: String) -> ConfigurationError {
+        ConfigurationError(description: "\(setting.rawValue)=\(value.text) (\(value.origin)): give \(wanted)")
+    }
+
+    /// Lines `NAME=value` as systemd's EnvironmentFile reads them: `#` and `;` begin comments, quotes around a value go.
+    private static func read(_ file: String) throws -> [Setting: Value] {
+        let text: String
+        do {
+            text = try String(contentsOfFile: file, encoding: .utf8)
+        } catch {
+            throw ConfigurationError(description: "\(file) cannot be read; check its permissions and that it is UTF-8")
+        }
+        var found: [Setting: Value] = [:]
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = line.trimmingCharacters(in: .whitespaces)
+            if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let names = Setting.allCases.map(\.rawValue)
+            guard parts.count == 2, let setting = Setting(rawValue: parts[0]) else {
+                throw ConfigurationError(
+                    description: "\(file), line \(number + 1): unknown setting \(parts[0])"
+                        + "\(didYouMean(parts[0], among: names)); `bagq config` lists them")
+            }
+            var value = parts[1]
+            for quote in ["\"", "'"] where value.count >= 2 && value.hasPrefix(quote) && value.hasSuffix(quote) {
+                value = String(value.dropFirst().dropLast())
+            }
+            if !value.isEmpty { found[setting] = Value(text: value, origin: file) }
+        }
+        return found
+    }
+}
+
+/// A setting that cannot be used: exit status 78.
+struct ConfigurationError: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension String? {
+    fileprivate var nonEmpty: String? { self.flatMap { $0.isEmpty ? nil : $0 } }
+}

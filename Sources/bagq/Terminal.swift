@@ -1,0 +1,46 @@
+import Foundation
+
+/// The process's standard streams. Data goes to stdout, everything else to stderr.
+enum Terminal {
+    static let isOutput = isatty(STDOUT_FILENO) == 1
+    static let isError = isatty(STDERR_FILENO) == 1
+
+    /// Columns of the terminal; nil when output is piped.
+    static var width: Int? { isOutput ? columns(of: STDOUT_FILENO) : nil }
+    /// Columns of the terminal that stderr goes to.
+    static var errorWidth: Int { columns(of: STDERR_FILENO) }
+
+    private static func columns(of descriptor: Int32) -> Int {
+        var size = winsize()
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    /// Writes data. A reader that has gone away (`| head`) ends the process quietly.
+    static func print(_ text: String, terminator: String = "\n") {
+        write(text + terminator, to: STDOUT_FILENO)
+    }
+
+    /// Says something that is not data.
+    static func note(_ text: String, terminator: String = "\n") {
+        write(text + terminator, to: STDERR_FILENO)
+    }
+
+    /// Says what went wrong.
+    static func complain(_ text: String) {
+        note("bagq: \(text)")
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = unsafe bytes.withUnsafeBytes { unsafe Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 {
+                if errno == EINTR || errno == EAGAIN { continue }
+                if descriptor == STDERR_FILENO { return }
+                exit(errno == EPIPE ? ExitStatus.done.rawValue : ExitStatus.failed.rawValue)
+            }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+}

@@ -1,0 +1,239 @@
+import Foundation
+import Testing
+
+@testable import CNN
+
+/// Every layer's gradients against central differences: the loss is a fixed random weighting of the outputs, summed in Double.
+/// Inputs keep away from the kinks of ReLU and maximum, so that a step of epsilon crosses none.
+struct LayerTests {
+    private static let epsilon: Float = 1e-2
+    private static let tolerance = 1e-3
+
+    struct Case: CustomTestStringConvertible, Sendable {
+        var testDescription: String
+        var layer: any PictureLayer
+        var parameterCount = 0
+        /// How much the largest value of a pooling window exceeds the next, and ReLU's input 0.
+        var needsMargin = false
+    }
+
+    private static func convolution(
+        _ input: Shape, filters: Int, size: Int, stride: Int = 1, padding: Int = 0, relu: Bool = false,
+        pool: (size: Int, stride: Int)? = nil, bandRows: Int = 100
+    ) -> Case {
+        var output = input
+        output.height = (input.height + 2 * padding - size) / stride + 1
+        output.width = (input.width + 2 * padding - size) / stride + 1
+        output.channels = filters
+        let maxPool = pool.map { pool in
+            var pooled = output
+            pooled.height = (output.height - pool.size) / pool.stride + 1
+            pooled.width = (output.width - pool.size) / pool.stride + 1
+            return MaxPool(input: output, output: pooled, size: pool.size, stride: pool.stride)
+        }
+        let weights = size * size * input.channels * filters
+        let layer = Convolution(
+            input: input, output: output, size: size, stride: stride, padding: padding, relu: relu, pool: maxPool,
+            kernel: 0..<weights, bias: weights..<weights + filters, bandCount: bandRows * output.width * filters)
+        return Case(
+            testDescription:
+                "\(size)x\(size) / \(stride) + \(padding), relu \(relu), pool \(pool, default: "none"), bands of \(bandRows)",
+            layer: layer, parameterCount: weights + filters, needsMargin: relu || pool != nil)
+    }
+
+    private static func cases() -> [Case] {
+        let input = Shape(height: 6, width: 7, channels: 3)
+        let pooled = Shape(height: 3, width: 3, channels: 3)
+        return [
+            convolution(input, filters: 5, size: 3),
+            convolution(input, filters: 4, size: 3, padding: 1),
+            convolution(input, filters: 4, size: 3, stride: 2, padding: 2),
+            convolution(input, filters: 2, size: 1, stride: 3),
+            convolution(input, filters: 4, size: 3, padding: 1, bandRows: 2),
+            convolution(input, filters: 4, size: 3, stride: 2, padding: 2, bandRows: 1),
+            convolution(input, filters: 3, size: 2, padding: 1, relu: true, pool: (2, 2), bandRows: 3),
+            convolution(input, filters: 2, size: 1, relu: true, pool: (1, 2), bandRows: 2),
+            convolution(input, filters: 4, size: 3, relu: true),
+            convolution(input, filters: 3, size: 2, pool: (2, 2)),
+            convolution(input, filters: 3, size: 3, padding: 1, relu: true, pool: (2, 2)),
+            convolution(input, filters: 2, size: 2, relu: true, pool: (2, 3)),
+            Case(testDescription: "relu", layer: ReLU(input: input), needsMargin: true),
+            Case(
+                testDescription: "max-pooling 2 / 2",
+                layer: MaxPool(input: input, output: pooled, size: 2, stride: 2),
+                needsMargin: true),
+            Case(
+                testDescription: "max-pooling 3 / 1",
+                layer: MaxPool(input: input, output: Shape(height: 4, width: 5, channels: 3), size: 3, stride: 1),
+                needsMargin: true),
+            Case(testDescription: "dropout", layer: Dropout(input: input, rate: 0.4, number: 1)),
+        ]
+    }
+
+    @Test(arguments: KernelLevel.allCases)
+    func gradientsAreDifferences(_ level: KernelLevel) throws {
+        let kernels = try kernels(level)
+        for test in Self.cases() {
+            // Seeds are tried until no kink is near: with so few windows one comes soon.
+            let checked = try (1...200).first { try Self.check(test, seed: UInt64($0), kernels) }
+            #expect(checked != nil, "\(test.testDescription): no seed keeps its distance")
+        }
+    }
+
+    /// False where the values drawn come too close to a kink.
+    private static func check(_ test: Case, seed: UInt64, _ kernels: Kernels) throws -> Bool {
+        let layer = test.layer
+        var noise = Noise(seed)
+        // Large inputs and weights put most values far from the kinks.
+        let scale: Float = test.needsMargin ? 8 : 1
+        let x = Buffer<Float>(count: layer.input.count)
+        let parameters = Buffer<Float>(count: test.parameterCount)
+        x.copy(from: noise.floats(x.count).map { $0 * scale })
+        parameters.copy(from: noise.floats(parameters.count))
+        let weighting = noise.floats(layer.output.count)
+        let pass = LayerPass(
+            kernels: kernels, parameters: parameters, turned: Buffer(count: test.parameterCount),
+            scratch: Buffer(count: layer.scratchCount), randomKey: 5)
+        pass.scratch.fill(with: 1e9)
+        let (y, places) = (Buffer<Float>(count: layer.output.count), Buffer<UInt8>(count: layer.placeCount))
+        let changed = (Buffer<Float>(count: y.count), Buffer<UInt8>(count: places.count))
+        layer.forward(x, into: y, places: places, pass)
+
+        let gradients = Buffer<Float>(count: test.parameterCount)
+        let (dy, dx) = (Buffer<Float>(count: y.count), Buffer<Float>(count: x.count))
+        dy.copy(from: weighting)
+        dx.fill(with: 1e9)
+        layer.turn(parameters, into: pass.turned, kernels)
+        layer.backward(dy, x: x, y: y, places: places, gradients: gradients, into: dx, pass)
+
+        let zeroes = y.array.map { $0 == 0 }
+        func loss() -> (value: Double, isSmooth: Bool) {
+            layer.forward(x, into: changed.0, places: changed.1, pass)
+            let values = changed.0.array
+            let isSmooth = changed.1.array == places.array && values.map { $0 == 0 } == zeroes
+            return (zip(values, weighting).reduce(0) { $0 + Double($1.0) * Double($1.1) }, isSmooth)
+        }
+        for (values, analytic) in [(x, dx), (parameters, gradients)] {
+            for i in 0..<values.count {
+                let value = values.span[i]
+                values.withMutableSpan { $0[i] = value + epsilon }
+                let above = loss()
+                values.withMutableSpan { $0[i] = value - epsilon }
+                let below = loss()
+                values.withMutableSpan { $0[i] = value }
+                guard above.isSmooth, below.isSmooth else { return false }
+                let numeric = (above.value - below.value) / Double((value + epsilon) - (value - epsilon))
+                let difference = largestDifference([analytic.span[i]], [numeric])
+                #expect(difference < tolerance, "\(test.testDescription), seed \(seed), value \(i)")
+            }
+        }
+        return true
+    }
+
+    @Test(arguments: KernelLevel.allCases, [(1, 5, 3), (4, 33, 70), (7, 130, 2)])
+    func denseGradientsAreDifferences(_ level: KernelLevel, _ size: (count: Int, inputs: Int, outputs: Int)) throws {
+        let kernels = try kernels(level)
+        let (count, inputs, outputs) = size
+        let weights = inputs * outputs
+        let dense = Dense(
+            inputs: inputs, outputs: outputs, relu: false, kernel: 0..<weights, bias: weights..<weights + outputs)
+        var noise = Noise(3)
+        let (x, parameters) = (Buffer<Float>(count: count * inputs), Buffer<Float>(count: weights + outputs))
+        x.copy(from: noise.floats(x.count))
+        parameters.copy(from: noise.floats(parameters.count))
+        let weighting = noise.floats(count * outputs)
+        let (y, dy) = (Buffer<Float>(count: count * outputs), Buffer<Float>(count: count * outputs))
+        func loss() -> Double {
+            for unit in 0..<dense.forwardUnits {
+                dense.forward(x, count: count, into: y, unit: unit, parameters: parameters, kernels)
+            }
+            return zip(y.array, weighting).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        }
+        _ = loss()
+        let (gradients, dx) = (Buffer<Float>(count: parameters.count), Buffer<Float>(count: x.count))
+        let scratch = Buffer<Float>(count: dense.scratchCount)
+        dy.copy(from: weighting)
+        dense.prepareBackward(dy, y: y, count: count, gradients: gradients, kernels)
+        for unit in 0..<dense.backwardUnits {
+            dense.backward(
+                dy, x: x, count: count, unit: unit, parameters: parameters, gradients: gradients, into: dx,
+                scratch: scratch, kernels)
+        }
+        for (values, analytic) in [(x, dx), (parameters, gradients)] {
+            // All of them for small sizes, some for large ones.
+            for i in stride(from: 0, to: values.count, by: values.count / 150 + 1) {
+                let value = values.span[i]
+                values.withMutableSpan { $0[i] = value + Self.epsilon }
+                let above = loss()
+                values.withMutableSpan { $0[i] = value - Self.epsilon }
+                let below = loss()
+                values.withMutableSpan { $0[i] = value }
+                let numeric = (above - below) / (2 * Double(Self.epsilon))
+                #expect(largestDifference([analytic.span[i]], [numeric]) < Self.tolerance)
+            }
+        }
+    }
+
+    @Test func crossEntropyGradientIsADifference() {
+        var noise = Noise(2)
+        let logits = noise.floats(7).map { 3 * $0 }
+        func loss(_ logits: [Float], _ gradient: inout [Float]) -> Double {
+            var span = gradient.mutableSpan
+            return SoftmaxCrossEntropy.loss(of: logits.span, label: 4, scale: 1, dLogits: &span)
+        }
+        var (gradient, ignored) = ([Float](repeating: 0, count: 7), [Float](repeating: 0, count: 7))
+        _ = loss(logits, &gradient)
+        for i in logits.indices {
+            var (above, below) = (logits, logits)
+            above[i] += Self.epsilon
+            below[i] -= Self.epsilon
+            let numeric = (loss(above, &ignored) - loss(below, &ignored)) / (2 * Double(Self.epsilon))
+            #expect(largestDifference([gradient[i]], [numeric]) < Self.tolerance)
+        }
+    }
+
+    @Test func softmaxIsSafeAtTheEnds() {
+        func softmax(_ logits: [Float], temperature: Double = 1) -> [Float] {
+            var result = [Float](repeating: -1, count: logits.count)
+            var span = result.mutableSpan
+            SoftmaxCrossEntropy.probabilities(of: logits.span, temperature: temperature, into: &span, from: 0)
+            return result
+        }
+        #expect(softmax([1000, 0, -1000]) == [1, 0, 0])
+        #expect(softmax([3e38, 3e38]) == [0.5, 0.5])
+        #expect(softmax([.nan, 1]) == [0.5, 0.5])
+        #expect(softmax([.infinity, 1, 2, 3]) == [0.25, 0.25, 0.25, 0.25])
+        #expect(abs(softmax([2, 0], temperature: 2)[0] - 0.731_058_6) < 1e-6)
+    }
+
+    @Test func ownExponentialAndLogarithmAreExact() {
+        for i in -700...700 {
+            let x = Double(i) * 1.000_1
+            let relative = exponential(x) / Self.systemExponential(x) - 1
+            #expect(abs(relative) < 4e-16, "e^\(x)")
+            #expect(abs(logarithm(exponential(x)) - x) <= max(abs(x), 1) * 4e-16, "ln e^\(x)")
+        }
+        #expect(exponential(0) == 1 && exponential(-1000) == 0 && exponential(.nan).isNaN)
+        #expect(exponential(1000) == .infinity && logarithm(1) == 0)
+        #expect(logarithm(.nan).isNaN && logarithm(.infinity).isNaN && logarithm(-1).isNaN)
+    }
+
+    private static func systemExponential(_ x: Double) -> Double { exp(x) }
+
+    @Test func dropoutDropsItsShareAndKeepsTheMean() {
+        let shape = Shape(height: 1, width: 1, channels: 20_000)
+        let (x, y) = (Buffer<Float>(count: shape.count), Buffer<Float>(count: shape.count))
+        x.fill(with: 1)
+        guard let kernels = Kernels(.portable) else { return }
+        var pass = LayerPass(
+            kernels: kernels, parameters: Buffer(count: 0), turned: Buffer(count: 0), scratch: Buffer(count: 0),
+            randomKey: 9)
+        Dropout(input: shape, rate: 0.25, number: 1).forward(x, into: y, places: nil, pass)
+        let dropped = y.array.count { $0 == 0 }
+        #expect(abs(dropped - 5_000) < 250)
+        #expect(y.array.allSatisfy { $0 == 0 || $0 == 1 / 0.75 })
+        pass.randomKey = nil
+        Dropout(input: shape, rate: 0.25, number: 1).forward(x, into: y, places: nil, pass)
+        #expect(y.array == x.array)
+    }
+}

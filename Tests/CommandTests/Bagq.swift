@@ -1,0 +1,106 @@
+import Foundation
+import Imaging
+import Testing
+
+/// The real program, run on a database and pictures of its own in a temporary folder.
+final class Bagq: Sendable {
+    let folder: URL
+
+    struct Output {
+        var status: Int32
+        var out: String
+        var err: String
+        var lines: [Substring] { out.split(separator: "\n") }
+    }
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "bagq-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    func path(_ relative: String) -> String { folder.appending(path: relative).path(percentEncoded: false) }
+
+
+    private func process(_ words: [String], environment: [String: String]) -> Process {
+        let process = Process()
+        process.executableURL = Self.candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }
+        process.arguments = words
+        process.currentDirectoryURL = folder
+        process.environment = [
+            "HOME": folder.path(percentEncoded: false), "PATH": "/usr/bin:/bin", "TZ": "UTC",
+            "BAGQ_DATABASE": path("bagq.db"), "BAGQ_LEASE_SECONDS": "1", "BAGQ_CHECKPOINT_SECONDS": "0",
+        ].merging(environment) { $1 }
+        return process
+    }
+
+    private static let candidates: [URL] = [
+        Bundle.main.bundleURL.appending(path: "bagq"),
+        Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "bagq"),
+    ].compactMap(\.self)
+
+    /// Runs to the end. Output goes through files, so that no pipe can fill.
+    @discardableResult
+    func run(_ words: String..., environment: [String: String] = [:]) throws -> Output {
+        let process = process(words, environment: environment)
+        let (out, err) = try capture(process)
+        process.waitUntilExit()
+        return Output(
+            status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+            out: try String(contentsOf: out, encoding: .utf8), err: try String(contentsOf: err, encoding: .utf8))
+    }
+
+    /// Starts and returns at once; the caller ends it.
+    func start(_ words: String..., environment: [String: String] = [:]) throws -> Process {
+        let process = process(words, environment: environment)
+        _ = try capture(process)
+        return process
+    }
+
+    private func capture(_ process: Process) throws -> (out: URL, err: URL) {
+        let id = UUID().uuidString
+        let files = (folder.appending(path: "out-\(id)"), folder.appending(path: "err-\(id)"))
+        for file in [files.0, files.1] { try Data().write(to: file) }
+        process.standardOutput = try FileHandle(forWritingTo: files.0)
+        process.standardError = try FileHandle(forWritingTo: files.1)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return files
+    }
+
+    /// Draws small pictures that a network can tell apart: a disc, a bar or a square on a varied ground.
+    func drawPictures(in relative: String, each count: Int, brands: [String] = ["bar", "disc"]) throws {
+        for (brand, name) in brands.enumerated() {
+            let target = folder.appending(path: "\(relative)/\(name)")
+            try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+            for index in 0..<count {
+                let image = Self.picture(of: brand, variant: index)
+                try Data(try image.jpeg(quality: 85)).write(to: target.appending(path: "\(index).jpg"))
+            }
+        }
+    }
+
+    static func picture(of brand: Int, variant: Int) -> RGBImage {
+        let side = 64
+        var image = RGBImage(width: side, height: side, pixels: [UInt8](repeating: 0, count: side * side * 3))
+        let ground = UInt8(20 + (variant * 37) % 60)
+        let (centreX, centreY) = (24 + (variant * 7) % 16, 24 + (variant * 11) % 16)
+        for y in 0..<side {
+            for x in 0..<side {
+                let (dx, dy) = (x - centreX, y - centreY)
+                let isInside =
+                    switch brand {
+                    case 0: abs(dx) < 20 && abs(dy) < 4
+                    case 1: dx * dx + dy * dy < 144
+                    default: abs(dx) < 9 && abs(dy) < 9
+                    }
+                let value = isInside ? UInt8(200 + (variant * 13) % 55) : ground
+                for channel in 0..<3 { image.pixels[(y * side + x) * 3 + channel] = value &+ UInt8(channel * 5) }
+            }
+        }
+        return image
+    }
+}

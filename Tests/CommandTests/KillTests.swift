@@ -1,0 +1,93 @@
+import Foundation
+import Intake
+import Queue
+import SQLiteStore
+import Testing
+
+/// Real workers, killed with SIGKILL once they have recorded something: nothing is lost, nothing doubled.
+@Suite(.timeLimit(.minutes(4))) struct KillTests {
+    static let kills = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] == nil ? 3 : 10
+
+    /// Waits, looking again and again, until `value` differs from `old`; nil when the process ended first.
+    private func change<Value: Equatable>(from old: Value, of process: Process, _ value: () throws -> Value) throws -> Value? {
+        while process.isRunning {
+            let now = try value()
+            if now != old { return now }
+            usleep(2000)
+        }
+        return nil
+    }
+
+    @Test func classifyingSurvivesKills() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 60, brands: ["bar", "disc", "square"])
+        #expect(try bagq.run("train", "data", "--name", "shapes", "--epochs", "1", "--wait").status == 0)
+        #expect(try bagq.run("submit", "data", "--wait").status == 0)
+        let undisturbed = try bagq.run("results", "2").out
+
+        // Many links to the same pictures make the job long enough to be killed in.
+        for copy in 0..<12 {
+            try FileManager.default.createDirectory(atPath: bagq.path("dump/\(copy)"), withIntermediateDirectories: true)
+            for brand in ["bar", "disc", "square"] {
+                for index in 0..<60 {
+                    #expect(
+                        link(bagq.path("data/\(brand)/\(index).jpg"), bagq.path("dump/\(copy)/\(brand)-\(index).jpg")) == 0)
+                }
+            }
+        }
+        #expect(try bagq.run("submit", "dump").status == 0)
+        let store = try SQLiteStore(path: PicturePath(bagq.path("bagq.db")), mode: .open)
+        let id = JobID(rawValue: 3)
+        var done = 0
+        for _ in 0..<Self.kills {
+            let worker = try bagq.start("worker", "--drain")
+            if let now = try change(from: done, of: worker, { try store.job(id).itemsDone }) { done = now }
+            kill(worker.processIdentifier, SIGKILL)
+            worker.waitUntilExit()
+        }
+        #expect(try bagq.run("worker", "--drain").status == 0)
+        let job = try store.job(id)
+        #expect(job.state == .done)
+        #expect(job.itemsTotal == 2160)
+        #expect(job.itemsDone == 2160)
+
+        let expected = Dictionary(
+            undisturbed.split(separator: "\n").dropFirst().map { line in
+                let parts = line.split(separator: ",")
+                return (parts[1].replacing("/", with: "-"), parts[2...3].joined(separator: ","))
+            }, uniquingKeysWith: { first, _ in first })
+        let rows = try bagq.run("results", "3").lines.dropFirst().map { $0.split(separator: ",") }
+        #expect(rows.count == 2160)
+        #expect(Set(rows.map { $0[1] }).count == 2160)
+        for row in rows {
+            let name = row[1].split(separator: "/").last.map(String.init) ?? ""
+            #expect(expected[name] == row[2...3].joined(separator: ","))
+        }
+        #expect(try bagq.run("doctor", "--deep").status == 0)
+    }
+
+    @Test func trainingSurvivesKills() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 14)
+        let options = ["--epochs", "12", "--seed", "7"]
+        #expect(try bagq.run("train", "data", "--name", "calm", options[0], options[1], options[2], options[3], "--wait").status == 0)
+        #expect(try bagq.run("train", "data", "--name", "killed", options[0], options[1], options[2], options[3]).status == 0)
+        let store = try SQLiteStore(path: PicturePath(bagq.path("bagq.db")), mode: .open)
+        let id = JobID(rawValue: 2)
+        var checkpoint = -1
+        for _ in 0..<Self.kills {
+            let worker = try bagq.start("worker", "--drain")
+            if let now = try change(from: checkpoint, of: worker, { try store.job(id).itemsDone }) { checkpoint = now }
+            kill(worker.processIdentifier, SIGKILL)
+            worker.waitUntilExit()
+        }
+        #expect(try bagq.run("worker", "--drain").status == 0)
+        #expect(try store.job(id).state == .done)
+        for name in ["calm", "killed"] {
+            #expect(try bagq.run("models", "export", name, "\(name).safetensors").status == 0)
+        }
+        let calm = try Data(contentsOf: URL(filePath: bagq.path("calm.safetensors")))
+        let killed = try Data(contentsOf: URL(filePath: bagq.path("killed.safetensors")))
+        #expect(calm == killed)
+    }
+}

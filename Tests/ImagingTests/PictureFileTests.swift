@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+@testable import Imaging
+
+struct PictureFileTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "bagq-imaging-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    private func read(_ path: [UInt8], limit: Int = 1000) throws -> (bytes: [UInt8], modified: Int64) {
+        var buffer: [UInt8] = [1, 2, 3]
+        let modified = try PictureFile.read(path, limit: limit, into: &buffer)
+        return (buffer, modified)
+    }
+
+    private func path(_ name: String) -> [UInt8] { Array(folder.appending(path: name).path.utf8) }
+
+    @Test func readsBytesAndTime() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let url = folder.appending(path: "a.jpg")
+        for bytes in [[], [7], [UInt8](repeating: 9, count: 1000)] as [[UInt8]] {
+            try Data(bytes).write(to: url)
+            let date = Date(timeIntervalSince1970: 1_500_000_000)
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: url.path)
+            let file = try read(path("a.jpg"))
+            #expect(file.bytes == bytes && file.modified == 1_500_000_000_000)
+        }
+        #expect(throws: PictureError(.tooLarge, "the file has 1000 bytes, over the limit of 999")) {
+            try read(path("a.jpg"), limit: 999)
+        }
+    }
+
+    @Test func readsNamesThatAreNoText() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let name = path("") + [0x2F, 0xFF, 0xFE]
+        let file = unsafe fopen((name + [0]).map { CChar(bitPattern: $0) }, "w")
+        _ = unsafe file.map { unsafe fclose($0) }
+        #expect(try read(name).bytes == [])
+    }
+
+    @Test func refusesWhatIsNoRegularFile() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        unsafe mkfifo(folder.appending(path: "pipe.jpg").path, 0o600)
+        try FileManager.default.createSymbolicLink(
+            at: folder.appending(path: "link.jpg"), withDestinationURL: URL(fileURLWithPath: "/dev/null"))
+        let cases: [([UInt8], String)] = [
+            (path("pipe.jpg"), "pipe"), (path("link.jpg"), "link"), (path(""), "folder"),
+            (Array("/dev/null".utf8), "device"), (path("gone.jpg"), "No such file"), (path("a") + [0, 1], "zero byte"),
+            ([], "No such file"),
+        ]
+        for (path, word) in cases {
+            let error = try #require(throws: PictureError.self) { try read(path) }
+            #expect(error.reason == .unreadable && error.message.contains(word), "\(error)")
+        }
+    }
+
+    @Test func checksTheSizesOfPreprocessing() throws {
+        let decoder = JSONDecoder()
+        let good = Data(#"{"width":150,"height":128,"resize":"squash"}"#.utf8)
+        #expect(try decoder.decode(Preprocessing.self, from: good) == Preprocessing(width: 150, height: 128))
+        for bad in [
+            #"{"width":0,"height":128,"resize":"squash"}"#, #"{"width":4097,"height":128,"resize":"squash"}"#,
+            #"{"width":150,"height":-1,"resize":"squash"}"#, #"{"width":150,"height":150,"resize":"crop"}"#, "{}",
+        ] {
+            #expect(throws: DecodingError.self) { try decoder.decode(Preprocessing.self, from: Data(bad.utf8)) }
+        }
+        #expect(Preprocessing(width: 1 << 62, height: 2) == nil)
+    }
+}

@@ -1,0 +1,148 @@
+import Imaging
+import Intake
+import Queue
+import Testing
+
+@testable import Report
+
+private let now = Timestamp(milliseconds: 1_781_000_000_123)
+
+private func job(
+    _ id: Int64, _ request: JobRequest, _ state: JobState, total: Int?, done: Int, failed: Int = 0, rate: Double? = nil,
+    error: String? = nil,
+    leftOut: [String: Int] = [:]
+) -> Job {
+    Job(
+        id: JobID(rawValue: id), request: request, state: state, model: ModelVersion(name: "luxe", number: 3),
+        itemsTotal: total, itemsDone: done,
+        itemsFailed: failed, leftOut: leftOut, createdAt: Timestamp(milliseconds: now.milliseconds - 7_200_000),
+        startedAt: state == .waiting ? nil : Timestamp(milliseconds: now.milliseconds - 3_700_000),
+        finishedAt: state.isFinal ? Timestamp(milliseconds: now.milliseconds - 100_000) : nil, ratePerSecond: rate,
+        error: error)
+}
+
+private let classify = JobRequest.classify(
+    ClassifyRequest(source: PicturePath("/data/spring"), name: "spring", model: ModelVersion(name: "luxe", number: 3)))
+private let train = JobRequest.train(
+    TrainRequest(data: PicturePath("/data/labelled"), modelName: "luxe", options: "{}"))
+private let worker = WorkerRecord(
+    identity: WorkerIdentity(id: WorkerID(rawValue: "w"), name: "box-1", host: "box", pid: 4711),
+    report: WorkerReport(state: .working, job: JobID(rawValue: 12), ratePerSecond: 131.25),
+    heartbeatAt: Timestamp(milliseconds: now.milliseconds - 12_000))
+
+@Suite struct StatusTests {
+    private let report = StatusReport(
+        jobs: [
+            job(12, classify, .running, total: 10_000, done: 5207, failed: 3, rate: 131.25),
+            job(13, train, .waiting, total: nil, done: 0),
+            job(9, classify, .done, total: 5, done: 5),
+        ], workers: [worker], now: now)
+
+    @Test func tables() {
+        #expect(
+            report.text(width: nil) == """
+                ID  KIND      NAME    STATE       DONE      PROGRESS  FAILED   RATE  LEFT  MODEL
+                12  classify  spring  running   52.1 %  5,210/10,000       3  131/s  36 s  luxe@3
+                13  train     luxe@3  waiting  listing           0/…       0               luxe@3
+                 9  classify  spring  done     100.0 %           5/5       0               luxe@3
+
+                WORKER  HOST   PID  STATE    JOB   RATE  SEEN
+                box-1   box   4711  working   12  131/s  12 s ago
+
+                """)
+    }
+
+    @Test func withoutJobsOrWorkers() {
+        #expect(
+            StatusReport(jobs: [], workers: [], now: now).text(width: 80)
+                == "no jobs yet; bagq submit FOLDER makes one\n")
+        let waiting = StatusReport(jobs: [job(1, classify, .waiting, total: 3, done: 0)], workers: [], now: now)
+        #expect(waiting.text(width: 80).hasSuffix("\n\nno worker is running; bagq worker starts one\n"))
+        #expect(
+            !StatusReport(jobs: [job(1, classify, .done, total: 3, done: 3)], workers: [], now: now).text(width: 80)
+                .contains("no worker"))
+    }
+
+    @Test func json() {
+        #expect(
+            report.json.text
+                == #"{"jobs":[{"id":12,"kind":"classify","name":"spring","state":"running","model":"luxe@3","source":"/data/spring","items_total":10000,"items_done":5207,"items_failed":3,"rate_per_second":131.25,"seconds_left":36.5,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":null,"error":null},"#
+                + #"{"id":13,"kind":"train","name":"luxe@3","state":"waiting","model":"luxe@3","source":"/data/labelled","items_total":null,"items_done":0,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":null,"finished_at":null,"error":null},"#
+                + #"{"id":9,"kind":"classify","name":"spring","state":"done","model":"luxe@3","source":"/data/spring","items_total":5,"items_done":5,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":"2026-06-09T10:11:40.123Z","error":null}],"#
+                + #""workers":[{"name":"box-1","host":"box","pid":4711,"state":"working","job":12,"heartbeat_at":"2026-06-09T10:13:08.123Z","rate_per_second":131.25}]}"#
+        )
+    }
+
+    @Test func oneJob() {
+        let failed = job(
+            12, classify, .failed, total: 10, done: 6, failed: 1, error: "the disk\u{1B} is full",
+            leftOut: ["hidden": 3, "not_a_picture": 1200, "link": 3])
+        #expect(
+            JobReport(job: failed, now: now).text(width: nil) == """
+                job       12, classify, failed
+                name      spring
+                source    /data/spring
+                model     luxe@3
+                progress  70.0 %, 7 of 10, 1 failed
+                failed    1; bagq failures 12 says why
+                left out  1,200 not_a_picture, 3 hidden, 3 link
+                created   2026-06-09 08:13:20 UTC (2 h ago)
+                started   2026-06-09 09:11:40 UTC (1 h ago)
+                finished  2026-06-09 10:11:40 UTC (1 min ago)
+                took      1 h
+                error     the disk\\x1B is full
+
+                """)
+        let running = JobReport(job: job(12, classify, .running, total: 10, done: 6, rate: 2), now: now)
+        #expect(running.text(width: 60).contains("progress  [███████░"))
+    }
+}
+
+@Suite struct RowTests {
+    private let item = Item(
+        number: 7,
+        reference: PictureReference(
+            path: PicturePath(bytes: Array("=a,".utf8) + [0xFF]),
+            post: Post(platform: "instagram", id: "1", author: "@\"me\"")))
+
+    @Test func results() {
+        let dated = Prediction(
+            brand: 1, probabilities: [0.0312, 0.96878], flags: .truncated,
+            postTime: PostTime(Timestamp(milliseconds: 1_543_453_444_000), .sidecar))
+        let plain = Item(number: 8, reference: PictureReference(path: PicturePath("b.jpg")))
+        let rows = [
+            ResultRow(item: item, prediction: dated, brand: "dior", recognition: .recognised),
+            ResultRow(
+                item: plain, prediction: Prediction(brand: 0, probabilities: [0.5, 0.5], postTime: nil),
+                brand: "_other", recognition: .other),
+        ]
+        let csv = ResultLines(format: .csv)
+        #expect(
+            csv.header + rows.map(csv.line).joined() == #"""
+                item,path,brand,confidence,recognised,posted_at,author,flags
+                7,"'=a,\xFF",dior,0.9688,recognised,2018-11-29T01:04:04.000Z,"'@""me""",truncated
+                8,b.jpg,_other,0.5000,other,,,
+
+                """#)
+        let jsonl = ResultLines(format: .jsonl)
+        #expect(
+            jsonl.header + rows.map(jsonl.line).joined() == #"""
+                {"item":7,"path":"=a,\\xFF","path_base64":"PWEs/w==","brand":"dior","confidence":0.9688,"recognised":"recognised","posted_at":"2018-11-29T01:04:04.000Z","author":"@\"me\"","flags":["truncated"]}
+                {"item":8,"path":"b.jpg","brand":"_other","confidence":0.5,"recognised":"other","posted_at":null,"author":null,"flags":[]}
+
+                """#)
+    }
+
+    @Test func failures() {
+        let row = FailureRow(item: item, failure: Failure(reason: "corrupt", message: "ends in the header, \"here\""))
+        let csv = FailureLines(format: .csv)
+        #expect(
+            csv.header + csv.line(row)
+                == "item,path,reason,message\n7,\"'=a,\\xFF\",corrupt,\"ends in the header, \"\"here\"\"\"\n")
+        let jsonl = FailureLines(format: .jsonl)
+        #expect(
+            jsonl.header + jsonl.line(row)
+                == #"{"item":7,"path":"=a,\\xFF","path_base64":"PWEs/w==","reason":"corrupt","message":"ends in the header, \"here\""}"#
+                + "\n")
+    }
+}
