@@ -12,7 +12,7 @@ extension SQLiteStore {
         do {
             try alone { db in
                 // One snapshot, without the free pages; no transaction may be open around it.
-                try db.run("VACUUM INTO CAST(? AS TEXT)", temporary)
+                _ = try db.run("VACUUM INTO CAST(? AS TEXT)", temporary)
             }
             try sync(temporary)
             // Unlike rename, link does not replace what has come to stand there meanwhile.

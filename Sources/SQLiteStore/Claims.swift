@@ -13,22 +13,38 @@ private let cautiousFrom = 2
 /// Workers that die on a picture, alone and written down, before it is guilty.
 private let deathsOfGuilt = 3
 
-/// Live jobs and their shards that a worker could run, were they in the right state. Parameters: 1 whether it
-/// classifies, 2 whether it trains, 3 its kernel levels as JSON.
-///
-/// CROSS JOIN keeps the order of the loops, so that both run down their partial index without sorting. Shards of items
-/// (from number 1) wait until the model is ready; listing and training have number 0.
-private let runnable = """
-    FROM job INDEXED BY job_live CROSS JOIN shard ON shard.job = job.id
-    WHERE job.state IN ('waiting', 'running') AND (
-        (job.kind = 'classify' AND ?1)
-        OR (job.kind = 'train' AND ?2 AND NOT EXISTS (
-            SELECT 1 FROM checkpoint
-            WHERE checkpoint.job = job.id AND kernel_level NOT IN (SELECT value FROM json_each(?3)))))
-    """
-private let modelAllows = """
-    shard.number <= iif((SELECT state FROM model WHERE id = job.model) = 'ready', 9223372036854775807, 0)
-    """
+extension Queries {
+    /// Open shards of live jobs that a worker could run. Parameters: 1 whether it classifies, 2 whether it trains, 3 its
+    /// kernel levels as JSON.
+    fileprivate static let open = runnable("shard_open", state: .open)
+    /// The same of claimed shards.
+    fileprivate static let claimed = runnable("shard_claimed", state: .claimed)
+
+    /// CROSS JOIN keeps the order of the loops, so that both run down their partial index without sorting. Shards of
+    /// items (from number 1) wait until the model is ready; listing and training have number 0.
+    private static func runnable(_ index: String, state: ShardState) -> String {
+        """
+        FROM job INDEXED BY job_live CROSS JOIN shard INDEXED BY \(index) ON shard.job = job.id
+        WHERE shard.state = \(state.rawValue) AND job.state IN ('waiting', 'running') AND (
+            (job.kind = 'classify' AND ?1)
+            OR (job.kind = 'train' AND ?2 AND NOT EXISTS (
+                SELECT 1 FROM checkpoint
+                WHERE checkpoint.job = job.id AND kernel_level NOT IN (SELECT value FROM json_each(?3)))))
+            AND shard.number <= iif(
+                (SELECT state FROM model WHERE id = job.model) = 'ready', 9223372036854775807, 0)
+        """
+    }
+
+    static let nextShard = """
+        SELECT shard.job, shard.number \(open)
+        ORDER BY job.priority DESC, job.id, shard.number LIMIT 1
+        """
+
+    static let expired = """
+        SELECT job, number, first, count, fruitless, iif(suspect_attempt = attempt, suspect, NULL), deaths
+        FROM shard WHERE state = 1 AND (boot <> ? OR lease_until <= ?)
+        """
+}
 
 extension SQLiteStore {
     package func claim(for worker: WorkerIdentity, abilities: WorkerAbilities) throws(StoreError) -> Claim? {
@@ -81,7 +97,8 @@ extension SQLiteStore {
     }
 
     package func release(_ claim: Claim) throws(StoreError) -> ClaimStanding {
-        try write { tx in
+        // Also from a worker that ends because a newer bagq has migrated the database.
+        try write(inNewerSchema: true) { tx in
             guard let hold = try tx.hold(claim) else { return .lost }
             try tx.set(claim.job, claim.shard, to: .open)
             return hold.standing
@@ -99,26 +116,23 @@ extension SQLiteStore {
     package func isOutranked(_ claim: Claim, abilities: WorkerAbilities) throws(StoreError) -> Bool {
         try read { tx in
             try tx.exists(
-                "SELECT 1 \(runnable) AND shard.state = 0 AND \(modelAllows) AND job.priority > (SELECT priority FROM job WHERE id = ?4)",
-                abilities, claim.job)
+                "SELECT 1 \(Queries.open) AND job.priority > (SELECT priority FROM job WHERE id = ?4)", abilities,
+                claim.job)
         }
     }
 
     package func hasUnfinishedWork(for abilities: WorkerAbilities) throws(StoreError) -> Bool {
         try read { tx in
-            for state in [ShardState.open, .claimed] {
-                if try tx.exists(
-                    "SELECT 1 \(runnable) AND shard.state = \(state.rawValue) AND \(modelAllows)", abilities)
-                {
-                    return true
-                }
+            for shards in [Queries.open, Queries.claimed] {
+                if try tx.exists("SELECT 1 \(shards)", abilities) { return true }
             }
             // Pictures that wait for a model count while somebody is making it. A training that this worker could do
             // itself was found above.
             let awaited = try tx.db.row(
                 """
-                SELECT 1 FROM shard AS training JOIN job AS maker ON maker.id = training.job
-                JOIN job AS waiting ON waiting.model = maker.model
+                SELECT 1 FROM shard AS training INDEXED BY shard_claimed
+                CROSS JOIN job AS maker ON maker.id = training.job
+                CROSS JOIN job AS waiting INDEXED BY job_live ON waiting.model = maker.model
                 WHERE training.state = 1 AND maker.kind = 'train' AND maker.state = 'running'
                     AND waiting.kind = 'classify' AND waiting.state IN ('waiting', 'running') LIMIT 1
                 """
@@ -142,12 +156,7 @@ extension Transaction {
     }
 
     fileprivate func nextShard(_ abilities: WorkerAbilities) throws -> (JobID, Int)? {
-        try db.prepare(
-            """
-            SELECT shard.job, shard.number \(runnable) AND shard.state = 0 AND \(modelAllows)
-            ORDER BY job.priority DESC, job.id, shard.number LIMIT 1
-            """
-        ).rows(binding: values(abilities)) { ($0.jobID(0), $0.int(1)) }.first
+        try db.prepare(Queries.nextShard).rows(binding: values(abilities)) { ($0.jobID(0), $0.int(1)) }.first
     }
 
     /// Nil where the shard turned out to have no open item; it is done then.
@@ -239,12 +248,7 @@ extension Transaction {
 
     /// Opens the shards whose worker has not renewed its lease, by the guilt procedure (DESIGN.md, invariant 7).
     fileprivate func rescueExpired() throws {
-        let expired = try db.rows(
-            """
-            SELECT job, number, first, count, fruitless, iif(suspect_attempt = attempt, suspect, NULL), deaths
-            FROM shard WHERE state = 1 AND (boot <> ? OR lease_until <= ?)
-            """, boot.id, boot.milliseconds
-        ) { row in
+        let expired = try db.rows(Queries.expired, boot.id, boot.milliseconds) { row in
             (
                 job: row.jobID(0), number: row.int(1), items: row.int(2)..<row.int(2) + row.int(3),
                 fruitless: row.int(4), suspect: row.optionalInt(5), deaths: row.int(6)

@@ -13,6 +13,7 @@ extension SQLiteStore {
             try tx.db.run("UPDATE job SET state = 'forgotten' WHERE id = ?", id)
         }
         while try write({ try $0.sweepForgotten() }) {}
+        while try write({ try $0.giveBackPages() }) {}
     }
 
     package func forget(author: String) throws(StoreError) -> Int {
@@ -37,11 +38,21 @@ extension SQLiteStore {
                 try changes.apply(tx.db)
             }
         }
+        while try write({ try $0.giveBackPages() }) {}
         return sightings.count
     }
 }
 
 extension Transaction {
+    /// Shrinks the file by a batch of its free pages. False once none is left.
+    fileprivate func giveBackPages() throws -> Bool {
+        func freePages() throws -> Int { try db.row("PRAGMA freelist_count") { $0.int(0) } ?? 0 }
+        let before = try freePages()
+        try db.execute("PRAGMA incremental_vacuum(\(batchSize))")
+        let after = try freePages()
+        return after > 0 && after < before
+    }
+
     /// Deletes a batch of what forgotten jobs left, also of one whose forgetting was cut short. False once nothing is left.
     fileprivate func sweepForgotten() throws -> Bool {
         guard let job = try db.row("SELECT id FROM job WHERE state = 'forgotten' LIMIT 1", map: { $0.jobID(0) }) else {

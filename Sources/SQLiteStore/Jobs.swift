@@ -2,7 +2,7 @@ package import Queue
 
 extension SQLiteStore {
     package func submit(_ request: JobRequest) throws(StoreError) -> Job {
-        try writeDurably { tx in
+        try write(durably: true) { tx in
             let id: JobID
             switch request {
             case .classify(let classify):
@@ -125,6 +125,18 @@ extension SQLiteStore {
     }
 }
 
+extension Queries {
+    /// Asked at every shard's end, so that it must not walk over the shards that are done.
+    static let end = """
+        UPDATE job SET finished_at = ?2,
+            state = iif(EXISTS (SELECT 1 FROM shard WHERE job = ?1 AND state = 3), 'failed', 'done')
+        WHERE id = ?1 AND finished_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM shard INDEXED BY shard_open WHERE job = ?1 AND state = 0)
+            AND NOT EXISTS (SELECT 1 FROM shard INDEXED BY shard_claimed WHERE job = ?1 AND state = 1)
+        RETURNING kind, state
+        """
+}
+
 extension Transaction {
     /// Jobs as people see them, chosen and ordered by `clause`.
     func jobs(_ clause: String, _ value: any Bindable) throws -> [Job] {
@@ -188,15 +200,7 @@ extension Transaction {
 
     /// Ends the job if none of its shards is open or claimed.
     func endIfNothingRuns(_ id: JobID) throws {
-        let ended = try db.rows(
-            """
-            UPDATE job SET finished_at = ?2,
-                state = iif(EXISTS (SELECT 1 FROM shard WHERE job = ?1 AND state = 3), 'failed', 'done')
-            WHERE id = ?1 AND finished_at IS NULL AND NOT EXISTS (SELECT 1 FROM shard WHERE job = ?1 AND state = 0)
-                AND NOT EXISTS (SELECT 1 FROM shard WHERE job = ?1 AND state = 1)
-            RETURNING kind, state
-            """, id, now
-        ) { ($0.text(0), $0.text(1)) }.first
+        let ended = try db.rows(Queries.end, id, now) { ($0.text(0), $0.text(1)) }.first
         if let (kind, state) = ended, kind == JobKind.train.rawValue, state == JobState.failed.rawValue {
             try trainingFailed(job: id, because: "failed")
         }

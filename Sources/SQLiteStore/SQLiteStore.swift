@@ -76,17 +76,15 @@ package final class SQLiteStore: JobStore {
     }
 
     /// Runs `body` in a transaction that holds the write lock from its start.
-    func write<T: Sendable>(_ body: (Transaction) throws -> T) throws(StoreError) -> T {
-        try transaction(begin: "BEGIN IMMEDIATE", body)
-    }
-
-    /// A `write` that has reached the disk when it returns.
-    func writeDurably<T: Sendable>(_ body: (Transaction) throws -> T) throws(StoreError) -> T {
-        try transaction(begin: "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", end: "PRAGMA synchronous = NORMAL", body)
+    /// - durably: it has reached the disk when the call returns. Other commits reach it with the next checkpoint.
+    /// - inNewerSchema: goes on where a newer bagq has migrated meanwhile.
+    func write<T: Sendable>(
+        durably: Bool = false, inNewerSchema: Bool = false, _ body: (Transaction) throws -> T
+    ) throws(StoreError) -> T {
+        try transaction(begin: "BEGIN IMMEDIATE", durably: durably, inNewerSchema: inNewerSchema, body)
     }
 
     /// Runs `body` outside of any transaction.
-    @discardableResult
     func alone<T: Sendable>(_ body: (Connection) throws -> T) throws(StoreError) -> T {
         do {
             return try session.withLock { try body($0.db) }
@@ -96,17 +94,18 @@ package final class SQLiteStore: JobStore {
     }
 
     private func transaction<T: Sendable>(
-        begin: String, end: String? = nil, _ body: (Transaction) throws -> T
+        begin: String, durably: Bool = false, inNewerSchema: Bool = false, _ body: (Transaction) throws -> T
     ) throws(StoreError) -> T {
         do {
             return try session.withLock { session in
                 let db = session.db
+                if durably { try db.execute("PRAGMA synchronous = FULL") }
                 defer {
                     if db.isInTransaction { try? db.execute("ROLLBACK") }
-                    if let end { try? db.execute(end) }
+                    if durably { try? db.execute("PRAGMA synchronous = NORMAL") }
                 }
                 try db.execute(begin)
-                try Schema.check(db, path: path)
+                if !inNewerSchema { try Schema.check(db, path: path) }
                 let result = try body(
                     Transaction(
                         db: db, calendar: session.calendar, authorKey: session.authorKey, options: options,
@@ -205,8 +204,12 @@ final class Session {
     static func checkIsOurs(_ db: Connection, path: PicturePath, orEmpty: Bool = false) throws {
         let found = try db.row("PRAGMA application_id") { $0.int(0) }
         if found == Schema.applicationID { return }
-        if try orEmpty && db.row("SELECT 1 FROM sqlite_schema LIMIT 1", map: { $0.int(0) }) == nil { return }
-        throw StoreError.refused(why: "\(path.shown) is not a bagq database; name another file with --db")
+        let isEmpty = try db.row("SELECT 1 FROM sqlite_schema LIMIT 1", map: { $0.int(0) }) == nil
+        if isEmpty && orEmpty { return }
+        throw StoreError.refused(
+            why: isEmpty
+                ? "\(path.shown) is empty; remove it, and bagq makes it anew"
+                : "\(path.shown) is not a bagq database; name another file with --db")
     }
 
     /// Copies the write-ahead log into the database once it has grown.

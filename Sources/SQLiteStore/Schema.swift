@@ -1,5 +1,9 @@
+/// Queries on paths so common that the tests look at their plans; each stands in the file of its call.
+enum Queries {}
+
 /// The database's shape, as the steps that led to it. A step is never edited once released: a change is a new step at
-/// the end. `user_version` counts the steps taken.
+/// the end. `user_version` counts the steps taken. Workers of the bagq before end when they find a new step, and give
+/// back what they hold: leave them `worker.id` and the columns of `shard` that `release` and `leave` write.
 enum Schema {
     /// Marks a file as ours: "bagq" in ASCII.
     static let applicationID = 0x6261_6771

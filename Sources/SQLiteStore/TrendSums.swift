@@ -13,6 +13,14 @@ extension SQLiteStore {
     }
 }
 
+extension Queries {
+    static let window = """
+        SELECT day, brand, step, author_group, count FROM trend_sum
+        WHERE model = ? AND strength = ? AND day >= ? AND day < ? ORDER BY day, brand, step, author_group
+        """
+    static let newestDay = "SELECT max(day) FROM trend_sum WHERE model = ? AND strength = ?"
+}
+
 extension Transaction {
     /// From the sums: costs what the window holds, whatever came before it.
     fileprivate func trends(of model: Int, days: Range<CalendarDay>) throws -> TrendWindow {
@@ -20,11 +28,7 @@ extension Transaction {
         for strength in DateStrength.allCases {
             let range = strength == .undated ? 0..<1 : days.lowerBound.rawValue..<days.upperBound.rawValue
             window.sums += try db.rows(
-                """
-                SELECT day, brand, step, author_group, count FROM trend_sum
-                WHERE model = ? AND strength = ? AND day >= ? AND day < ?
-                ORDER BY day, brand, step, author_group
-                """, model, strength.rawValue, range.lowerBound, range.upperBound
+                Queries.window, model, strength.rawValue, range.lowerBound, range.upperBound
             ) { $0.trendSum(strength) }
             window.sightings[strength] =
                 try db.row(
@@ -34,9 +38,9 @@ extension Transaction {
                 ) { $0.optionalInt(0) } ?? nil
             if strength != .undated {
                 window.newestDay[strength] =
-                    try db.row(
-                        "SELECT max(day) FROM trend_sum WHERE model = ? AND strength = ?", model, strength.rawValue
-                    ) { $0.optionalInt(0).map(CalendarDay.init(rawValue:)) } ?? nil
+                    try db.row(Queries.newestDay, model, strength.rawValue) {
+                        $0.optionalInt(0).map(CalendarDay.init(rawValue:))
+                    } ?? nil
             }
         }
         return window

@@ -34,7 +34,7 @@ extension SQLiteStore {
     }
 
     package func leave(_ worker: WorkerIdentity) throws(StoreError) {
-        try write { tx in
+        try write(inNewerSchema: true) { tx in
             try tx.db.run("DELETE FROM worker WHERE id = ?", worker.id)
             try tx.db.run(
                 """

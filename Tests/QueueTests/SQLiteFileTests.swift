@@ -1,8 +1,13 @@
 import Foundation
 import Intake
 import Queue
-import SQLiteStore
 import Testing
+
+#if DEBUG
+@testable import SQLiteStore
+#else
+import SQLiteStore
+#endif
 
 /// The file and what can be wrong with it.
 @Suite struct SQLiteFileTests {
@@ -48,6 +53,19 @@ import Testing
         #expect(throws: expected) { try SQLiteStore(path: path, mode: .open) }
         #expect(throws: expected) { try create() }
         #expect(throws: expected) { try SQLiteStore.migrate(path: path) }
+    }
+
+    @Test func whatIsHeldCanBeGivenBackToANewerSchema() throws {
+        let h = try StoreHarness(.sqlite)
+        _ = try h.listed(count: 600)
+        let (first, second) = (try #require(try h.claim()), try #require(try h.claim()))
+        let raw = try RawDatabase(h.path)
+        try raw.execute("PRAGMA user_version = 99")
+        #expect(throws: StoreError.newer(found: 99, known: 1)) { try h.store.record([], for: first) }
+        #expect(try h.store.release(first) == .held)
+        try h.store.leave(worker("a"))
+        try raw.execute("PRAGMA user_version = 1")
+        #expect(try h.store.standing(of: second) == .lost)
     }
 
     @Test func anOlderSchemaSaysToMigrate() throws {
@@ -182,6 +200,7 @@ import Testing
         #expect(throws: StoreError.self) { try h.store.job(first) }
         #expect(try h.store.jobs(limit: 9).map(\.id) == [second])
         try h.store.forget(second)
+        #expect(try raw.column("PRAGMA freelist_count") == ["0"])
         for table in [
             "job", "item", "prediction", "shard", "sighting", "appearance", "sighting_class", "trend_sum",
             "sighting_day",
@@ -206,6 +225,56 @@ import Testing
         _ = try h.store.finish(next, with: StoreHarness.newModel, note: nil)
         #expect(try raw.column("SELECT count(*) FROM checkpoint_chunk") == ["0"])
     }
+
+    #if DEBUG
+    @Test func aFullDiskIsSaidSoAndLosesNothing() throws {
+        let h = try StoreHarness(.sqlite)
+        let store = try SQLiteStore(path: h.path, mode: .open, clock: h.clock.forStore)
+        let id = try h.listed(count: 200)
+        let claim = try #require(try store.claim(for: worker("a"), abilities: allWork))
+        try store.alone { db in
+            let pages = try db.row("PRAGMA page_count") { $0.int(0) } ?? 0
+            try db.execute("PRAGMA max_page_count = \(pages)")
+        }
+        let error = error { _ = try store.record(claim.items.map { outcome($0) }, for: claim) }
+        #expect(error?.description.contains("bagq.db is full; free some space") == true)
+        #expect(try store.job(id).itemsDone == 0 && store.standing(of: claim) == .held)
+        try store.alone { try $0.execute("PRAGMA max_page_count = 1000000") }
+        #expect(try store.record(claim.items.map { outcome($0) }, for: claim) == .held)
+        #expect(try store.job(id).state == .done && store.recount().differences.isEmpty)
+    }
+
+    /// No step of a common query may cost more as history grows.
+    @Test func commonQueriesUseTheirIndexes() throws {
+        let store = try create()
+        func plan(_ sql: String, _ count: Int) throws -> [String] {
+            try store.alone { db in
+                try db.prepare("EXPLAIN QUERY PLAN " + sql).rows(binding: Array(repeating: 1, count: count)) {
+                    $0.text(3)
+                }
+            }
+        }
+        let claim = try plan(Queries.nextShard, 3)
+        #expect(claim.first == "SCAN job USING INDEX job_live", "\(claim)")
+        #expect(
+            claim.contains { $0.hasPrefix("SEARCH shard USING INDEX shard_open (job=? AND number<?)") },
+            "\(claim)")
+        #expect(!claim.contains { $0.contains("TEMP B-TREE") || $0 == "SCAN shard" }, "\(claim)")
+        let end = try plan(Queries.end, 2)
+        #expect(
+            end.contains { $0.contains("INDEX shard_open (job=?)") }
+                && end.contains { $0.contains("INDEX shard_claimed (job=?)") }, "\(end)")
+        let expired = try plan(Queries.expired, 2)
+        #expect(expired == ["SCAN shard USING INDEX shard_claimed"])
+        let newest = try plan(Queries.newestDay, 2)
+        #expect(
+            newest.allSatisfy { $0.hasPrefix("SEARCH trend_sum USING PRIMARY KEY (model=? AND strength=?") },
+            "\(newest)")
+        let window = try plan(Queries.window, 4)
+        #expect(
+            window == ["SEARCH trend_sum USING PRIMARY KEY (model=? AND strength=? AND day>? AND day<?)"], "\(window)")
+    }
+    #endif
 
     @Test func aRecountFindsWhatIsWrong() throws {
         let h = try StoreHarness(.sqlite)
