@@ -1,3 +1,4 @@
+import Foundation
 import Imaging
 import Intake
 import Queue
@@ -6,11 +7,13 @@ import Testing
 
 /// Random calls on both stores at once: whatever is done, both must answer alike, and what must always hold, holds.
 @Suite struct RandomOperationTests {
-    @Test(arguments: 1...12) func storesAgree(seed: UInt64) throws {
+    static let seeds: UInt64 = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] == nil ? 12 : 300
+
+    @Test(arguments: 1...seeds) func storesAgree(seed: UInt64) throws {
         var run = RandomRun(
             memory: try StoreHarness(.memory), sqlite: try StoreHarness(.sqlite),
             random: Generator(state: seed))
-        for step in 0..<120 {
+        for step in 0..<150 {
             try run.step("seed \(seed), step \(step)")
         }
     }

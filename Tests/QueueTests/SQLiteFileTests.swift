@@ -106,8 +106,10 @@ import SQLiteStore
     @Test(.enabled(if: geteuid() != 0, "root may write everywhere")) func aFileWithoutRightsIsNamed() throws {
         _ = try create()
         try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: folder.path + "/bagq.db")
-        let error = error { _ = try create() }
-        #expect(error?.description.contains("rights") == true)
+        let store = try create()
+        #expect(try store.jobs(limit: 1).isEmpty)
+        let error = error { _ = try store.add(StoreHarness.newModel, named: "luxe") }
+        #expect(error?.description.contains("rights") == true, "\(String(describing: error))")
     }
 
     @Test func aLockedFileIsBusyForAWhile() throws {
