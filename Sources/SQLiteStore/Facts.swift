@@ -10,7 +10,8 @@ extension SQLiteStore {
     /// What is known against that version; nil when nothing is.
     package static var libraryWarning: String? {
         let number = Int(sqlite3_libversion_number())
-        let isMended = number >= 3_051_003 || (3_050_007..<3_051_000).contains(number) || (3_044_006..<3_045_000).contains(number)
+        let isMended =
+            number >= 3_051_003 || (3_050_007..<3_051_000).contains(number) || (3_044_006..<3_045_000).contains(number)
         return isMended
             ? nil
             : "SQLite \(libraryVersion) has the WAL-reset defect (mended in 3.51.3); bagq works around it, other programs "

@@ -123,7 +123,9 @@ private struct RandomRun {
     /// Something that a worker does with one of its claims, old ones too.
     private mutating func work() throws {
         // Mostly a recent one, so that jobs come to an end.
-        guard let claim = Bool.random(using: &random) ? claims.last : claims.randomElement(using: &random) else { return }
+        guard let claim = Bool.random(using: &random) ? claims.last : claims.randomElement(using: &random) else {
+            return
+        }
         switch Int.random(in: 0..<12, using: &random) {
         case 0: try agree { try $0.release(claim) }
         case 1: try agree { try $0.fail(claim, because: "bad luck") }
@@ -189,7 +191,8 @@ private struct RandomRun {
     private mutating func randomReference() -> PictureReference {
         let author = Bool.random(using: &random) ? nil : "author \(Int.random(in: 0..<4, using: &random))"
         let post = Post(
-            platform: "x", id: Bool.random(using: &random) ? nil : "\(Int.random(in: 0..<9, using: &random))", author: author)
+            platform: "x", id: Bool.random(using: &random) ? nil : "\(Int.random(in: 0..<9, using: &random))",
+            author: author)
         return reference(0, time: randomTime(), post: Bool.random(using: &random) ? nil : post)
     }
 
@@ -197,7 +200,8 @@ private struct RandomRun {
         if Int.random(in: 0..<5, using: &random) == 0 { return failure(item) }
         let prediction = prediction(
             Int.random(in: 0..<3, using: &random), confidence: Float.random(in: 0.34...1, using: &random),
-            time: item.reference.postTime ?? randomTime(), flags: Int.random(in: 0..<9, using: &random) == 0 ? .truncated : [])
+            time: item.reference.postTime ?? randomTime(),
+            flags: Int.random(in: 0..<9, using: &random) == 0 ? .truncated : [])
         return Outcome(
             item: item, result: .prediction(prediction, fingerprint(Int.random(in: 0..<6, using: &random))))
     }
