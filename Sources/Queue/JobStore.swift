@@ -20,8 +20,9 @@ package protocol JobStore: Sendable {
     /// Deletes the job's failures and opens their shards again, and shards that failed. Returns how many items are open again.
     func retry(_ id: JobID) throws(StoreError) -> Int
     /// Removes a finished job with all that it recorded, and the sightings that no other job has; corrects the sums.
+    /// The job is gone at once, what it recorded in several transactions; the next call of this goes on after a crash.
     func forget(_ id: JobID) throws(StoreError)
-    /// Removes an author's sightings and corrects the sums. Returns how many there were.
+    /// Removes an author's sightings and corrects the sums, in several transactions. Returns how many there were.
     func forget(author: String) throws(StoreError) -> Int
 
     // Work

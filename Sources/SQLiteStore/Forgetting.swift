@@ -16,16 +16,28 @@ extension SQLiteStore {
     }
 
     package func forget(author: String) throws(StoreError) -> Int {
-        try write { tx in
-            let known = try tx.db.row("SELECT id FROM author WHERE hash = ?", tx.authorHash(author)) { $0.int(0) }
+        let known: Int = try write { tx in
+            let known = try tx.db.rows(
+                "UPDATE author SET name = NULL WHERE hash = ? RETURNING id", tx.authorHash(author)
+            ) {
+                $0.int(0)
+            }.first
             guard let known else { throw StoreError.notFound(what: "no post by \(author) has been seen") }
-            let sightings = try tx.db.rows("SELECT id FROM sighting WHERE author = ?", known) { $0.int(0) }
-            var changes = SumChanges()
-            for id in sightings { try tx.removeSighting(id, &changes) }
-            try changes.apply(tx.db)
-            try tx.db.run("UPDATE author SET name = NULL WHERE id = ?", known)
-            return sightings.count
+            return known
         }
+        // Without an index: it would cost every recorded picture a page, and this is rare. Reading blocks nobody.
+        let sightings = try read { tx in try tx.db.rows("SELECT id FROM sighting WHERE author = ?", known) { $0.int(0) }
+        }
+        for first in stride(from: 0, to: sightings.count, by: batchSize) {
+            try write { tx in
+                var changes = SumChanges()
+                for id in sightings[first..<min(first + batchSize, sightings.count)] {
+                    try tx.removeSighting(id, &changes)
+                }
+                try changes.apply(tx.db)
+            }
+        }
+        return sightings.count
     }
 }
 

@@ -160,7 +160,6 @@ enum Schema {
             author INTEGER REFERENCES author,
             author_group INTEGER NOT NULL CHECK (author_group BETWEEN 0 AND 19)
         ) STRICT;
-        CREATE INDEX sighting_author ON sighting (author) WHERE author IS NOT NULL;
 
         CREATE TABLE sighting_class (
             sighting INTEGER NOT NULL REFERENCES sighting ON DELETE CASCADE,

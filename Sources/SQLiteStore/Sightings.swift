@@ -75,43 +75,36 @@ struct SumChanges {
 extension Transaction {
     /// Counts a prediction's sighting, once for each model.
     func see(_ sight: Sight, _ changes: inout SumChanges) throws {
-        let origin = sight.origin
-        let identity = SightingIdentity.bytes(sight.fingerprint, origin)
+        let identity = SightingIdentity.bytes(sight.fingerprint, sight.origin)
         // A time outside of the calendar is none.
-        let day = sight.time.flatMap { calendar.day(of: $0.timestamp) }
-        let source = day == nil ? 0 : sight.time?.source.code ?? 0
-        let dated = source > 0 ? day ?? 0 : 0
-        var date = SumChanges.Date(timeSource: source, day: dated)
+        let day = sight.time.flatMap { $0.source == .none ? nil : calendar.day(of: $0.timestamp) }
+        let time = day == nil ? nil : sight.time
+        let source = time?.source.code ?? 0
+        var date = SumChanges.Date(timeSource: source, day: day ?? 0)
+        var group = SightingIdentity.group(of: sight.origin.authorHash ?? identity)
 
-        let known = try db.row(
-            "SELECT id, time_source, day, author_group FROM sighting WHERE identity = ?", identity
-        ) {
-            (
-                id: $0.int(0), date: SumChanges.Date(timeSource: $0.int(1), day: $0.int(2)), source: $0.int(1),
-                group: $0.int(3)
-            )
-        }
         let id: Int
-        let group: Int
-        if let known {
+        let isNew = try db.run(
+            """
+            INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """, identity, time?.timestamp, source, date.day, sight.origin.author, group)
+        if isNew == 1 {
+            id = Int(db.lastInsertedRow)
+            changes.add(1, sightingsOf: date)
+        } else {
+            guard let known = try sighting("identity = ?", identity) else {
+                throw StoreError.broken(why: "the index of sightings does not fit its table; restore a backup")
+            }
             (id, group) = (known.id, known.group)
-            if source > known.source {
+            if source > known.timeSource {
                 try db.run(
-                    "UPDATE sighting SET posted_at = ?, time_source = ?, day = ? WHERE id = ?", sight.time?.timestamp,
-                    source, dated, id)
-                try move(sighting: id, group: group, from: known.date, to: date, &changes)
+                    "UPDATE sighting SET posted_at = ?, time_source = ?, day = ? WHERE id = ?", time?.timestamp, source,
+                    date.day, id)
+                try move(known, to: date, &changes)
             } else {
                 date = known.date
             }
-        } else {
-            group = SightingIdentity.group(of: origin.authorHash ?? identity)
-            try db.run(
-                """
-                INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """, identity, source > 0 ? sight.time?.timestamp : nil, source, dated, origin.author, group)
-            id = Int(db.lastInsertedRow)
-            changes.add(1, sightingsOf: date)
         }
         try db.run("INSERT INTO appearance VALUES (?, ?) ON CONFLICT DO NOTHING", sight.job, id)
         let isFirst = try db.run(
@@ -122,14 +115,27 @@ extension Transaction {
         }
     }
 
-    private func move(
-        sighting: Int, group: Int, from old: SumChanges.Date, to new: SumChanges.Date, _ changes: inout SumChanges
-    ) throws {
-        changes.add(-1, sightingsOf: old)
+    private struct Sighting {
+        var id: Int
+        var timeSource: Int
+        var date: SumChanges.Date
+        var group: Int
+    }
+
+    private func sighting(_ condition: String, _ value: any Bindable) throws -> Sighting? {
+        try db.row("SELECT id, time_source, day, author_group FROM sighting WHERE \(condition)", value) {
+            Sighting(
+                id: $0.int(0), timeSource: $0.int(1), date: SumChanges.Date(timeSource: $0.int(1), day: $0.int(2)),
+                group: $0.int(3))
+        }
+    }
+
+    private func move(_ sighting: Sighting, to new: SumChanges.Date, _ changes: inout SumChanges) throws {
+        changes.add(-1, sightingsOf: sighting.date)
         changes.add(1, sightingsOf: new)
-        for (model, brand, step) in try classes(ofSighting: sighting) {
-            changes.add(-1, model: model, date: old, brand: brand, step: step, group: group)
-            changes.add(1, model: model, date: new, brand: brand, step: step, group: group)
+        for (model, brand, step) in try classes(ofSighting: sighting.id) {
+            changes.add(-1, model: model, date: sighting.date, brand: brand, step: step, group: sighting.group)
+            changes.add(1, model: model, date: new, brand: brand, step: step, group: sighting.group)
         }
     }
 
@@ -141,13 +147,10 @@ extension Transaction {
 
     /// Deletes a sighting with its classes and appearances.
     func removeSighting(_ id: Int, _ changes: inout SumChanges) throws {
-        let facts = try db.row("SELECT time_source, day, author_group FROM sighting WHERE id = ?", id) {
-            (date: SumChanges.Date(timeSource: $0.int(0), day: $0.int(1)), group: $0.int(2))
-        }
-        guard let facts else { return }
-        changes.add(-1, sightingsOf: facts.date)
+        guard let sighting = try sighting("id = ?", id) else { return }
+        changes.add(-1, sightingsOf: sighting.date)
         for (model, brand, step) in try classes(ofSighting: id) {
-            changes.add(-1, model: model, date: facts.date, brand: brand, step: step, group: facts.group)
+            changes.add(-1, model: model, date: sighting.date, brand: brand, step: step, group: sighting.group)
         }
         try db.run("DELETE FROM sighting WHERE id = ?", id)
     }

@@ -221,7 +221,7 @@ final class MemoryStore: JobStore {
 
     func isOutranked(_ claim: Claim, abilities: WorkerAbilities) throws(StoreError) -> Bool {
         try call { state in
-            let own = state[claim.job]
+            guard let own = try? state.entry(claim.job) else { return false }
             return state.liveJobs().contains { id in
                 state[id].request.priority > own.request.priority
                     && state[id].shards.indices.contains {

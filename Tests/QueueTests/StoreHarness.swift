@@ -63,6 +63,8 @@ final class StoreHarness {
     let clock = TestClock()
     let store: any JobStore
     private let folder = TemporaryFolder()
+    /// Of the file, where there is one.
+    var path: PicturePath { folder("bagq.db") }
 
     init(_ kind: StoreKind) throws {
         switch kind {

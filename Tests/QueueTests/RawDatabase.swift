@@ -1,0 +1,34 @@
+import CSQLite
+import Intake
+
+/// Another program's hands on a database file.
+@safe final class RawDatabase {
+    private var handle: OpaquePointer?
+
+    init(_ path: PicturePath) throws {
+        let name = path.bytes.map { CChar(bitPattern: $0) } + [0]
+        try check(unsafe sqlite3_open(name, &handle))
+    }
+
+    deinit { unsafe sqlite3_close_v2(handle) }
+
+    func execute(_ sql: String) throws { try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil)) }
+
+    /// The first column of every row, as text.
+    func column(_ sql: String, _ index: Int32 = 0) throws -> [String] {
+        var statement: OpaquePointer?
+        try check(unsafe sqlite3_prepare_v2(handle, sql, -1, &statement, nil))
+        defer { unsafe sqlite3_finalize(statement) }
+        var rows: [String] = []
+        while unsafe sqlite3_step(statement) == SQLITE_ROW {
+            rows.append(unsafe sqlite3_column_text(statement, index).map { unsafe String(cString: $0) } ?? "")
+        }
+        return rows
+    }
+
+    private func check(_ code: Int32) throws {
+        if code != SQLITE_OK { throw RawError(message: unsafe String(cString: sqlite3_errmsg(handle))) }
+    }
+
+    struct RawError: Error { var message: String }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Intake
+import Queue
+import SQLiteStore
+import Synchronization
+import Testing
+
+final class Locked<Value: Sendable>: Sendable {
+    private let mutex: Mutex<Value>
+
+    init(_ value: Value) { mutex = Mutex(value) }
+
+    func change(_ body: (inout Value) -> Void) {
+        mutex.withLock { value in
+            var copy = value
+            body(&copy)
+            value = copy
+        }
+    }
+
+    var value: Value { mutex.withLock { $0 } }
+}
+
+/// Workers on connections of their own, as processes have them.
+@Suite struct SQLiteConcurrencyTests {
+    @Test func shardsGoToOneWorkerEach() throws {
+        let h = try StoreHarness(.sqlite)
+        let id = try h.listed(count: 256 * 30)
+        let path = h.path
+        let claims = concurrently(6) { index in
+            let store = try SQLiteStore(path: path, mode: .open)
+            var mine: [Int] = []
+            while let claim = try store.claim(for: worker("w\(index)"), abilities: allWork) {
+                mine.append(claim.shard)
+                _ = try store.record(claim.items.map { outcome($0) }, for: claim)
+            }
+            return mine
+        }
+        let shards = try claims.flatMap { try $0.get() }
+        #expect(shards.sorted() == Array(1...30))
+        #expect(try h.store.job(id).state == .done)
+        let report = try h.store.recount()
+        #expect(report.sightings == 256 * 30 && report.differences.isEmpty)
+    }
+
+    @Test func threadsShareOneStore() throws {
+        let h = try StoreHarness(.sqlite)
+        let id = try h.listed(count: 256 * 10)
+        let store = h.store
+        let done = concurrently(4) { index in
+            var count = 0
+            while let claim = try store.claim(for: worker("w\(index)"), abilities: allWork) {
+                for start in stride(from: 0, to: claim.items.count, by: 64) {
+                    let batch = claim.items[start..<min(start + 64, claim.items.count)]
+                    _ = try store.record(batch.map { outcome($0) }, for: claim)
+                    _ = try store.job(id)
+                    count += batch.count
+                }
+            }
+            return count
+        }
+        #expect(try done.map { try $0.get() }.reduce(0, +) == 2560)
+        #expect(try h.store.job(id).itemsDone == 2560)
+    }
+
+    @Test func speed() throws {
+        let h = try StoreHarness(.sqlite)
+        #if DEBUG
+        let count = 10_000
+        #else
+        let count = 200_000
+        #endif
+        let id = try h.submit()
+        let listing = try #require(try h.claim())
+        let references = (0..<count).map { number in
+            reference(
+                number, time: PostTime(Timestamp(milliseconds: 1_600_000_000_000 + Int64(number) * 60_000), .id),
+                post: Post(
+                    platform: "instagram", id: String(number / 2), place: number % 2, author: "author \(number % 999)"))
+        }
+        let listed = try threadSeconds {
+            for first in stride(from: 0, to: count, by: 2000) {
+                _ = try h.store.append(
+                    Array(references[first..<min(first + 2000, count)]), firstNumber: first, cursor: [1],
+                    leftOut: [:], isLast: first + 2000 >= count, to: listing)
+            }
+        }
+        var claiming = 0.0
+        var recording = 0.0
+        while true {
+            var next: Claim?
+            claiming += try threadSeconds { next = try h.claim() }
+            guard let claim = next else { break }
+            let outcomes = claim.items.map {
+                outcome($0, prediction($0.number % 3, confidence: Float($0.number % 60 + 40) / 100))
+            }
+            recording += try threadSeconds { _ = try h.store.record(outcomes, for: claim) }
+        }
+        #expect(try h.store.job(id).itemsDone == count)
+        func rate(_ seconds: Double) -> Int { Int(Double(count) / seconds) }
+        print(
+            "items a second of processor time: listed \(rate(listed)), claimed \(rate(claiming)), recorded \(rate(recording))"
+        )
+        #if !DEBUG
+        #expect(rate(listed) > 30_000 && rate(recording) > 15_000)
+        #endif
+    }
+}
+
+/// Processor time of this thread: what others do on the machine does not count.
+private func threadSeconds(_ body: () throws -> Void) rethrows -> Double {
+    func now() -> Double {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    let start = now()
+    try body()
+    return now() - start
+}
