@@ -17,7 +17,7 @@ struct ModelTests {
     private static func model(classes: [String] = ["Chanel", "Dior", "_other"], seed: UInt64 = 1) throws -> Model {
         try Model(
             untrained: architecture(), seed: seed, classes: classes,
-            preprocessing: #require(Preprocessing(width: 10, height: 8)))
+            preprocessing: Preprocessing(width: 10, height: 8))
     }
 
     private static func predict(
@@ -93,7 +93,7 @@ struct ModelTests {
     }
 
     @Test func classesAndSizeMustFit() throws {
-        let preprocessing = try #require(Preprocessing(width: 8, height: 8))
+        let preprocessing = Preprocessing(width: 8, height: 8)
         #expect(throws: ModelFileError.self) { try Self.model(classes: ["a", "b"]) }
         #expect(throws: ModelFileError.self) { try Self.model(classes: ["a", "b", "a"]) }
         #expect(throws: ModelFileError.self) {
