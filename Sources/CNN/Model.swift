@@ -12,8 +12,6 @@ package struct Model: Sendable {
     package var threshold = 0.5
     package var heldOut: HeldOut?
     package var training: TrainingRecord?
-    /// Milliseconds since 1970-01-01 UTC.
-    package var createdAt: Int64
     /// Flat, as `network.tensors` says. Nobody writes to it.
     let parameters: Buffer<Float>
 
@@ -28,13 +26,13 @@ package struct Model: Sendable {
     /// A model with the weights that a trainer keeps.
     /// - throws: `ModelFileError.invalid` where classes or preprocessing do not fit the network.
     package init(
-        trainedBy trainer: Trainer, classes: [String], preprocessing: Preprocessing, createdAt: Int64
+        trainedBy trainer: Trainer, classes: [String], preprocessing: Preprocessing
     ) throws(ModelFileError) {
         let weights = Buffer<Float>(count: trainer.keptParameters.count)
         weights.copy(from: trainer.keptParameters)
         try self.init(
             network: Network(trainer.architecture), parameters: weights, classes: classes,
-            preprocessing: preprocessing, createdAt: createdAt)
+            preprocessing: preprocessing)
         training = TrainingRecord(options: trainer.options, history: trainer.history, kernelLevel: trainer.level)
     }
 
@@ -45,11 +43,11 @@ package struct Model: Sendable {
         let network = Network(architecture)
         try self.init(
             network: network, parameters: network.initialParameters(seed: seed), classes: classes,
-            preprocessing: preprocessing, createdAt: 0)
+            preprocessing: preprocessing)
     }
 
     init(
-        network: Network, parameters: Buffer<Float>, classes: [String], preprocessing: Preprocessing, createdAt: Int64
+        network: Network, parameters: Buffer<Float>, classes: [String], preprocessing: Preprocessing
     ) throws(ModelFileError) {
         let architecture = network.architecture
         guard Set(classes).count == classes.count, classes.count == architecture.classCount else {
@@ -61,6 +59,6 @@ package struct Model: Sendable {
             throw .invalid("its network takes \(architecture.input), but its pictures are made \(expected)")
         }
         (self.network, self.parameters, self.classes) = (network, parameters, classes)
-        (self.preprocessing, self.createdAt) = (preprocessing, createdAt)
+        self.preprocessing = preprocessing
     }
 }

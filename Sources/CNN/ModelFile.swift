@@ -17,7 +17,7 @@ extension Model {
             "format": Self.format, "version": "\(Self.version)", "layout": Self.layout,
             "architecture": metadataJSON(network.architecture), "classes": metadataJSON(classes),
             "preprocessing": metadataJSON(preprocessing), "temperature": metadataJSON(temperature),
-            "threshold": metadataJSON(threshold), "created_at": metadataJSON(createdAt),
+            "threshold": metadataJSON(threshold),
         ]
         if let heldOut { metadata["held_out"] = metadataJSON(heldOut) }
         if let training { metadata["training"] = metadataJSON(training) }
@@ -52,7 +52,7 @@ extension Model {
         for (tensor, values) in zip(network.tensors, values) { parameters[tensor.range].copy(from: values) }
         try self.init(
             network: network, parameters: parameters, classes: file.decode("classes"),
-            preprocessing: file.decode("preprocessing"), createdAt: file.decode("created_at"))
+            preprocessing: file.decode("preprocessing"))
 
         temperature = try file.decode("temperature")
         guard temperature >= 0.001, temperature <= 1_000 else { throw .invalid("its temperature is out of range") }

@@ -1,6 +1,6 @@
 /// How to train. A training job carries these as JSON; what JSON leaves out has its default.
 package struct TrainingOptions: Codable, Hashable, Sendable {
-    /// Which epoch's weights the model gets: the one with the best validation accuracy (of equals, the lowest loss), or the last.
+    /// Which epoch's weights the model gets: the one with the lowest validation loss, or the last.
     package enum Keep: String, Codable, Sendable { case best, last }
 
     package var recipe = "blog"

@@ -56,10 +56,7 @@ struct TrainingProgress: Codable, Equatable {
 
 extension EpochReport {
     fileprivate func isBetter(than other: EpochReport) -> Bool {
-        guard let accuracy = validationAccuracy, let loss = validationLoss,
-            let otherAccuracy = other.validationAccuracy,
-            let otherLoss = other.validationLoss
-        else { return false }
-        return (accuracy, otherLoss) > (otherAccuracy, loss)
+        guard let loss = validationLoss, let otherLoss = other.validationLoss else { return false }
+        return loss < otherLoss
     }
 }

@@ -77,7 +77,8 @@ package struct LabelledFolder: Sendable {
         let path = String(decoding: root.bytes, as: UTF8.self)
         guard names.count >= 2 else {
             throw DataFolderError(
-                path, "has \(names.isEmpty ? "no folder" : "only the folder \(names[0])"); two brands are needed at least")
+                path,
+                "has \(names.isEmpty ? "no folder" : "only the folder \(names[0])"); two brands are needed at least")
         }
         var seen: [String: String] = [:]
         for name in names {

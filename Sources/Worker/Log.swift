@@ -1,3 +1,4 @@
+import CNN
 import Foundation
 import Intake
 import Queue
@@ -45,8 +46,17 @@ enum Log {
         write(.warning, "training job=\(claim.job) starts over: \(message)")
     }
 
-    static func epoch(_ claim: Claim, _ line: String) {
-        write(.info, "epoch job=\(claim.job) \(line)")
+    static func epoch(_ claim: Claim, _ report: EpochReport, of epochs: Int) {
+        func shown(_ name: String, _ loss: Double?, _ accuracy: Double?) -> String {
+            guard let loss, let accuracy else { return "" }
+            return String(format: " \(name)loss=%.4f \(name)accuracy=%.4f", loss, accuracy)
+        }
+        write(
+            .info,
+            "epoch job=\(claim.job) epoch=\(report.epoch)/\(epochs)"
+                + shown("", report.trainingLoss, report.trainingAccuracy)
+                + shown("validation_", report.validationLoss, report.validationAccuracy)
+                + (report.isBest ? " best" : ""))
     }
 
     static func storeTrouble(_ error: StoreError) {
@@ -58,9 +68,13 @@ enum Log {
     }
 
     private static func write(_ priority: Priority, _ text: String) {
-        let line = (isJournal ? "<\(priority.rawValue)>" : "bagq: ") + text + "\n"
+        // On a terminal a progress line may stand where this goes; it is drawn again below.
+        let start = isJournal ? "<\(priority.rawValue)>" : isTerminal ? "\r\u{1B}[Kbagq: " : "bagq: "
+        let line = start + text + "\n"
         FileHandle.standardError.write(Data(line.utf8))
     }
+
+    private static let isTerminal = isatty(STDERR_FILENO) == 1
 
     /// systemd names the journal's stream by device and inode; a redirected stderr no longer is that stream.
     private static let isJournal: Bool = {

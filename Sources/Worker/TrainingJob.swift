@@ -34,7 +34,9 @@ struct TrainingJob {
     private func train() throws {
         let options = try JSONDecoder().decode(TrainingOptions.self, from: Data(work.request.options.utf8))
         let folder = try LabelledFolder(work.request.data)
-        guard let recipe = Recipe(rawValue: options.recipe) else { throw TrainingJobError.unknownRecipe(options.recipe) }
+        guard let recipe = Recipe(rawValue: options.recipe) else {
+            throw TrainingJobError.unknownRecipe(options.recipe)
+        }
         let architecture = try recipe.architecture(classes: folder.classes.count)
         guard let training = pictures(folder, .training, recipe), let validation = pictures(folder, .validation, recipe)
         else { return try giveBack() }
@@ -51,8 +53,7 @@ struct TrainingJob {
                 + "\(folder.classes.count) classes, \(trainer.level.rawValue)")
         guard try turn(trainer) else { return }
 
-        var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing,
-            createdAt: 0)
+        var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
         let quoted = folder.pictures(.test).isEmpty ? HeldOut.Part.validation : .test
         let held = folder.pictures(quoted == .test ? .test : .validation)
         let stop = stop
@@ -116,7 +117,7 @@ struct TrainingJob {
 
             var mustYield = false
             if case .epoch(let report) = step {
-                Log.epoch(claim, "\(report)")
+                Log.epoch(claim, report, of: trainer.options.epochs)
                 mustYield = try persistently { () throws(StoreError) in
                     try store.isOutranked(claim, abilities: abilities)
                 }

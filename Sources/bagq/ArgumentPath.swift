@@ -9,7 +9,8 @@ enum ArgumentBytes {
     static func words() -> [String] {
         (0..<Int(CommandLine.argc)).dropFirst().compactMap { index in
             guard let word = unsafe CommandLine.unsafeArgv[index] else { return nil }
-            return unsafe decode(Array(UnsafeBufferPointer(start: word, count: strlen(word))).map(UInt8.init(bitPattern:)))
+            return unsafe decode(
+                Array(UnsafeBufferPointer(start: word, count: strlen(word))).map(UInt8.init(bitPattern:)))
         }
     }
 

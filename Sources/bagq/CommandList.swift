@@ -6,4 +6,3 @@ let commands: [any Command.Type] = [
     ClassifyCommand.self, DoctorCommand.self, BackupCommand.self, MigrateCommand.self, ConfigCommand.self,
     CompletionsCommand.self, DemoCommand.self, HelpCommand.self,
 ]
-

@@ -45,7 +45,8 @@ struct CommandSpec: Sendable {
     var allOptions: [Option] { options + Self.common }
 
     var usage: String {
-        let shown = options.map { option in "[\([option.name, option.value].compactMap(\.self).joined(separator: " "))]" }
+        let shown = options.map { option in "[\([option.name, option.value].compactMap(\.self).joined(separator: " "))]"
+        }
         return (["bagq \(name)"] + (operands.isEmpty ? [] : [operands]) + shown).joined(separator: " ")
     }
 

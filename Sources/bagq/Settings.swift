@@ -39,7 +39,10 @@ struct Settings {
             }
         }
         values = found
-        _ = (try threads, try leaseSeconds, try checkpointSeconds, try cacheBytes, try kernelLevel, try timeZone, try keepsAuthors)
+        _ = (
+            try threads, try leaseSeconds, try checkpointSeconds, try cacheBytes, try kernelLevel, try timeZone,
+            try keepsAuthors
+        )
     }
 
     /// What a setting is, as text, with its origin.

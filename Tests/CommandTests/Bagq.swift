@@ -24,7 +24,6 @@ final class Bagq: Sendable {
 
     func path(_ relative: String) -> String { folder.appending(path: relative).path(percentEncoded: false) }
 
-
     private func process(_ words: [String], environment: [String: String]) -> Process {
         let process = Process()
         process.executableURL = Self.candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }

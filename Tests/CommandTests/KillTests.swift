@@ -9,7 +9,9 @@ import Testing
     static let kills = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] == nil ? 3 : 10
 
     /// Waits, looking again and again, until `value` differs from `old`; nil when the process ended first.
-    private func change<Value: Equatable>(from old: Value, of process: Process, _ value: () throws -> Value) throws -> Value? {
+    private func change<Value: Equatable>(from old: Value, of process: Process, _ value: () throws -> Value) throws
+        -> Value?
+    {
         while process.isRunning {
             let now = try value()
             if now != old { return now }
@@ -27,11 +29,13 @@ import Testing
 
         // Many links to the same pictures make the job long enough to be killed in.
         for copy in 0..<12 {
-            try FileManager.default.createDirectory(atPath: bagq.path("dump/\(copy)"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: bagq.path("dump/\(copy)"), withIntermediateDirectories: true)
             for brand in ["bar", "disc", "square"] {
                 for index in 0..<60 {
-                    #expect(
-                        link(bagq.path("data/\(brand)/\(index).jpg"), bagq.path("dump/\(copy)/\(brand)-\(index).jpg")) == 0)
+                    try FileManager.default.linkItem(
+                        atPath: bagq.path("data/\(brand)/\(index).jpg"),
+                        toPath: bagq.path("dump/\(copy)/\(brand)-\(index).jpg"))
                 }
             }
         }
@@ -54,7 +58,7 @@ import Testing
         let expected = Dictionary(
             undisturbed.split(separator: "\n").dropFirst().map { line in
                 let parts = line.split(separator: ",")
-                return (parts[1].replacing("/", with: "-"), parts[2...3].joined(separator: ","))
+                return (String(parts[1].replacing("/", with: "-")), parts[2...3].joined(separator: ","))
             }, uniquingKeysWith: { first, _ in first })
         let rows = try bagq.run("results", "3").lines.dropFirst().map { $0.split(separator: ",") }
         #expect(rows.count == 2160)
@@ -70,8 +74,12 @@ import Testing
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 14)
         let options = ["--epochs", "12", "--seed", "7"]
-        #expect(try bagq.run("train", "data", "--name", "calm", options[0], options[1], options[2], options[3], "--wait").status == 0)
-        #expect(try bagq.run("train", "data", "--name", "killed", options[0], options[1], options[2], options[3]).status == 0)
+        #expect(
+            try bagq.run("train", "data", "--name", "calm", options[0], options[1], options[2], options[3], "--wait")
+                .status == 0)
+        #expect(
+            try bagq.run("train", "data", "--name", "killed", options[0], options[1], options[2], options[3]).status
+                == 0)
         let store = try SQLiteStore(path: PicturePath(bagq.path("bagq.db")), mode: .open)
         let id = JobID(rawValue: 2)
         var checkpoint = -1

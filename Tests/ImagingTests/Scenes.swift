@@ -46,7 +46,7 @@ func prepare(
     _ file: [UInt8], width: Int = 32, height: Int = 24
 ) throws -> (pixels: [UInt8], details: PictureDetails) {
     var decoder = try PictureDecoder()
-    let preprocessing = try #require(Preprocessing(width: width, height: height))
+    let preprocessing = Preprocessing(width: width, height: height)
     var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
     var span = pixels.mutableSpan
     let details = try decoder.prepare(file.span, for: preprocessing, into: &span)

@@ -10,8 +10,10 @@ import Testing
         let root = FileManager.default.temporaryDirectory.appending(path: "bagq-labelled-\(UUID().uuidString)")
         for file in files {
             let url = root.appending(path: file)
-            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            if !file.hasSuffix("/") { try Data().write(to: url) }
+            let isFolder = file.hasSuffix("/")
+            try FileManager.default.createDirectory(
+                at: isFolder ? url : url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            if !isFolder { try Data().write(to: url) }
         }
         return PicturePath(root.path(percentEncoded: false))
     }

@@ -23,7 +23,9 @@ enum ClassifyCommand: Command {
         let paths = arguments.operands.map { PicturePath(bytes: ArgumentBytes.encode($0)) }
         let asJSON = arguments.has("--json")
         var failed = 0
-        try classifyInOrder(paths, with: model, level: try settings.kernelLevel, threads: try threads ?? settings.threads) {
+        try classifyInOrder(
+            paths, with: model, level: try settings.kernelLevel, threads: try threads ?? settings.threads
+        ) {
             index, result in
             switch result {
             case .success(let classified):

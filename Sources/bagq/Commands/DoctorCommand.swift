@@ -41,14 +41,21 @@ enum DoctorCommand: Command {
         if arguments.has("--json") {
             Terminal.print(
                 JSONValue.object([
-                    ("facts", .object(findings.map { ($0.name.replacing(" ", with: "_").lowercased(), JSONValue.string($0.value)) })),
+                    (
+                        "facts",
+                        .object(
+                            findings.map {
+                                ($0.name.replacing(" ", with: "_").lowercased(), JSONValue.string($0.value))
+                            })
+                    ),
                     ("warnings", .array(warnings.map { .string($0) })),
                     ("troubles", .array(troubles.map { .string($0) })),
                 ]).text)
         } else {
             let width = findings.map(\.name.count).max() ?? 0
             for (name, value) in findings {
-                Terminal.print("\(name)\(String(repeating: " ", count: width - name.count + 2))\(Escaping.terminal(value))")
+                Terminal.print(
+                    "\(name)\(String(repeating: " ", count: width - name.count + 2))\(Escaping.terminal(value))")
             }
             for warning in warnings { Terminal.print("warning: \(Escaping.terminal(warning))") }
             for trouble in troubles { Terminal.print("trouble: \(Escaping.terminal(trouble))") }

@@ -81,7 +81,8 @@ enum ModelsCommand: Command {
         if let training = model.training {
             lines.append(
                 "trained with recipe \(training.options.recipe), seed \(training.options.seed), "
-                    + "\(training.history.count) epochs, kernels \(training.kernelLevel.rawValue) \(training.precision)")
+                    + "\(training.history.count) epochs, kernels \(training.kernelLevel.rawValue) \(training.precision)"
+            )
         }
         if let heldOut = model.heldOut {
             let interval = wilson(heldOut.right, of: heldOut.total)

@@ -4,7 +4,8 @@ import Queue
 
 enum SubmitCommand: Command {
     static let spec = CommandSpec(
-        "submit", "SOURCE", 1...1, summary: "Queues a folder of pictures for classification and prints the job's number.",
+        "submit", "SOURCE", 1...1,
+        summary: "Queues a folder of pictures for classification and prints the job's number.",
         options: [
             .init("--model", "NAME[@N]", "the model to use (else the active one)"),
             .init("--name", "TEXT", "what to call the job (else the folder's name)"),

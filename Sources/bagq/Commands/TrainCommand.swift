@@ -9,7 +9,8 @@ enum TrainCommand: Command {
     private enum Kept: String, CaseIterable { case best, last }
 
     static let spec = CommandSpec(
-        "train", "DATA", 1...1, summary: "Queues the training of a model and prints the job's number and the model's name.",
+        "train", "DATA", 1...1,
+        summary: "Queues the training of a model and prints the job's number and the model's name.",
         options: [
             .init("--name", "NAME", "the model's name (else the folder's)"),
             .init("--recipe", "R", "the network and how it is trained: blog (blog)"),
@@ -32,8 +33,9 @@ enum TrainCommand: Command {
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
         let data = try PicturePath(existing: arguments.operands[0])
         let folder = try LabelledFolder(data)
+        let recipe = Recipe(rawValue: options.recipe) ?? .blog
         if let file = arguments.value("--preview") {
-            try writePreview(of: folder, options, to: file)
+            try writePreview(of: folder, recipe, seed: options.seed, to: file)
             return .done
         }
         let name = arguments.value("--name") ?? modelName(data.lastName)
@@ -45,6 +47,8 @@ enum TrainCommand: Command {
         let json = String(decoding: try JSONEncoder().encode(options), as: UTF8.self)
         let job = try session.store.submit(
             .train(TrainRequest(data: data, modelName: name, priority: priority, options: json)))
+        let architecture = try recipe.architecture(classes: folder.classes.count)
+        Terminal.note(architecture.summary)
         Terminal.print(Terminal.isOutput ? "\(job.id) \(job.model)" : "\(job.id)")
         return try JobWait.afterSubmit(job.id, waiting: arguments.has("--wait"), in: session)
     }
@@ -65,8 +69,9 @@ enum TrainCommand: Command {
     }
 
     /// Eight pictures of the first classes, each as it is and seven times augmented.
-    private static func writePreview(of folder: LabelledFolder, _ options: TrainingOptions, to file: String) throws {
-        let recipe = Recipe(rawValue: options.recipe) ?? .blog
+    private static func writePreview(
+        of folder: LabelledFolder, _ recipe: Recipe, seed: UInt64, to file: String
+    ) throws {
         let preprocessing = recipe.preprocessing
         let all = folder.pictures(.training)
         let chosen = stride(from: 0, to: all.count, by: max(1, all.count / 8)).prefix(8).map { all[$0] }
@@ -80,7 +85,7 @@ enum TrainCommand: Command {
         for index in set.labels.indices {
             for column in 0..<8 {
                 var span = input.mutableSpan
-                let seed = column == 0 ? nil : options.seed &* 1_000_003 &+ UInt64(index * 8 + column)
+                let seed = column == 0 ? nil : seed &* 1_000_003 &+ UInt64(index * 8 + column)
                 try set.load(index, augmentation: seed, into: &span)
                 images.append(
                     RGBImage(

@@ -15,7 +15,8 @@ enum WaitCommand: Command {
         let jobs = try Session.jobs(arguments)
         for id in jobs { _ = try session.store.job(id) }
         if try session.store.workers().isEmpty { Terminal.note(JobWait.noWorker) }
-        return try jobs.map { try JobWait.untilEnd(of: $0, in: session.store) }.max { $0.rawValue < $1.rawValue } ?? .done
+        return try jobs.map { try JobWait.untilEnd(of: $0, in: session.store) }.max { $0.rawValue < $1.rawValue }
+            ?? .done
     }
 }
 
