@@ -102,7 +102,7 @@ final class Locked<Value: Sendable>: Sendable {
             "items a second of processor time: listed \(rate(listed)), claimed \(rate(claiming)), recorded \(rate(recording))"
         )
         #if !DEBUG
-        #expect(rate(listed) > 30_000 && rate(recording) > 15_000)
+        #expect(rate(listed) > 100_000 && rate(recording) > 25_000)
         #endif
     }
 }
