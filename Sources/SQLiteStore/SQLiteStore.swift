@@ -181,6 +181,7 @@ final class Session {
     /// The set-up's order matters: the busy handler must stand before anything can meet a lock.
     static func connect(path: PicturePath, creating: Bool, options: SQLiteStore.Options) throws -> Connection {
         try FileSystem.check(path)
+        if creating { makeFile(at: path) }
         let db = try Connection(path: path.bytes, creating: creating, busyMilliseconds: options.busyMilliseconds)
         try db.execute(
             """
@@ -188,6 +189,13 @@ final class Session {
             PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF
             """)
         return db
+    }
+
+    /// Makes a missing file writable for whomever the umask allows: a group may share it, and SQLite's own mode, which its
+    /// other files copy, would shut that group out. What goes wrong here SQLite meets again, and says it better.
+    private static func makeFile(at path: PicturePath) {
+        let descriptor = unsafe open(path.terminated, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o666)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     /// Kept in the file, so that only a new file is really changed. SQLite does not wait for the lock that takes.

@@ -27,7 +27,7 @@ package final class PictureSet: TrainingPictures {
     /// Decodes every picture once on `threads` threads. `isStopped` is asked between pictures: nil is returned once it is true.
     package init?(
         _ pictures: [LabelledFolder.Picture], for recipe: Recipe, threads: Int, cacheBytes: Int,
-        onEach: @escaping @Sendable () -> Void = {}, isStopped: @escaping @Sendable () -> Bool = { false }
+        isStopped: @escaping @Sendable () -> Bool = { false }
     ) {
         let preprocessing = recipe.preprocessing
         let results = Monitor([Result<[UInt8], PictureError>?](repeating: nil, count: pictures.count))
@@ -40,7 +40,6 @@ package final class PictureSet: TrainingPictures {
                 guard index < pictures.count else { return }
                 let result = scratch.whole(pictures[index].path, for: preprocessing)
                 results.withLock { $0[index] = index < fitting ? result : result.map { _ in [] } }
-                onEach()
             }
         }
         let all = results.withLock { $0 }

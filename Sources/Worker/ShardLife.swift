@@ -205,6 +205,7 @@ final class ShardLife: Sendable {
             let deadline = state.withLock { $0.oldestDelivery.addingTimeInterval(Self.commitInterval) }
             let taken = state.wait(until: min(deadline, Date(timeIntervalSinceNow: Self.commitInterval))) {
                 state -> [(claim: Claim, outcomes: [Outcome])]?? in
+                if state.error != nil { return .some(nil) }
                 let isDue =
                     state.outboxCount >= 256 || state.oldestDelivery.timeIntervalSinceNow <= -Self.commitInterval
                 let isAll = state.computing == 0 && !state.outbox.isEmpty

@@ -56,10 +56,9 @@ struct TrainingJob {
         var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
         let quoted = folder.pictures(.test).isEmpty ? HeldOut.Part.validation : .test
         let held = folder.pictures(quoted == .test ? .test : .validation)
-        let stop = stop
         guard
             let evaluation = try Evaluation(
-                of: model, on: held, level: trainer.level, threads: threads, isStopped: { stop.isMade })
+                of: model, on: held, level: trainer.level, threads: threads, isStopped: isStopped)
         else {
             try save(trainer)
             return try giveBack()
@@ -75,14 +74,20 @@ struct TrainingJob {
         }
     }
 
+    /// Whether to stop, or to drop the work. Asked again and again while something long goes on, which thus shows life.
+    private var isStopped: @Sendable () -> Bool {
+        { [stop, solo] in
+            solo.signsOfLife.add(1, ordering: .relaxed)
+            return stop.isMade || solo.isLost
+        }
+    }
+
     /// Nil when asked to stop.
     private func pictures(
         _ folder: LabelledFolder, _ part: LabelledFolder.Part, _ recipe: Recipe
     ) -> PictureSet? {
-        let (stop, solo) = (stop, solo)
-        return PictureSet(
-            folder.pictures(part), for: recipe, threads: threads, cacheBytes: cacheBytes,
-            onEach: { solo.pictures.add(0, ordering: .relaxed) }, isStopped: { stop.isMade })
+        PictureSet(
+            folder.pictures(part), for: recipe, threads: threads, cacheBytes: cacheBytes, isStopped: isStopped)
     }
 
     /// Goes on from the checkpoint where there is one that fits the data.
@@ -112,6 +117,7 @@ struct TrainingJob {
             let step = try trainer.step()
             solo.pictures.add(trainer.picturesDone - lastDone, ordering: .relaxed)
             lastDone = trainer.picturesDone
+            solo.signsOfLife.add(1, ordering: .relaxed)
             solo.note(done: trainer.picturesDone, total: trainer.picturesTotal)
             if case .finished = step { return true }
 

@@ -249,8 +249,9 @@ package final class WorkerDaemon: Sendable {
         while !isEnding.withLock(\.self) {
             let solo = self.solo.withLock { $0 }
             let pictures = shards.pictures.load(ordering: .relaxed) + picturesAlone
-            if pictures + lister.items != lastProgress || (solo == nil && !shards.isComputing) { notifier.alive() }
-            lastProgress = pictures + lister.items
+            let progress = pictures + lister.items + (solo?.signsOfLife.load(ordering: .relaxed) ?? 0)
+            if progress != lastProgress || (solo == nil && !shards.isComputing) { notifier.alive() }
+            lastProgress = progress
             rate.note(pictures, at: Date())
 
             let held = shards.claims + lister.claims + (solo.map { [$0.claim] } ?? [])
@@ -266,6 +267,7 @@ package final class WorkerDaemon: Sendable {
                     let standing = try store.renew(claim, itemsDone: progress?.done, itemsTotal: progress?.total)
                     shards.heed(standing, of: claim)
                     lister.heed(standing, of: claim)
+                    solo?.heed(standing, of: claim)
                 }
                 try store.heartbeat(options.identity, report)
             } catch {
@@ -279,8 +281,11 @@ package final class WorkerDaemon: Sendable {
 /// The one claim that a process works on with nothing else under way, and how far it is.
 final class Solo: Sendable {
     let claim: Claim
-    /// Pictures handled by this process, for the rate and the watchdog.
+    /// Pictures classified or trained on by this process, for the rate.
     let pictures = Atomic(0)
+    /// Anything done, however small, for the watchdog.
+    let signsOfLife = Atomic(0)
+    private let lost = Atomic(false)
     private let progress = Monitor<(done: Int, total: Int)?>(nil)
 
     init(claim: Claim) {
@@ -289,6 +294,12 @@ final class Solo: Sendable {
 
     /// A training job's pictures, over all epochs; nil for other work.
     var trainingProgress: (done: Int, total: Int)? { progress.withLock { $0 } }
+
+    var isLost: Bool { lost.load(ordering: .acquiring) }
+
+    func heed(_ standing: ClaimStanding, of claim: Claim) {
+        if standing == .lost, claim.isSameHold(as: self.claim) { lost.store(true, ordering: .releasing) }
+    }
 
     func note(done: Int, total: Int) {
         progress.withLock { $0 = (done, total) }
