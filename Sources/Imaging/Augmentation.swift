@@ -1,21 +1,15 @@
 import Foundation
 
-/// How a picture is changed for one pass of training: warped, then perhaps mirrored, then recoloured.
+/// How a picture is changed for one pass of training: warped, then perhaps mirrored.
 package struct Augmentation: Hashable, Sendable {
     package var warp: Warp
     /// Left and right change places.
     package var isFlipped: Bool
-    /// Multiplies every channel.
-    package var brightness: Float
-    /// Multiplies the distance of each channel from the mean of the three.
-    package var saturation: Float
 
     /// By default, no change.
-    package init(warp: Warp = Warp(), isFlipped: Bool = false, brightness: Float = 1, saturation: Float = 1) {
+    package init(warp: Warp = Warp(), isFlipped: Bool = false) {
         self.warp = warp
         self.isFlipped = isFlipped
-        self.brightness = brightness
-        self.saturation = saturation
     }
 
     /// The blog's recipe, as Keras's `ImageDataGenerator(shear_range=0.2, zoom_range=0.2, horizontal_flip=True)` draws it
@@ -29,20 +23,6 @@ package struct Augmentation: Hashable, Sendable {
             isFlipped: random.float(in: 0...1) < 0.5)
     }
 
-    /// The slim recipe: a random part of 40 to 100 % of the area, at most 4:3 out of proportion, perhaps mirrored, with
-    /// up to a fifth more or less brightness and saturation.
-    package static func slim(width: Int, height: Int, using random: inout CounterRandom) -> Augmentation {
-        let side = random.float(in: 0.4...1).squareRoot()
-        let ratio = Float(exp(Double(random.float(in: -1...1)) * log(4.0 / 3)).squareRoot())
-        let (rows, columns) = (min(1, side / ratio), min(1, side * ratio))
-        return Augmentation(
-            warp: .crop(
-                top: random.float(in: 0...1) * (1 - rows), left: random.float(in: 0...1) * (1 - columns), rows: rows,
-                columns: columns, width: width, height: height),
-            isFlipped: random.float(in: 0...1) < 0.5, brightness: random.float(in: 0.8...1.2),
-            saturation: random.float(in: 0.8...1.2))
-    }
-
     /// Writes the changed picture as numbers from 0 to 1. Bilinear; the edges' pixels go on outside.
     /// - source, target: height x width x RGB, both sides at least 2.
     package func apply(to source: Span<UInt8>, width: Int, height: Int, into target: inout MutableSpan<Float>) {
@@ -50,7 +30,6 @@ package struct Augmentation: Hashable, Sendable {
         precondition(source.count == width * height * 3 && target.count == source.count)
         let bytes = unsafe source.bytes
         let (lastRow, lastColumn) = (Float(height - 1), Float(width - 1))
-        let isRecoloured = brightness != 1 || saturation != 1
         for y in 0..<height {
             let rowAtLeft = warp.rowPerRow * Float(y) + warp.rowStart
             for x in 0..<width {
@@ -61,8 +40,7 @@ package struct Augmentation: Hashable, Sendable {
                 let down = SIMD4(repeating: row - Float(top))
                 let upper = Self.pair(bytes, (top * width + left) * 3, across)
                 let lower = Self.pair(bytes, ((top + 1) * width + left) * 3, across)
-                var colour = (upper + (lower - upper) * down) * (1 / 255)
-                if isRecoloured { recolour(&colour) }
+                let colour = (upper + (lower - upper) * down) * (1 / 255)
                 let at = (y * width + (isFlipped ? width - 1 - x : x)) * 3
                 target[at] = colour[0]
                 target[at + 1] = colour[1]
@@ -81,14 +59,6 @@ package struct Augmentation: Hashable, Sendable {
         let rightColour = SIMD4<Float>(
             SIMD4<Int32>(truncatingIfNeeded: SIMD4(right[1], right[2], right[3], right[3])))
         return leftColour + (rightColour - leftColour) * across
-    }
-
-    @inline(__always)
-    private func recolour(_ colour: inout SIMD4<Float>) {
-        let grey = SIMD4(repeating: (colour[0] + colour[1] + colour[2]) * (brightness / 3))
-        colour = grey + (colour * brightness - grey) * saturation
-        colour.replace(with: 0, where: colour .< 0)
-        colour.replace(with: 1, where: colour .> 1)
     }
 }
 
@@ -115,18 +85,6 @@ package struct Warp: Hashable, Sendable {
         let (centreRow, centreColumn) = (Float(height) / 2 + 0.5, Float(width) / 2 + 0.5)
         warp.rowStart = centreRow - warp.rowPerRow * centreRow - warp.rowPerColumn * centreColumn
         warp.columnStart = centreColumn - warp.columnPerColumn * centreColumn
-        return warp
-    }
-
-    /// A rectangle, given in fractions of the picture's sides, stretched to the whole.
-    package static func crop(
-        top: Float, left: Float, rows: Float, columns: Float, width: Int, height: Int
-    ) -> Warp {
-        var warp = Warp()
-        warp.rowPerRow = rows
-        warp.columnPerColumn = columns
-        warp.rowStart = top * Float(height) + 0.5 * rows - 0.5
-        warp.columnStart = left * Float(width) + 0.5 * columns - 0.5
         return warp
     }
 }

@@ -33,7 +33,7 @@ package final class PictureSet: TrainingPictures {
         let results = Monitor([Result<[UInt8], PictureError>?](repeating: nil, count: pictures.count))
         let next = Atomic(0)
         let fitting = cacheBytes / max(1, preprocessing.byteCount)
-        withUnsharedThreads(threads) {
+        withThreads(threads) {
             guard let scratch = try? Scratch() else { return }
             while !isStopped() {
                 let index = next.add(1, ordering: .relaxed).oldValue
@@ -103,10 +103,4 @@ package final class PictureSet: TrainingPictures {
             return .success(pixels)
         }
     }
-}
-
-/// Runs `body` on `count` new threads at once and waits for all.
-func withUnsharedThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) {
-    let threads = (0..<max(1, count)).map { WorkerThread("prepare-\($0)", body) }
-    for thread in threads { thread.join() }
 }

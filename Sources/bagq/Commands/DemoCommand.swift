@@ -4,12 +4,12 @@ import Intake
 enum DemoCommand: Command {
     static let spec = CommandSpec(
         "demo", "[FOLDER]", 0...1, summary: "Draws pictures of made-up brands and does the whole job on them.",
-        options: [.init("--epochs", "N", "training epochs (12)")],
+        options: [.init("--epochs", "N", "training epochs (20)")],
         details: "Everything stays in FOLDER (else a new temporary folder); no other database is touched.",
         example: "bagq demo")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        let epochs = try arguments.integer("--epochs", in: 1...1000) ?? 12
+        let epochs = try arguments.integer("--epochs", in: 1...1000) ?? 20
         let folder = try folder(arguments.operands.first)
         let path = folder.path(percentEncoded: false)
         let demo = Demo(folder: path)
@@ -24,6 +24,7 @@ enum DemoCommand: Command {
         try demo.bagq("results", "2", lines: 8)
         try demo.bagq("failures", "2")
         try demo.bagq("trends", "--since", "60d", "--by", "week")
+        try demo.bagq("trends", "--since", "14d")
         Terminal.print(
             """
 
