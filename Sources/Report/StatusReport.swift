@@ -36,7 +36,7 @@ package struct StatusReport {
             let total = progress.total.map(Format.count) ?? "…"
             table.add([
                 job.id.description, job.kind.rawValue, job.name, job.state.rawValue,
-                progress.fraction.map(Format.percent) ?? "listing",
+                progress.fraction.map(Format.percent) ?? progress.stage ?? "",
                 "\(Format.count(progress.done))/\(total)", Format.count(job.itemsFailed),
                 job.ratePerSecond.map(Format.rate) ?? "",
                 progress.secondsLeft.map(Format.duration) ?? "", job.model.description,
@@ -87,7 +87,8 @@ extension Job {
     package var progress: ProgressLine {
         ProgressLine(
             done: itemsDone + itemsFailed, total: itemsTotal, failed: itemsFailed,
-            ratePerSecond: state == .running ? ratePerSecond : nil)
+            ratePerSecond: state == .running ? ratePerSecond : nil,
+            stage: state != .running ? nil : kind == .train ? "reading" : "listing")
     }
 
     fileprivate var json: JSONValue {
