@@ -65,7 +65,8 @@ extension Transaction {
         ) { $0.bytes(0) }
         return Checkpoint(
             kernelLevel: facts.kernelLevel, precision: facts.precision, itemsDone: facts.itemsDone,
-            bytes: Array(chunks.joined()))
+            // Not `joined()`, which takes its bytes one by one: this holds the write lock.
+            bytes: chunks.reduce(into: []) { $0 += $1 })
     }
 
     func removeCheckpoint(of job: JobID) throws {

@@ -8,9 +8,7 @@ import Testing
 /// with the picture alone written down make it guilty.
 @Suite(.timeLimit(.minutes(3))) struct GuiltTests {
     @Test func aPictureThatKillsWorkersBecomesAFailure() throws {
-        let bagq = try Bagq()
-        try bagq.drawPictures(in: "data", each: 3)
-        #expect(try bagq.run("train", "data", "--name", "shapes", "--epochs", "1", "--wait").status == 0)
+        let bagq = try Bagq.withModel()
         // Slow to decode, so that there is time to be the one who kills.
         try FileManager.default.createDirectory(atPath: bagq.path("dump"), withIntermediateDirectories: true)
         try Data(Self.slowPicture().jpeg(quality: 95)).write(to: URL(filePath: bagq.path("dump/slow.jpg")))

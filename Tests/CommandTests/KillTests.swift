@@ -6,7 +6,10 @@ import Testing
 
 /// Real workers, killed with SIGKILL once they have recorded something: nothing is lost, nothing doubled.
 @Suite(.timeLimit(.minutes(4))) struct KillTests {
-    static let kills = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] == nil ? 3 : 10
+    static let isSlow = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] != nil
+    static let kills = isSlow ? 10 : 3
+    static let epochs = isSlow ? 12 : 4
+    static let copies = isSlow ? 130 : 18
 
     /// Waits, looking again and again, until `value` differs from `old`; nil when the process ended first.
     private func change<Value: Equatable>(from old: Value, of process: Process, _ value: () throws -> Value) throws
@@ -21,18 +24,16 @@ import Testing
     }
 
     @Test func classifyingSurvivesKills() throws {
-        let bagq = try Bagq()
-        try bagq.drawPictures(in: "data", each: 60, brands: ["bar", "disc", "square"])
-        #expect(try bagq.run("train", "data", "--name", "shapes", "--epochs", "1", "--wait").status == 0)
+        let bagq = try Bagq.withModel()
         #expect(try bagq.run("submit", "data", "--wait").status == 0)
         let undisturbed = try bagq.run("results", "2").out
 
         // Many links to the same pictures make the job long enough to be killed in.
-        for copy in 0..<12 {
+        for copy in 0..<Self.copies {
             try FileManager.default.createDirectory(
                 atPath: bagq.path("dump/\(copy)"), withIntermediateDirectories: true)
-            for brand in ["bar", "disc", "square"] {
-                for index in 0..<60 {
+            for brand in ["bar", "disc"] {
+                for index in 0..<8 {
                     try FileManager.default.linkItem(
                         atPath: bagq.path("data/\(brand)/\(index).jpg"),
                         toPath: bagq.path("dump/\(copy)/\(brand)-\(index).jpg"))
@@ -45,15 +46,16 @@ import Testing
         var done = 0
         for _ in 0..<Self.kills {
             let worker = try bagq.start("worker", "--drain")
-            if let now = try change(from: done, of: worker, { try store.job(id).itemsDone }) { done = now }
+            done = try #require(try change(from: done, of: worker) { try store.job(id).itemsDone }, "done too soon")
             kill(worker.processIdentifier, SIGKILL)
             worker.waitUntilExit()
         }
         #expect(try bagq.run("worker", "--drain").status == 0)
         let job = try store.job(id)
         #expect(job.state == .done)
-        #expect(job.itemsTotal == 2160)
-        #expect(job.itemsDone == 2160)
+        let total = Self.copies * 16
+        #expect(job.itemsTotal == total)
+        #expect(job.itemsDone == total)
 
         let expected = Dictionary(
             undisturbed.split(separator: "\n").dropFirst().map { line in
@@ -61,8 +63,8 @@ import Testing
                 return (String(parts[1].replacing("/", with: "-")), parts[2...3].joined(separator: ","))
             }, uniquingKeysWith: { first, _ in first })
         let rows = try bagq.run("results", "3").lines.dropFirst().map { $0.split(separator: ",") }
-        #expect(rows.count == 2160)
-        #expect(Set(rows.map { $0[1] }).count == 2160)
+        #expect(rows.count == total)
+        #expect(Set(rows.map { $0[1] }).count == total)
         for row in rows {
             let name = row[1].split(separator: "/").last.map(String.init) ?? ""
             #expect(expected[name] == row[2...3].joined(separator: ","))
@@ -72,8 +74,8 @@ import Testing
 
     @Test func trainingSurvivesKills() throws {
         let bagq = try Bagq()
-        try bagq.drawPictures(in: "data", each: 14)
-        let options = ["--epochs", "12", "--seed", "7"]
+        try bagq.drawPictures(in: "data", each: 6)
+        let options = ["--epochs", String(Self.epochs), "--seed", "7"]
         #expect(
             try bagq.run("train", "data", "--name", "calm", options[0], options[1], options[2], options[3], "--wait")
                 .status == 0)
@@ -85,7 +87,8 @@ import Testing
         var checkpoint = -1
         for _ in 0..<Self.kills {
             let worker = try bagq.start("worker", "--drain")
-            if let now = try change(from: checkpoint, of: worker, { try store.job(id).itemsDone }) { checkpoint = now }
+            checkpoint = try #require(
+                try change(from: checkpoint, of: worker) { try store.job(id).itemsDone }, "done too soon")
             kill(worker.processIdentifier, SIGKILL)
             worker.waitUntilExit()
         }
