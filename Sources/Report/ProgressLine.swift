@@ -5,13 +5,18 @@ package struct ProgressLine: Hashable, Sendable {
     package var total: Int?
     package var failed: Int
     package var ratePerSecond: Double?
+    /// What goes on while there is no total.
+    package var prelude: String
 
     /// - done: what is finished, failures included.
-    package init(done: Int, total: Int?, failed: Int = 0, ratePerSecond: Double? = nil) {
+    package init(
+        done: Int, total: Int?, failed: Int = 0, ratePerSecond: Double? = nil, prelude: String = "still listing"
+    ) {
         self.done = done
         self.total = total
         self.failed = failed
         self.ratePerSecond = ratePerSecond
+        self.prelude = prelude
     }
 
     package var fraction: Double? {
@@ -31,7 +36,7 @@ package struct ProgressLine: Hashable, Sendable {
         if let fraction, let total {
             parts = [Format.percent(fraction), "\(Format.count(done)) of \(Format.count(total))"]
         } else {
-            parts = ["\(Format.count(done)) done", "still listing"]
+            parts = ["\(Format.count(done)) done", prelude]
         }
         return (parts + tail).joined(separator: ", ")
     }
@@ -48,7 +53,7 @@ package struct ProgressLine: Hashable, Sendable {
                 String(repeating: " ", count: max(0, counted.count - done.count)) + "\(done)/\(counted)",
             ]
         } else {
-            parts = ["\(Format.count(done)) done", "still listing"]
+            parts = ["\(Format.count(done)) done", prelude]
         }
         let words = (parts + tail).joined(separator: "  ")
         let barWidth = min(40, width - words.count - 4)

@@ -17,6 +17,12 @@ package struct StatusReport {
     package func text(width: Int?) -> String {
         if jobs.isEmpty && workers.isEmpty { return "no jobs yet; bagq submit FOLDER makes one\n" }
         var text = jobsTable.text(width: width)
+        if let width {
+            for job in jobs where job.state == .running {
+                let name = "job \(job.id)  "
+                text += "\n" + name + job.progress.text(width: width - name.count) + "\n"
+            }
+        }
         if !workers.isEmpty {
             text += "\n" + workersTable.text(width: width)
         } else if jobs.contains(where: { $0.state == .waiting || $0.state == .running }) {
@@ -36,7 +42,7 @@ package struct StatusReport {
             let total = progress.total.map(Format.count) ?? "…"
             table.add([
                 job.id.description, job.kind.rawValue, job.name, job.state.rawValue,
-                progress.fraction.map(Format.percent) ?? "listing",
+                progress.fraction.map(Format.percent) ?? (job.state == .running ? progress.prelude : ""),
                 "\(Format.count(progress.done))/\(total)", Format.count(job.itemsFailed),
                 job.ratePerSecond.map(Format.rate) ?? "",
                 progress.secondsLeft.map(Format.duration) ?? "", job.model.description,
@@ -87,7 +93,8 @@ extension Job {
     package var progress: ProgressLine {
         ProgressLine(
             done: itemsDone + itemsFailed, total: itemsTotal, failed: itemsFailed,
-            ratePerSecond: state == .running ? ratePerSecond : nil)
+            ratePerSecond: state == .running ? ratePerSecond : nil,
+            prelude: kind == .train ? "preparing" : "still listing")
     }
 
     fileprivate var json: JSONValue {

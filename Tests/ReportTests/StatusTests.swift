@@ -43,13 +43,19 @@ private let worker = WorkerRecord(
             report.text(width: nil) == """
                 ID  KIND      NAME    STATE       DONE      PROGRESS  FAILED   RATE  LEFT  MODEL
                 12  classify  spring  running   52.1 %  5,210/10,000       3  131/s  36 s  luxe@3
-                13  train     luxe@3  waiting  listing           0/…       0               luxe@3
+                13  train     luxe@3  waiting                    0/…       0               luxe@3
                  9  classify  spring  done     100.0 %           5/5       0               luxe@3
 
                 WORKER  HOST   PID  STATE    JOB   RATE  SEEN
                 box-1   box   4711  working   12  131/s  12 s ago
 
                 """)
+    }
+
+    @Test func barsOnATerminal() {
+        #expect(report.text(width: 80).contains("\njob 12  [███████"))
+        let preparing = StatusReport(jobs: [job(2, train, .running, total: nil, done: 0)], workers: [], now: now)
+        #expect(preparing.text(width: 80).contains("job 2  0 done  preparing\n"))
     }
 
     @Test func withoutJobsOrWorkers() {
