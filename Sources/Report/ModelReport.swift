@@ -27,15 +27,16 @@ package struct ModelReport {
 
     /// `models --json`: an array of objects.
     package var json: JSONValue {
-        .array(
-            models.map { model in
-                .object([
-                    ("name", .string(model.version.name)), ("number", .int(model.version.number)),
-                    ("state", .string(model.state.rawValue)), ("active", .bool(model.isActive)),
-                    ("classes", .array(model.classes.map(JSONValue.string))),
-                    ("threshold", .number(model.threshold)), ("byte_count", .int(model.byteCount)),
-                    ("created_at", JSONValue(model.createdAt)), ("summary", .string(model.summary)),
-                ])
-            })
+        .array(models.map { .object(ModelReport.members(of: $0)) })
+    }
+
+    package static func members(of model: ModelRecord) -> [(key: String, value: JSONValue)] {
+        [
+            ("name", .string(model.version.name)), ("number", .int(model.version.number)),
+            ("state", .string(model.state.rawValue)), ("active", .bool(model.isActive)),
+            ("classes", .array(model.classes.map(JSONValue.string))),
+            ("threshold", .number(model.threshold)), ("byte_count", .int(model.byteCount)),
+            ("created_at", JSONValue(model.createdAt)), ("summary", .string(model.summary)),
+        ]
     }
 }

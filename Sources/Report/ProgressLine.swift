@@ -1,22 +1,20 @@
 /// How far something has come, in one line.
 package struct ProgressLine: Hashable, Sendable {
     package var done: Int
-    /// Nil while the source is still being listed.
+    /// Nil while it is not known.
     package var total: Int?
     package var failed: Int
     package var ratePerSecond: Double?
-    /// What goes on while there is no total.
-    package var prelude: String
+    /// What goes on while there is no total yet, "listing" for instance; nil when nothing does.
+    package var stage: String?
 
     /// - done: what is finished, failures included.
-    package init(
-        done: Int, total: Int?, failed: Int = 0, ratePerSecond: Double? = nil, prelude: String = "still listing"
-    ) {
+    package init(done: Int, total: Int?, failed: Int = 0, ratePerSecond: Double? = nil, stage: String? = nil) {
         self.done = done
         self.total = total
         self.failed = failed
         self.ratePerSecond = ratePerSecond
-        self.prelude = prelude
+        self.stage = stage
     }
 
     package var fraction: Double? {
@@ -36,7 +34,7 @@ package struct ProgressLine: Hashable, Sendable {
         if let fraction, let total {
             parts = [Format.percent(fraction), "\(Format.count(done)) of \(Format.count(total))"]
         } else {
-            parts = ["\(Format.count(done)) done", prelude]
+            parts = ["\(Format.count(done)) done"] + (stage.map { ["still \($0)"] } ?? [])
         }
         return (parts + tail).joined(separator: ", ")
     }
@@ -53,7 +51,7 @@ package struct ProgressLine: Hashable, Sendable {
                 String(repeating: " ", count: max(0, counted.count - done.count)) + "\(done)/\(counted)",
             ]
         } else {
-            parts = ["\(Format.count(done)) done", prelude]
+            parts = ["\(Format.count(done)) done"] + (stage.map { ["still \($0)"] } ?? [])
         }
         let words = (parts + tail).joined(separator: "  ")
         let barWidth = min(40, width - words.count - 4)
@@ -64,7 +62,7 @@ package struct ProgressLine: Hashable, Sendable {
 
     private var tail: [String] {
         var parts: [String] = []
-        if let ratePerSecond { parts.append(Format.rate(ratePerSecond)) }
+        if let ratePerSecond, ratePerSecond > 0 { parts.append(Format.rate(ratePerSecond)) }
         if let secondsLeft { parts.append("\(Format.duration(seconds: secondsLeft)) left") }
         if failed > 0 { parts.append("\(Format.count(failed)) failed") }
         return parts

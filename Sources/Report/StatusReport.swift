@@ -42,7 +42,7 @@ package struct StatusReport {
             let total = progress.total.map(Format.count) ?? "…"
             table.add([
                 job.id.description, job.kind.rawValue, job.name, job.state.rawValue,
-                progress.fraction.map(Format.percent) ?? (job.state == .running ? progress.prelude : ""),
+                progress.fraction.map(Format.percent) ?? progress.stage ?? "",
                 "\(Format.count(progress.done))/\(total)", Format.count(job.itemsFailed),
                 job.ratePerSecond.map(Format.rate) ?? "",
                 progress.secondsLeft.map(Format.duration) ?? "", job.model.description,
@@ -94,7 +94,7 @@ extension Job {
         ProgressLine(
             done: itemsDone + itemsFailed, total: itemsTotal, failed: itemsFailed,
             ratePerSecond: state == .running ? ratePerSecond : nil,
-            prelude: kind == .train ? "preparing" : "still listing")
+            stage: state != .running ? nil : kind == .train ? "reading" : "listing")
     }
 
     fileprivate var json: JSONValue {

@@ -30,15 +30,16 @@ extension TrendReport {
         ])
     }
 
-    /// `trends --csv`: a row for each bucket and brand; `share` is of the bucket's recognised, empty where there is none.
-    package var csv: String {
-        var text = "start,brand,count,share\n"
+    /// `trends --csv`: its lines with their ends, one for each bucket and brand after the header; `share` is of the bucket's
+    /// recognised, empty where there is none.
+    package var csv: [String] {
+        var lines = ["start,brand,count,share\n"]
         for bucket in buckets {
             for (index, brand) in brands.enumerated() {
                 let share = bucket.share(of: index).map { Format.fixed($0, decimals: 4) } ?? ""
-                text += "\(bucket.start.iso8601),\(Escaping.csv(brand.name)),\(bucket.counts[index]),\(share)\n"
+                lines.append("\(bucket.start.iso8601),\(Escaping.csv(brand.name)),\(bucket.counts[index]),\(share)\n")
             }
         }
-        return text
+        return lines
     }
 }

@@ -81,7 +81,7 @@ package enum TrendRangeError: Error, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let option, let text):
-            "\(option) \(Escaping.terminal(text)): is no time; write 7d, 4w, 3m, 1y, a date such as 2026-06-03 or 2026-06-03T18:00Z, or today"
+            "\(Escaping.terminal(text)) is no time for \(option); write 7d, 4w, 3m, 1y, a date such as 2026-06-03 or 2026-06-03T18:00Z, or today"
         case .empty(let since, let until): "--since \(since.iso8601) is after --until \(until.iso8601); swap them"
         case .inTheFuture(let day): "--since \(day.iso8601) is in the future; give an earlier day"
         case .tooFine(let days): "\(Format.count(days)) days are too many for --by day; use --by week, month or season"

@@ -10,7 +10,7 @@ extension SQLiteStore {
         let temporary = PicturePath(bytes: target.bytes + Array(".partial-\(getpid())".utf8))
         defer { unsafe unlink(temporary.terminated) }
         do {
-            try alone { db in
+            try alone(about: target) { db in
                 // One snapshot, without the free pages; no transaction may be open around it.
                 _ = try db.run("VACUUM INTO CAST(? AS TEXT)", temporary)
             }

@@ -85,11 +85,13 @@ package final class SQLiteStore: JobStore {
     }
 
     /// Runs `body` outside of any transaction.
-    func alone<T: Sendable>(_ body: (Connection) throws -> T) throws(StoreError) -> T {
+    func alone<T: Sendable>(
+        about file: PicturePath, _ body: (Connection) throws -> T
+    ) throws(StoreError) -> T {
         do {
             return try session.withLock { try body($0.db) }
         } catch {
-            throw StoreError(error, path: path)
+            throw StoreError(error, path: file)
         }
     }
 

@@ -15,7 +15,10 @@ enum ArgumentBytes {
     }
 
     static func decode(_ bytes: [UInt8]) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        // Text that holds such a scalar itself is taken byte by byte too.
+        if let text = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains(where: isByte) {
+            return text
+        }
         var text = String.UnicodeScalarView()
         for byte in bytes {
             let scalar = byte < 0x80 ? Unicode.Scalar(byte) : Unicode.Scalar(base + UInt32(byte))
@@ -25,28 +28,70 @@ enum ArgumentBytes {
     }
 
     static func encode(_ text: String) -> [UInt8] {
-        guard text.unicodeScalars.contains(where: { $0.value >= base + 0x80 }) else { return Array(text.utf8) }
+        guard text.unicodeScalars.contains(where: isByte) else { return Array(text.utf8) }
         return text.unicodeScalars.flatMap { scalar in
-            scalar.value >= base + 0x80 ? [UInt8(truncatingIfNeeded: scalar.value)] : Array(String(scalar).utf8)
+            isByte(scalar) ? [UInt8(truncatingIfNeeded: scalar.value)] : Array(String(scalar).utf8)
         }
     }
+
+    private static func isByte(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= base + 0x80 }
 }
 
 extension PicturePath {
+    /// A path as typed.
+    init(argument: String) {
+        self.init(bytes: ArgumentBytes.encode(argument))
+    }
+
     /// A path as typed, made absolute, links in it resolved. Throws where nothing is there.
-    init(existing argument: String) throws {
-        let bytes = ArgumentBytes.encode(argument).map(CChar.init(bitPattern:)) + [0]
-        guard let resolved = unsafe realpath(bytes, nil) else {
-            throw CommandError("\(argument): \(unsafe String(cString: strerror(errno)))")
+    init(existing argument: String) throws(CommandError) {
+        let path = PicturePath(argument: argument)
+        guard let resolved = unsafe realpath(path.terminated, nil) else {
+            throw CommandError(systemErrorAt: path)
         }
         defer { unsafe free(resolved) }
         unsafe self.init(
             bytes: Array(UnsafeBufferPointer(start: resolved, count: strlen(resolved))).map(UInt8.init(bitPattern:)))
     }
 
-    /// The last part of the path, for people.
-    var lastName: String {
-        bytes.split(separator: UInt8(ascii: "/")).last.map { String(decoding: $0, as: UTF8.self) } ?? "/"
+    /// Whether anything is there.
+    var exists: Bool { unsafe access(terminated, F_OK) == 0 }
+
+    /// The last component as text, with `\xFF` for what is not UTF-8: for names that are kept.
+    var label: String { name.string ?? name.description }
+
+    /// For C.
+    private var terminated: [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
+
+    /// All of a file's bytes.
+    func contents() throws(CommandError) -> [UInt8] {
+        let file = try open(O_RDONLY)
+        do { return [UInt8](try file.readToEnd() ?? Data()) } catch {
+            throw CommandError("\(self) cannot be read; is it a file?")
+        }
+    }
+
+    /// Makes the file or replaces what it holds.
+    func write(_ bytes: [UInt8]) throws(CommandError) {
+        let file = try open(O_WRONLY | O_CREAT | O_TRUNC)
+        do {
+            try file.write(contentsOf: Data(bytes))
+        } catch {
+            throw CommandError("\(self) cannot be written whole; is the disk full?")
+        }
+    }
+
+    private func open(_ flags: Int32) throws(CommandError) -> FileHandle {
+        let descriptor = unsafe Foundation.open(terminated, flags | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw CommandError(systemErrorAt: self) }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    /// Makes this folder and those above it, where they are missing.
+    func makeFolder() throws(CommandError) {
+        if exists { return }
+        try folder.makeFolder()
+        guard unsafe mkdir(terminated, 0o777) == 0 || errno == EEXIST else { throw CommandError(systemErrorAt: self) }
     }
 }
 
@@ -56,5 +101,10 @@ struct CommandError: Error, CustomStringConvertible {
 
     init(_ description: String) {
         self.description = description
+    }
+
+    /// Of the system call that has just failed.
+    init(systemErrorAt path: PicturePath) {
+        description = unsafe "\(path): \(String(cString: strerror(errno)))"
     }
 }

@@ -30,16 +30,19 @@ struct Arguments {
                 values[name, default: []].append("")
                 continue
             }
-            guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
+            let next = rest.first.flatMap { word in spec.allOptions.contains { $0.name == word } ? nil : word }
+            guard let value = parts.count == 2 ? parts[1] : next, !value.isEmpty else {
                 throw UsageError("\(name) needs a value: \(name) \(placeholder)", command: spec.name)
             }
+            if parts.count == 1 { rest.removeFirst() }
             values[name, default: []].append(value)
         }
         guard !wantsHelp, !spec.operandCount.contains(operands.count) else { return }
+        let missing = spec.operands.split(separator: " ").dropFirst(operands.count).first
         throw UsageError(
             operands.count < spec.operandCount.lowerBound
-                ? "\(spec.operands) is missing" : "too many words: \(operands.joined(separator: " "))",
-            command: spec.name)
+                ? "\(missing ?? "a word") is missing"
+                : "\(operands[spec.operandCount.upperBound]) is one word too many", command: spec.name)
     }
 
     var wantsHelp: Bool { has("--help") }

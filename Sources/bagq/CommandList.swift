@@ -6,3 +6,11 @@ let commands: [any Command.Type] = [
     ClassifyCommand.self, DoctorCommand.self, BackupCommand.self, MigrateCommand.self, ConfigCommand.self,
     CompletionsCommand.self, DemoCommand.self, HelpCommand.self,
 ]
+
+var commandNames: [String] { commands.map { $0.spec.name } }
+
+/// The subcommand of that name.
+func command(named name: String) throws(UsageError) -> any Command.Type {
+    if let command = commands.first(where: { $0.spec.name == name }) { return command }
+    throw UsageError("unknown command \(name)\(didYouMean(name, among: commandNames))", command: nil)
+}

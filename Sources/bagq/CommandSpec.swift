@@ -44,14 +44,23 @@ struct CommandSpec: Sendable {
 
     var allOptions: [Option] { options + Self.common }
 
+    /// `bagq submit SOURCE [--model NAME[@N]] …`, in lines of at most 100 columns with its title.
     var usage: String {
-        let shown = options.map { option in "[\([option.name, option.value].compactMap(\.self).joined(separator: " "))]"
+        let shown = options.map { "[\([$0.name, $0.value].compactMap(\.self).joined(separator: " "))]" }
+        var lines = ["Usage: bagq \(name)"]
+        for word in (operands.isEmpty ? [] : [operands]) + shown {
+            let line = "\(lines.removeLast()) \(word)"
+            if line.count <= 100 {
+                lines.append(line)
+            } else {
+                lines += [String(line.dropLast(word.count + 1)), "           \(word)"]
+            }
         }
-        return (["bagq \(name)"] + (operands.isEmpty ? [] : [operands]) + shown).joined(separator: " ")
+        return lines.joined(separator: "\n")
     }
 
     var help: String {
-        var text = "\(summary)\n\nUsage: \(usage)\n"
+        var text = "\(summary)\n\n\(usage)\n"
         if !details.isEmpty { text += "\n\(details)\n" }
         let rows = allOptions.map { ([$0.name, $0.value].compactMap(\.self).joined(separator: " "), $0.help) }
         let width = rows.map(\.0.count).max() ?? 0

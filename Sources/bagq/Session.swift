@@ -14,17 +14,18 @@ struct Session {
     /// Opens the database; `creating` makes it where it is not there yet.
     init(_ arguments: Arguments, creating: Bool = false) throws {
         settings = try Settings()
-        let path = arguments.value("--db") ?? settings.databasePath
-        let exists = FileManager.default.fileExists(atPath: path)
+        let path = Self.databasePath(arguments, settings)
+        let exists = path.exists
         guard exists || creating else { throw NoDatabase(path: path) }
-        if !exists {
-            try FileManager.default.createDirectory(
-                at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
-        }
+        if !exists { try path.folder.makeFolder() }
         database = try SQLiteStore(
-            path: PicturePath(path), mode: exists ? .open : .create(timeZone: settings.timeZone),
+            path: path, mode: exists ? .open : .create(timeZone: settings.timeZone),
             options: SQLiteStore.Options(
                 leaseSeconds: settings.leaseSeconds, keepsAuthorNames: settings.keepsAuthors))
+    }
+
+    static func databasePath(_ arguments: Arguments, _ settings: Settings) -> PicturePath {
+        PicturePath(argument: arguments.value("--db") ?? settings.databasePath)
     }
 
     /// Numbers of jobs as typed.
@@ -69,7 +70,7 @@ struct Session {
 
 /// There is nothing to read yet.
 struct NoDatabase: Error, CustomStringConvertible {
-    let path: String
+    let path: PicturePath
 
     var description: String {
         "there is no database at \(path) yet; `bagq train DATA` makes it, `--db FILE` names another"

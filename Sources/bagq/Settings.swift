@@ -25,14 +25,18 @@ struct Settings {
     private let values: [Setting: Value]
     private let environment: [String: String]
 
-    /// Reads `$XDG_CONFIG_HOME/bagq/bagq.env` where it exists, else `/etc/bagq/bagq.env`.
-    init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+    /// - machineFile: read below the user's `$XDG_CONFIG_HOME/bagq/bagq.env`.
+    init(
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        machineFile: String = "/etc/bagq/bagq.env"
+    ) throws {
         self.environment = environment
         let home = environment["HOME"] ?? "/"
         let user = (environment["XDG_CONFIG_HOME"].nonEmpty ?? home + "/.config") + "/bagq/bagq.env"
-        let file = [user, "/etc/bagq/bagq.env"].first { FileManager.default.fileExists(atPath: $0) }
         var found: [Setting: Value] = [:]
-        if let file { found = try Self.read(file) }
+        for file in [machineFile, user] where FileManager.default.fileExists(atPath: file) {
+            found.merge(try Self.read(file)) { $1 }
+        }
         for setting in Setting.allCases {
             if let text = environment[setting.rawValue].nonEmpty {
                 found[setting] = Value(text: text, origin: "environment")
@@ -115,7 +119,7 @@ struct Settings {
             do {
                 return try KernelLevel.chosen(values[.kernels]?.text)
             } catch {
-                throw ConfigurationError(description: "\(Setting.kernels.rawValue): \(error)")
+                throw ConfigurationError(description: "\(error)")
             }
         }
     }
@@ -133,6 +137,7 @@ struct Settings {
     }
 
     /// Lines `NAME=value` as systemd's EnvironmentFile reads them: `#` and `;` begin comments, quotes around a value go.
+    /// Names that do not begin with `BAGQ_` are other programs' affair.
     private static func read(_ file: String) throws -> [Setting: Value] {
         let text: String
         do {
@@ -141,15 +146,22 @@ struct Settings {
             throw ConfigurationError(description: "\(file) cannot be read; check its permissions and that it is UTF-8")
         }
         var found: [Setting: Value] = [:]
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in text.split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline
+        ).enumerated() {
             let line = line.trimmingCharacters(in: .whitespaces)
             if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
-            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            let names = Setting.allCases.map(\.rawValue)
-            guard parts.count == 2, let setting = Setting(rawValue: parts[0]) else {
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            guard parts.count == 2, !parts[0].contains(where: \.isWhitespace) else {
+                throw ConfigurationError(description: "\(file), line \(number + 1): write NAME=value, not \(line)")
+            }
+            guard parts[0].hasPrefix("BAGQ_") else { continue }
+            guard let setting = Setting(rawValue: parts[0]) else {
                 throw ConfigurationError(
                     description: "\(file), line \(number + 1): unknown setting \(parts[0])"
-                        + "\(didYouMean(parts[0], among: names)); `bagq config` lists them")
+                        + "\(didYouMean(parts[0], among: Setting.allCases.map(\.rawValue))); `bagq config` lists them")
             }
             var value = parts[1]
             for quote in ["\"", "'"] where value.count >= 2 && value.hasPrefix(quote) && value.hasSuffix(quote) {

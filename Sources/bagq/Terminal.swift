@@ -1,4 +1,6 @@
 import Foundation
+import Intake
+import Report
 
 /// The process's standard streams. Data goes to stdout, everything else to stderr.
 enum Terminal {
@@ -26,9 +28,16 @@ enum Terminal {
         write(text + terminator, to: STDERR_FILENO)
     }
 
-    /// Says what went wrong.
+    /// Says what went wrong. The text may hold what a user typed or what a dump contains.
     static func complain(_ text: String) {
-        note("bagq: \(text)")
+        note("bagq: \(PicturePath(argument: text))")
+    }
+
+    /// Writes rows, each with its line end: as they are into files and pipes, harmless to a terminal.
+    static func print(rows: [String]) {
+        print(
+            isOutput ? rows.map { Escaping.terminal(String($0.dropLast())) + "\n" }.joined() : rows.joined(),
+            terminator: "")
     }
 
     private static func write(_ text: String, to descriptor: Int32) {
@@ -38,7 +47,9 @@ enum Terminal {
             if written < 0 {
                 if errno == EINTR || errno == EAGAIN { continue }
                 if descriptor == STDERR_FILENO { return }
-                exit(errno == EPIPE ? ExitStatus.done.rawValue : ExitStatus.failed.rawValue)
+                if errno == EPIPE { exit(ExitStatus.done.rawValue) }
+                unsafe complain("the output cannot be written: \(String(cString: strerror(errno)))")
+                exit(ExitStatus.failed.rawValue)
             }
             bytes = bytes.dropFirst(written)
         }

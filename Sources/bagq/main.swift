@@ -4,12 +4,12 @@ import Queue
 func runCommandLine(_ words: [String]) throws -> ExitStatus {
     var words = words[...]
     if words.first == "--help" || words.first == "-h" { words = ["help"] }
+    if let first = words.first, first.hasPrefix("-"), let name = words.first(where: commandNames.contains) {
+        throw UsageError("the command goes first: bagq \(name) \(first) …", command: name)
+    }
     // A bare `bagq`, or options alone, is status.
     let name = words.first.map { $0.hasPrefix("-") } ?? true ? "status" : words.removeFirst()
-    guard let command = commands.first(where: { $0.spec.name == name }) else {
-        throw UsageError(
-            "unknown command \(name)\(didYouMean(name, among: commands.map { $0.spec.name }))", command: nil)
-    }
+    let command = try command(named: name)
     let arguments = try Arguments(Array(words), for: command.spec)
     if arguments.wantsHelp {
         Terminal.print(command.spec.help, terminator: "")
@@ -19,6 +19,12 @@ func runCommandLine(_ words: [String]) throws -> ExitStatus {
 }
 
 signal(SIGPIPE, SIG_IGN)
+// Workers catch it themselves, to finish their batch.
+signal(SIGINT) { _ in
+    // Ends the progress line; only calls that a signal handler may make.
+    if isatty(STDERR_FILENO) == 1 { _ = unsafe write(STDERR_FILENO, "\n", 1) }
+    _exit(ExitStatus.interrupted.rawValue)
+}
 let status: ExitStatus
 do {
     status = try runCommandLine(ArgumentBytes.words())

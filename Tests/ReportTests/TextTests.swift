@@ -159,7 +159,7 @@ import Testing
             progress.text(width: 80)
                 == "[█████████████░░░░░░░░░░░░░]   52.1 %   5,210/10,000  131/s  37 s left  3 failed")
         #expect(progress.text(width: 20) == " 52.1 %   5,210/10,0")
-        #expect(ProgressLine(done: 12, total: nil).text(width: 80) == "12 done  still listing")
+        #expect(ProgressLine(done: 12, total: nil, stage: "listing").text(width: 80) == "12 done  still listing")
         #expect(ProgressLine(done: 0, total: 0).plainText == "100.0 %, 0 of 0")
         #expect(ProgressLine(done: 9, total: 3).fraction == 1)
         for width in 0..<100 { #expect(progress.text(width: width).displayWidth <= width) }

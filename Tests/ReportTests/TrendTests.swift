@@ -189,7 +189,7 @@ private func day(_ text: String) -> CalendarDay {
 
     @Test func csv() throws {
         #expect(
-            try report(usual, brands: ["dior", "chanel", "DIOR"]).csv == """
+            try report(usual, brands: ["dior", "chanel", "DIOR"]).csv.joined() == """
                 start,brand,count,share
                 2026-06-06,chanel,30,0.7500
                 2026-06-06,dior,10,0.2500

@@ -1,4 +1,3 @@
-import Foundation
 import Intake
 import Queue
 
@@ -9,8 +8,7 @@ enum BackupCommand: Command {
         example: "bagq backup /backup/bagq-$(date +%F).db")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        let file = URL(filePath: arguments.operands[0]).path(percentEncoded: false)
-        try Session(arguments).store.backup(to: PicturePath(file))
+        try Session(arguments).store.backup(to: PicturePath(argument: arguments.operands[0]))
         return .done
     }
 }

@@ -20,11 +20,13 @@ enum ClassifyCommand: Command {
         let threads = try arguments.integer("--threads", in: 1...256)
         let settings = try Settings()
         let (model, _) = try ModelFile.load(arguments.value("--model"), arguments)
-        let paths = arguments.operands.map { PicturePath(bytes: ArgumentBytes.encode($0)) }
+        let paths = arguments.operands.map { PicturePath(argument: $0) }
+        // Links in a source are not followed; one named here is meant.
+        let files = arguments.operands.enumerated().map { (try? PicturePath(existing: $1)) ?? paths[$0] }
         let asJSON = arguments.has("--json")
         var failed = 0
         try classifyInOrder(
-            paths, with: model, level: try settings.kernelLevel, threads: try threads ?? settings.threads
+            files, with: model, level: try settings.kernelLevel, threads: try threads ?? settings.threads
         ) {
             index, result in
             switch result {
@@ -77,11 +79,12 @@ private struct ClassifiedRow {
         .object(
             JSONValue.path(path) + [
                 ("brand", .string(model.classes[classified.brand])),
-                ("confidence", .number(Double(prediction.confidence))),
+                ("confidence", JSONValue(Double(prediction.confidence), decimals: 6)),
                 ("recognised", .string(recognition.rawValue)),
                 (
                     "probabilities",
-                    .object(zip(model.classes, classified.probabilities).map { ($0, .number(Double($1))) })
+                    .object(
+                        zip(model.classes, classified.probabilities).map { ($0, JSONValue(Double($1), decimals: 6)) })
                 ),
                 ("flags", .array(prediction.flags.names.map { .string($0) })),
             ])
@@ -93,7 +96,7 @@ enum ModelFile {
     static func load(_ text: String?, _ arguments: Arguments) throws -> (model: Model, name: String) {
         if let text, text.hasSuffix(".safetensors") {
             do {
-                return (try Model(safetensors: [UInt8](Data(contentsOf: URL(filePath: text)))), text)
+                return (try Model(safetensors: PicturePath(argument: text).contents()), text)
             } catch let error as ModelFileError {
                 throw CommandError("\(text): \(error)")
             }

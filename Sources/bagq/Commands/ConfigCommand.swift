@@ -5,8 +5,8 @@ enum ConfigCommand: Command {
         "config", summary: "Shows every setting, its value and where that comes from.",
         options: [.init("--json", nil, "as JSON")],
         details: """
-            The environment goes first, then $XDG_CONFIG_HOME/bagq/bagq.env or /etc/bagq/bagq.env, then the
-            default. Flags go before all.
+            Flags go before the environment, that before your file ($XDG_CONFIG_HOME/bagq/bagq.env, else
+            ~/.config/bagq/bagq.env), that before the machine's (/etc/bagq/bagq.env), that before the default.
             """,
         example: "bagq config")
 
@@ -14,12 +14,12 @@ enum ConfigCommand: Command {
         let settings = try Settings()
         let rows = try Setting.allCases.map { ($0.rawValue, try settings.shown($0)) }
         if arguments.has("--json") {
-            for (name, value) in rows {
-                Terminal.print(
-                    JSONValue.object([
-                        ("setting", .string(name)), ("value", .string(value.text)), ("origin", .string(value.origin)),
-                    ]).text)
+            let objects = rows.map { name, value in
+                JSONValue.object([
+                    ("setting", .string(name)), ("value", .string(value.text)), ("origin", .string(value.origin)),
+                ])
             }
+            Terminal.print(JSONValue.array(objects).text)
         } else {
             var table = Table([.left("SETTING"), .flexible("VALUE"), .flexible("ORIGIN")])
             for (name, value) in rows { table.add([name, value.text, value.origin]) }

@@ -37,6 +37,8 @@ enum DoctorCommand: Command {
             }
         } catch let error as NoDatabase {
             warnings.append("\(error)")
+        } catch let error as StoreError where !error.isTransient {
+            troubles.append("\(error)")
         }
         if arguments.has("--json") {
             Terminal.print(

@@ -13,8 +13,8 @@ enum EvaluateCommand: Command {
             .init("--threads", "N", "compute threads (else BAGQ_THREADS, else all cores)"),
         ],
         details: """
-            MODEL is a model's name or a safetensors file. DATA has a folder of pictures for each class; where it has
-            test or validation folders, those are used. Intervals are Wilson's, at 95 %.
+            MODEL is a model's name or a safetensors file. DATA has a folder of pictures for each class; where
+            it has test or validation folders, those are used. Intervals are Wilson's, at 95 %.
             """,
         example: "bagq evaluate luxe ~/bags --chart matrix.svg")
 
@@ -33,7 +33,7 @@ enum EvaluateCommand: Command {
         }
         let report = ClassificationReport(classes: model.classes, confusion: evaluation.confusion)
         if let file = arguments.value("--chart") {
-            try Data(report.svg(title: name).utf8).write(to: URL(filePath: file), options: .atomic)
+            try PicturePath(argument: file).write(Array(report.svg(title: name).utf8))
         }
         if arguments.has("--json") {
             Terminal.print(report.json.text)

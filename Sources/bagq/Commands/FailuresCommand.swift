@@ -13,8 +13,8 @@ enum FailuresCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let format = try rowFormat(arguments)
-        let store = try Session(arguments).store
         let id = try Session.jobs(arguments)[0]
+        let store = try Session(arguments).store
         _ = try store.job(id)
         let lines = FailureLines(format: format)
         Terminal.print(lines.header, terminator: "")

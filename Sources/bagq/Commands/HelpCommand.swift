@@ -4,11 +4,7 @@ enum HelpCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         if let name = arguments.operands.first {
-            guard let command = commands.first(where: { $0.spec.name == name }) else {
-                throw UsageError(
-                    "unknown command \(name)\(didYouMean(name, among: commands.map { $0.spec.name }))", command: nil)
-            }
-            Terminal.print(command.spec.help, terminator: "")
+            Terminal.print(try command(named: name).spec.help, terminator: "")
             return .done
         }
         let width = commands.map { $0.spec.name.count }.max() ?? 0
@@ -26,8 +22,8 @@ enum HelpCommand: Command {
 
             `bagq help COMMAND` shows its options and an example. `bagq demo` shows it all on made-up pictures.
 
-            Exit status: 0 done; 1 done, but items failed; 2 failed, cancelled or could not do it; 64 wrong usage;
-            75 try again; 78 wrong configuration; 130 interrupted.
+            Exit status: 0 done; 1 done, but items failed; 2 failed, cancelled or could not do it;
+            64 wrong usage; 75 try again; 78 wrong configuration; 130 interrupted.
             """)
         return .done
     }

@@ -1,5 +1,3 @@
-import Foundation
-import Intake
 import SQLiteStore
 
 enum MigrateCommand: Command {
@@ -10,12 +8,13 @@ enum MigrateCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let settings = try Settings()
-        let path = arguments.value("--db") ?? settings.databasePath
-        if FileManager.default.fileExists(atPath: path) {
-            let (from, to) = try SQLiteStore.migrate(path: PicturePath(path))
+        let path = Session.databasePath(arguments, settings)
+        if path.exists {
+            let (from, to) = try SQLiteStore.migrate(path: path)
             Terminal.note(from == to ? "\(path) is up to date" : "\(path) went from schema \(from) to \(to)")
         } else {
             _ = try Session(arguments, creating: true)
+            Terminal.note("made \(path)")
         }
         return .done
     }

@@ -5,13 +5,25 @@ import Queue
 import Report
 
 enum ModelsCommand: Command {
-    enum Verb: String, CaseIterable { case list, show, use, export, `import`, remove }
+    enum Verb: String, CaseIterable {
+        case list, show, use, export, `import`, remove
+
+        var operands: [String] {
+            switch self {
+            case .list: []
+            case .show, .use: ["NAME[@N]"]
+            case .export: ["NAME[@N]", "FILE"]
+            case .import: ["FILE"]
+            case .remove: ["NAME@N"]
+            }
+        }
+    }
 
     static let spec = CommandSpec(
         "models", "[show|use|export|import|remove …]", 0...3, summary: "Lists models, or does something with one.",
         options: [
             .init("--name", "NAME", "for import: the model's name (else the file's)"),
-            .init("--json", nil, "as JSON"),
+            .init("--json", nil, "for the list and show: as JSON"),
         ],
         details: """
             models                          lists them; * marks the active one
@@ -30,9 +42,12 @@ enum ModelsCommand: Command {
                 "models cannot \(word)\(didYouMean(word, among: Verb.allCases.map(\.rawValue)))", command: spec.name)
         }
         let words = Array(arguments.operands.dropFirst())
-        let wanted = verb == .list ? 0 : verb == .export ? 2 : 1
-        guard words.count == wanted else {
-            throw UsageError("models \(word) takes \(wanted) more words, not \(words.count)", command: spec.name)
+        guard words.count == verb.operands.count else {
+            let usage = (["bagq models", word] + verb.operands).joined(separator: " ")
+            throw UsageError("write `\(usage)`", command: spec.name)
+        }
+        if verb == .remove, ModelSelector(words[0])?.number == nil {
+            throw UsageError("say which \(words[0]) to remove: NAME@N", command: spec.name)
         }
         let session = try Session(arguments, creating: verb == .import)
         let store = session.store
@@ -41,20 +56,21 @@ enum ModelsCommand: Command {
             try list(store.models(), asJSON: arguments.has("--json"))
         case .show:
             let record = try session.model(words[0], command: spec.name)
-            let model = try Model(safetensors: store.modelFile(record.version))
-            show(record, model)
+            let description = ModelDescription(
+                record: record, model: try Model(safetensors: store.modelFile(record.version)))
+            Terminal.print(arguments.has("--json") ? description.json.text : description.text)
         case .use:
             let record = try session.model(words[0], command: spec.name)
             try store.activate(record.version)
             Terminal.note("\(record.version) is the active model")
         case .export:
             let record = try session.model(words[0], command: spec.name)
-            try Data(store.modelFile(record.version)).write(to: URL(filePath: words[1]), options: .atomic)
+            try PicturePath(argument: words[1]).write(store.modelFile(record.version))
         case .import:
-            let file = URL(filePath: words[0])
-            let bytes = [UInt8](try Data(contentsOf: file))
-            let model = try checked(bytes, file: words[0])
-            let name = arguments.value("--name") ?? file.deletingPathExtension().lastPathComponent
+            let file = PicturePath(argument: words[0])
+            let bytes = try file.contents()
+            let model = try checked(bytes, file: file)
+            let name = arguments.value("--name") ?? URL(filePath: file.label).deletingPathExtension().lastPathComponent
             guard ModelSelector.isName(name) else {
                 throw UsageError("\(name) is no name for a model; give one with --name", command: spec.name)
             }
@@ -71,29 +87,7 @@ enum ModelsCommand: Command {
         return .done
     }
 
-    private static func show(_ record: ModelRecord, _ model: Model) {
-        var lines = [
-            "\(record.version)\(record.isActive ? ", active" : ""): \(Escaping.terminal(record.summary))",
-            "classes: \(model.classes.map(Escaping.terminal).joined(separator: ", "))",
-            "recognised from confidence \(Format.percent(model.threshold)), temperature \(model.temperature), "
-                + "\(Format.bytes(record.byteCount))",
-        ]
-        if let training = model.training {
-            lines.append(
-                "trained with recipe \(training.options.recipe), seed \(training.options.seed), "
-                    + "\(training.history.count) epochs, kernels \(training.kernelLevel.rawValue) \(training.precision)"
-            )
-        }
-        if let heldOut = model.heldOut {
-            let interval = wilson(heldOut.right, of: heldOut.total)
-            lines.append(
-                "right on \(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures: 95 % interval "
-                    + "\(Format.percent(interval.low)) to \(Format.percent(interval.high))")
-        }
-        Terminal.print(lines.joined(separator: "\n") + "\n\n" + model.network.architecture.summary)
-    }
-
-    private static func checked(_ bytes: [UInt8], file: String) throws -> Model {
+    private static func checked(_ bytes: [UInt8], file: PicturePath) throws -> Model {
         do {
             return try Model(safetensors: bytes)
         } catch {

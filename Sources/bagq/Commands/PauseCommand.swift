@@ -1,17 +1,13 @@
 import Queue
 
-enum PauseCommand: Command {
+enum PauseCommand: JobCommand {
     static let spec = CommandSpec(
         "pause", "JOB…", 1...1000, summary: "Stops handing out work of jobs.",
         details: "Workers finish the batch in hand and turn to other jobs. `bagq resume` goes on.",
         example: "bagq pause 12")
 
-    static func run(_ arguments: Arguments) throws -> ExitStatus {
-        let store = try Session(arguments).store
-        for id in try Session.jobs(arguments) {
-            try store.pause(id)
-            Terminal.note("job \(id) is paused")
-        }
-        return .done
+    static func apply(to id: JobID, in store: any JobStore) throws(StoreError) -> String {
+        try store.pause(id)
+        return "job \(id) is paused"
     }
 }

@@ -13,8 +13,8 @@ enum ResultsCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let format = try rowFormat(arguments)
-        let store = try Session(arguments).store
         let id = try Session.jobs(arguments)[0]
+        let store = try Session(arguments).store
         _ = try store.job(id)
         let lines = ResultLines(format: format)
         Terminal.print(lines.header, terminator: "")
@@ -40,7 +40,7 @@ func paged(_ page: (_ after: Int, _ limit: Int) throws -> [(number: Int, line: S
     while true {
         let lines = try page(last, 4096)
         guard let end = lines.last else { return }
-        Terminal.print(lines.map(\.line).joined(), terminator: "")
+        Terminal.print(rows: lines.map(\.line))
         last = end.number
     }
 }

@@ -10,20 +10,24 @@ enum StatusCommand: Command {
             .init("--json", nil, "as JSON"),
             .init("--watch", nil, "again and again until every job has ended"),
         ],
+        details: """
+            Unfinished jobs come first, then the ended ones, each newest first: 20 in all, with --json 1,000.
+            """,
         example: "bagq status --watch")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
+        let id = try Session.jobs(arguments).first
+        let limit = arguments.has("--json") ? 1000 : 20
         let session: Session
         do {
             session = try Session(arguments)
-        } catch let error as NoDatabase where arguments.operands.isEmpty {
+        } catch let error as NoDatabase where id == nil {
             if arguments.has("--json") { Terminal.print(StatusReport(jobs: [], workers: [], now: .now).json.text) }
             Terminal.note("no jobs yet: \(error)")
             return .done
         }
-        let id = try Session.jobs(arguments).first
         repeat {
-            let jobs = try id.map { [try session.store.job($0)] } ?? session.store.jobs(limit: 20)
+            let jobs = try id.map { [try session.store.job($0)] } ?? session.store.jobs(limit: limit)
             let text =
                 if arguments.has("--json") || id == nil {
                     try report(jobs, session.store.workers(), asJSON: arguments.has("--json"))

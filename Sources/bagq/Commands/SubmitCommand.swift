@@ -24,12 +24,14 @@ enum SubmitCommand: Command {
         let precision = try arguments.choice("--precision", Precision.self) ?? .auto
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
         let source = try PicturePath(existing: arguments.operands[0])
-        let session = try Session(arguments, creating: true)
+        let session = try Session(arguments)
         let model = try session.model(arguments.value("--model"), command: spec.name)
         let job = try session.store.submit(
             .classify(
                 ClassifyRequest(
-                    source: source, name: arguments.value("--name") ?? source.lastName, priority: priority,
+                    source: source,
+                    name: arguments.value("--name").map { PicturePath(argument: $0).label } ?? source.label,
+                    priority: priority,
                     model: model.version, countsInTrends: !arguments.has("--no-trends"), precision: precision)))
         Terminal.print("\(job.id)")
         return try JobWait.afterSubmit(job.id, waiting: arguments.has("--wait"), in: session)

@@ -38,7 +38,7 @@ enum TrainCommand: Command {
             try writePreview(of: folder, recipe, seed: options.seed, to: file)
             return .done
         }
-        let name = arguments.value("--name") ?? modelName(data.lastName)
+        let name = arguments.value("--name") ?? modelName(data.label)
         guard ModelSelector.isName(name) else {
             throw UsageError(
                 "\(name) is no name for a model: use letters, digits, `.`, `_` and `-`", command: spec.name)
@@ -94,6 +94,6 @@ enum TrainCommand: Command {
             }
         }
         let sheet = contactSheet(of: images, columns: 8)
-        try Data(try sheet.jpeg(quality: 90)).write(to: URL(filePath: file))
+        try PicturePath(argument: file).write(sheet.jpeg(quality: 90))
     }
 }

@@ -20,8 +20,8 @@ enum TrendsCommand: Command {
             .init("--chart", "FILE.svg", "write a chart"),
         ],
         details: """
-            A sighting is one picture in one post; the same folder submitted twice counts once. Shares are of the
-            recognised sightings. Today is shown apart, for it is not over.
+            A sighting is one picture in one post; the same folder submitted twice counts once. Shares are of
+            the recognised sightings. Today is shown apart, for it is not over.
             """,
         example: "bagq trends --since 4w --by week --compare year")
 
@@ -45,12 +45,12 @@ enum TrendsCommand: Command {
             today: range.today.map { try store.trends(of: model.version, days: $0..<$0.advanced(by: 1), job: job) },
             dates: dates, brands: arguments.values("--brand"))
         if let file = arguments.value("--chart") {
-            try Data(report.svg.utf8).write(to: URL(filePath: file), options: .atomic)
+            try PicturePath(argument: file).write(Array(report.svg.utf8))
         }
         if arguments.has("--json") {
             Terminal.print(report.json.text)
         } else if arguments.has("--csv") {
-            Terminal.print(report.csv, terminator: "")
+            Terminal.print(rows: report.csv)
         } else if !arguments.has("--chart") {
             Terminal.print(report.text(width: Terminal.width), terminator: "")
         }

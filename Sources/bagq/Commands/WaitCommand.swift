@@ -11,12 +11,14 @@ enum WaitCommand: Command {
         example: "bagq wait 12 && bagq results 12 > october.csv")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        let session = try Session(arguments)
-        let jobs = try Session.jobs(arguments)
-        for id in jobs { _ = try session.store.job(id) }
-        if try session.store.workers().isEmpty { Terminal.note(JobWait.noWorker) }
-        return try jobs.map { try JobWait.untilEnd(of: $0, in: session.store) }.max { $0.rawValue < $1.rawValue }
-            ?? .done
+        let ids = try Session.jobs(arguments)
+        let store = try Session(arguments).store
+        let open = try ids.map { try store.job($0) }.filter { !$0.state.isFinal }
+        for job in open where job.state == .paused {
+            Terminal.note("job \(job.id) is paused: `bagq resume \(job.id)` goes on")
+        }
+        if !open.isEmpty, try store.workers().isEmpty { Terminal.note(JobWait.noWorker) }
+        return try ids.map { try JobWait.untilEnd(of: $0, in: store) }.max { $0.rawValue < $1.rawValue } ?? .done
     }
 }
 
@@ -45,7 +47,7 @@ enum JobWait {
         let status = try untilEnd(of: id, in: session.store, isWorking: { !outcome.hasEnded })
         while !outcome.hasEnded { Thread.sleep(forTimeInterval: 0.02) }
         try outcome.check()
-        return stop.isMade ? .interrupted : status
+        return status
     }
 
     /// Shows progress until the job ends, or until `isWorking` says that nobody works on it any more.
@@ -86,6 +88,7 @@ enum JobWait {
 /// A job's progress on stderr: one line that rewrites itself on a terminal, a plain line now and then elsewhere.
 struct ProgressDisplay {
     private var lastShown = Date.distantPast
+    private var lastLine = ""
     private var isOpen = false
 
     mutating func show(_ job: Job) {
@@ -99,6 +102,10 @@ struct ProgressDisplay {
         draw(job)
         if isOpen { Terminal.note("") }
         if let error = job.error { Terminal.note("job \(job.id): \(Escaping.terminal(error))") }
+        if job.state == .done, job.itemsTotal == 0 {
+            Terminal.note(
+                "job \(job.id): there is no picture in \(job.source); `bagq status \(job.id)` shows what was left out")
+        }
     }
 
     private mutating func draw(_ job: Job) {
@@ -106,7 +113,9 @@ struct ProgressDisplay {
             Terminal.note("\r\u{1B}[K" + job.progress.text(width: Terminal.errorWidth), terminator: "")
             isOpen = true
         } else {
-            Terminal.note("job \(job.id): \(job.state.rawValue), \(job.progress.plainText)")
+            let line = "job \(job.id): \(job.state.rawValue), \(job.progress.plainText)"
+            if line != lastLine { Terminal.note(line) }
+            lastLine = line
         }
     }
 }

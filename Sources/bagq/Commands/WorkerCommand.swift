@@ -20,16 +20,16 @@ enum WorkerCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let threads = try arguments.integer("--threads", in: 1...256)
         let only = try arguments.choice("--only", JobKind.self)
-        let session = try Session(arguments, creating: true)
         let stop = StopRequest()
         let signals = stop.onTermination()
         defer { for source in signals { source.cancel() } }
-        let worker = try session.worker(
-            named: arguments.value("--name"), threads: threads, kinds: only.map { [$0] } ?? Set(JobKind.allCases),
-            ending: arguments.has("--drain") ? .drained : .never, stop: stop)
         do {
+            let session = try Session(arguments, creating: true)
+            let worker = try session.worker(
+                named: arguments.value("--name"), threads: threads, kinds: only.map { [$0] } ?? Set(JobKind.allCases),
+                ending: arguments.has("--drain") ? .drained : .never, stop: stop)
             try worker.run()
-        } catch {
+        } catch let error as StoreError {
             guard case .newer = error else { throw error }
             Terminal.complain("\(error)")
             return .tryAgain
