@@ -84,14 +84,14 @@ package final class SQLiteStore: JobStore {
         try transaction(begin: "BEGIN IMMEDIATE", durably: durably, inNewerSchema: inNewerSchema, body)
     }
 
-    /// Runs `body` outside of any transaction.
+    /// Runs `body` outside of any transaction. Errors speak of `file`, else of the database.
     func alone<T: Sendable>(
-        about file: PicturePath, _ body: (Connection) throws -> T
+        about file: PicturePath? = nil, _ body: (Connection) throws -> T
     ) throws(StoreError) -> T {
         do {
             return try session.withLock { try body($0.db) }
         } catch {
-            throw StoreError(error, path: file)
+            throw StoreError(error, path: file ?? path)
         }
     }
 
