@@ -69,7 +69,9 @@ package struct LabelledFolder: Sendable {
         return names.filter { name in
             var isFolder: ObjCBool = false
             let exists = unsafe FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
-            return exists && isFolder.boolValue && !name.hasPrefix(".")
+            // A name that is not UTF-8 arrives mended, so that nothing is there: kept, to be complained of.
+            let isLost = !exists && name.unicodeScalars.contains("\u{FFFD}")
+            return (exists && isFolder.boolValue || isLost) && !name.hasPrefix(".")
         }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 

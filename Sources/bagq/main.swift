@@ -19,7 +19,11 @@ func runCommandLine(_ words: [String]) throws -> ExitStatus {
 }
 
 signal(SIGPIPE, SIG_IGN)
-// Workers catch it themselves, to finish their batch.
+// Workers catch Ctrl-C themselves, to finish their batch. Whoever started this process may have blocked it.
+var interrupt = sigset_t()
+unsafe sigemptyset(&interrupt)
+unsafe sigaddset(&interrupt, SIGINT)
+unsafe pthread_sigmask(SIG_UNBLOCK, &interrupt, nil)
 signal(SIGINT) { _ in
     // Ends the progress line; only calls that a signal handler may make.
     if isatty(STDERR_FILENO) == 1 { _ = unsafe write(STDERR_FILENO, "\n", 1) }

@@ -18,43 +18,84 @@ final class Bagq: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
+    /// With a database that has one small model, `shapes@1`, made by job 1 from `data`, whose pictures are there too.
+    static func withModel() throws -> Bagq {
+        let bagq = try Bagq()
+        let made = try trained.get()
+        try FileManager.default.copyItem(atPath: made.path("copy.db"), toPath: bagq.path("bagq.db"))
+        try FileManager.default.copyItem(atPath: made.path("data"), toPath: bagq.path("data"))
+        return bagq
+    }
+
+    private static let trained = Result {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 8)
+        let training = try bagq.run("train", "data", "--name", "shapes", "--epochs", "1", "--wait")
+        guard training.status == 0, try bagq.run("backup", "copy.db").status == 0 else {
+            throw Failure(output: training.err)
+        }
+        return bagq
+    }
+
+    struct Failure: Error { var output: String }
+
     deinit {
         try? FileManager.default.removeItem(at: folder)
     }
 
     func path(_ relative: String) -> String { folder.appending(path: relative).path(percentEncoded: false) }
 
-    private func process(_ words: [String], environment: [String: String]) -> Process {
+    private func process(_ program: URL?, _ words: [String], environment: [String: String]) -> Process {
         let process = Process()
-        process.executableURL = Self.candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }
+        process.executableURL = program
         process.arguments = words
         process.currentDirectoryURL = folder
         process.environment = [
-            "HOME": folder.path(percentEncoded: false), "PATH": "/usr/bin:/bin", "TZ": "UTC",
+            "HOME": folder.path(percentEncoded: false),
+            "PATH": "\(Self.program?.deletingLastPathComponent().path ?? ""):/usr/bin:/bin",
+            "TZ": "UTC",
             "BAGQ_DATABASE": path("bagq.db"), "BAGQ_LEASE_SECONDS": "1", "BAGQ_CHECKPOINT_SECONDS": "0",
         ].merging(environment) { $1 }
         return process
     }
 
-    private static let candidates: [URL] = [
+    private static let program = [
         Bundle.main.bundleURL.appending(path: "bagq"),
         Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "bagq"),
-    ].compactMap(\.self)
+    ].compactMap(\.self).first { FileManager.default.isExecutableFile(atPath: $0.path) }
 
     /// Runs to the end. Output goes through files, so that no pipe can fill.
     @discardableResult
     func run(_ words: String..., environment: [String: String] = [:]) throws -> Output {
-        let process = process(words, environment: environment)
+        try run(words, environment: environment)
+    }
+
+    func run(_ words: [String], environment: [String: String] = [:]) throws -> Output {
+        try output(of: process(Self.program, words, environment: environment))
+    }
+
+    /// Runs a script of sh, for what only a shell can do: pipes, words that are not UTF-8, a terminal. It finds `bagq`.
+    func shell(_ script: String, environment: [String: String] = [:]) throws -> Output {
+        try output(of: process(URL(filePath: "/bin/sh"), ["-c", script], environment: environment))
+    }
+
+    /// The JSON document that a command prints.
+    func json(_ words: String...) throws -> Any {
+        try JSONSerialization.jsonObject(with: Data(try run(words).out.utf8), options: .fragmentsAllowed)
+    }
+
+    private func output(of process: Process) throws -> Output {
         let (out, err) = try capture(process)
         process.waitUntilExit()
         return Output(
             status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-            out: try String(contentsOf: out, encoding: .utf8), err: try String(contentsOf: err, encoding: .utf8))
+            out: String(decoding: try Data(contentsOf: out), as: UTF8.self),
+            err: String(decoding: try Data(contentsOf: err), as: UTF8.self))
     }
 
     /// Starts and returns at once; the caller ends it.
     func start(_ words: String..., environment: [String: String] = [:]) throws -> Process {
-        let process = process(words, environment: environment)
+        let process = process(Self.program, words, environment: environment)
         _ = try capture(process)
         return process
     }

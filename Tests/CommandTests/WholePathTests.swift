@@ -54,32 +54,4 @@ import Testing
         #expect(evaluation.out.contains("weighted avg"))
         #expect(try String(contentsOfFile: bagq.path("matrix.svg"), encoding: .utf8).hasPrefix("<svg"))
     }
-
-    @Test func badPicturesAreFailuresNotCrashes() throws {
-        let bagq = try Bagq()
-        try bagq.drawPictures(in: "data", each: 8)
-        #expect(try bagq.run("train", "data", "--name", "shapes", "--epochs", "1", "--wait").status == 0)
-        let good = try Data(contentsOf: URL(filePath: bagq.path("data/bar/0.jpg")))
-        let cases: [(name: String, bytes: Data, reason: String?)] = [
-            ("empty.jpg", Data(), "empty"),
-            ("page.jpg", Data("<!DOCTYPE html><html></html>".utf8), "not_an_image"),
-            ("pointer.jpg", Data("version https://git-lfs.github.com/spec/v1\noid sha256:1\n".utf8), "not_an_image"),
-            ("web.jpg", Data("RIFF\u{10}\0\0\0WEBPVP8 ".utf8), "unsupported_format"),
-            ("start.jpg", good.prefix(2), "corrupt"),
-            ("half.jpg", good.prefix(good.count * 2 / 3), nil),
-            ("good.jpeg", good, nil),
-        ]
-        try FileManager.default.createDirectory(atPath: bagq.path("dump"), withIntermediateDirectories: true)
-        for item in cases { try item.bytes.write(to: URL(filePath: bagq.path("dump/\(item.name)"))) }
-        let submit = try bagq.run("submit", "dump", "--wait")
-        #expect(submit.status == 1)
-        let failures = try bagq.run("failures", "2").lines.dropFirst().map { $0.split(separator: ",") }
-        for item in cases {
-            #expect(failures.first { $0[1] == item.name }.map { String($0[2]) } == item.reason, "\(item.name)")
-        }
-        let results = try bagq.run("results", "2").lines.dropFirst()
-        #expect(results.count == 2)
-        #expect(results.contains { $0.hasPrefix("") && $0.contains("half.jpg") && $0.hasSuffix("truncated") })
-        #expect(try bagq.run("wait", "2").status == 1)
-    }
 }

@@ -1,0 +1,110 @@
+import Foundation
+import Imaging
+import Testing
+
+/// Models as files and by name, backups, and data that cannot be trained on.
+@Suite(.timeLimit(.minutes(2))) struct ModelCommandTests {
+    @Test func exportImportUseRemove() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("models", "export", "shapes", "shapes.safetensors").status == 0)
+        #expect(try bagq.run("models", "import", "shapes.safetensors").out == "shapes@2\n")
+        #expect(try bagq.run("models", "import", "shapes.safetensors", "--name", "other").out == "other@1\n")
+        #expect(try bagq.run("models", "export", "other", "other.safetensors").status == 0)
+        #expect(
+            try Data(contentsOf: URL(filePath: bagq.path("other.safetensors")))
+                == Data(contentsOf: URL(filePath: bagq.path("shapes.safetensors"))))
+
+        let models = try #require(try bagq.json("models", "--json") as? [[String: Any]])
+        #expect(models.map { "\($0["name"] ?? "")@\($0["number"] ?? "")" } == ["other@1", "shapes@1", "shapes@2"])
+        #expect(models.map { $0["active"] as? Bool } == [false, true, false])
+        #expect(
+            Set(models[0].keys) == [
+                "name", "number", "state", "active", "classes", "threshold", "byte_count", "created_at", "summary",
+            ])
+        let shown = try #require(try bagq.json("models", "show", "shapes@1", "--json") as? [String: Any])
+        #expect(Set(shown.keys) == Set(models[0].keys).union(["temperature", "training", "held_out"]))
+        let text = try bagq.run("models", "show", "shapes@1").out
+        #expect(text.hasPrefix("shapes@1, active: "))
+        #expect(text.contains("classes: bar, disc\n"))
+
+        // The same by name, by number and from a file.
+        let picture = "data/disc/3.jpg"
+        let one = try bagq.run("classify", picture).out
+        #expect(one == (try bagq.run("classify", "--model", "other", picture).out))
+        #expect(one == (try bagq.run("classify", "--model", "shapes.safetensors", picture).out))
+        // A link that is named is followed.
+        try FileManager.default.createSymbolicLink(atPath: bagq.path("link.jpg"), withDestinationPath: picture)
+        #expect(try bagq.run("classify", "link.jpg").out == one.replacing(picture, with: "link.jpg"))
+
+        #expect(try bagq.run("models", "use", "other").err == "other@1 is the active model\n")
+        #expect(try bagq.run("models", "remove", "other@1").status == 2)
+        #expect(try bagq.run("submit", "data", "--model", "shapes@2").out == "2\n")
+        #expect(try bagq.run("models", "remove", "shapes@2").err.contains("job 2 needs shapes@2"))
+        #expect(try bagq.run("models", "remove", "shapes@1").status == 0)
+        #expect(try bagq.run("models", "show", "shapes@1").status == 2)
+        // Its number is not used again.
+        #expect(try bagq.run("models", "import", "shapes.safetensors").out == "shapes@3\n")
+    }
+
+    @Test func aBackupIsAWholeDatabase() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("submit", "data", "--wait").status == 0)
+        #expect(try bagq.run("backup", "copy.db").status == 0)
+        #expect(try bagq.run("results", "2").out == (try bagq.run("results", "2", "--db", "copy.db").out))
+        #expect(try bagq.run("models", "--json").out == (try bagq.run("models", "--json", "--db", "copy.db").out))
+        #expect(try bagq.run("doctor", "--deep", "--db", "copy.db").status == 0)
+        #expect(try bagq.run("backup", "copy.db").status == 2)
+    }
+
+    @Test func dataThatCannotBeTrainedOn() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "good", each: 4)
+        let folders: [(name: String, make: String, message: String)] = [
+            ("single", "mkdir -p single && cp -r good/bar single/", "only the folder bar"),
+            ("case", "mkdir -p case && cp -r good/bar case/Bar && cp -r good/disc case/bar", "differ only in case"),
+            ("hollow", "cp -r good hollow && rm hollow/disc/*", "no picture in disc"),
+            ("flat", "mkdir -p flat && cp good/bar/0.jpg flat/", "no folder"),
+            ("bytes", "cp -r good bytes && mv bytes/bar \"$(printf 'bytes/b\\377')\"", "not UTF-8"),
+        ]
+        for folder in folders {
+            #expect(try bagq.shell(folder.make).status == 0)
+            let output = try bagq.run("train", folder.name)
+            #expect(output.status == 2, "\(folder.name)")
+            #expect(output.out.isEmpty)
+            #expect(output.err.contains(folder.message), "\(folder.name): \(output.err)")
+        }
+        // None of them has made a database.
+        #expect(!FileManager.default.fileExists(atPath: bagq.path("bagq.db")))
+
+        // Pictures of which none can be read fail the job, not the worker.
+        #expect(try bagq.shell("cp -r good broken && for f in broken/*/*; do echo text > $f; done").status == 0)
+        let broken = try bagq.run("train", "broken", "--name", "b", "--wait")
+        #expect(broken.status == 2)
+        #expect(broken.out == "1\n")
+        #expect(try bagq.run("status", "1").out.hasPrefix("job       1, train, failed\n"))
+        #expect(try bagq.run("submit", "good", "--model", "b@1").status == 2)
+    }
+
+    @Test func previewsAugmentedPictures() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 4)
+        let preview = try bagq.run("train", "data", "--preview", "sheet.jpg")
+        #expect(preview.status == 0, "\(preview.err)")
+        #expect(preview.out.isEmpty)
+        let bytes = Array(try Data(contentsOf: URL(filePath: bagq.path("sheet.jpg"))))
+        var decoder = try PictureDecoder()
+        #expect(try decoder.decode(bytes.span).0.width > 8 * 100)
+        #expect(!FileManager.default.fileExists(atPath: bagq.path("bagq.db")))
+    }
+
+    @Test func jobsWaitForAModelInTraining() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 6)
+        #expect(try bagq.run("train", "data", "--name", "later", "--epochs", "1").out == "1\n")
+        #expect(try bagq.run("submit", "data", "--model", "later@1").out == "2\n")
+        #expect(try bagq.run("models", "show", "later@1").err.contains("is still being trained"))
+        #expect(try bagq.run("worker", "--drain").status == 0)
+        #expect(try bagq.run("wait", "1", "2").status == 0)
+        #expect(try bagq.run("results", "2").lines.count == 13)
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Testing
+
+/// Wrong words, wrong files and wrong databases: the exit status, and one line that says what to do.
+@Suite(.timeLimit(.minutes(2))) struct UsageTests {
+    private struct Case {
+        var words: [String]
+        var status: Int32
+        var message: String
+
+        init(_ words: String, _ status: Int32, _ message: String) {
+            self.words = words.split(separator: " ").map(String.init)
+            (self.status, self.message) = (status, message)
+        }
+    }
+
+    @Test func wrongWords() throws {
+        let bagq = try Bagq.withModel()
+        try Data("no database".utf8).write(to: URL(filePath: bagq.path("text.db")))
+        try Data("no model".utf8).write(to: URL(filePath: bagq.path("text.safetensors")))
+        try FileManager.default.createDirectory(atPath: bagq.path("empty"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: bagq.path("one/only"), withIntermediateDirectories: true)
+        let cases = [
+            Case("statsu", 64, "unknown command statsu (did you mean status?)"),
+            Case("help statsu", 64, "did you mean status?"),
+            Case("--db x.db status", 64, "the command goes first"),
+            Case("--jsn", 64, "did you mean --json?"),
+            Case("submit", 64, "SOURCE is missing"),
+            Case("submit nowhere", 2, "nowhere: No such file or directory"),
+            Case("submit data --precision int9", 64, "did you mean int8?"),
+            Case("submit data --priority 1001", 64, "from -1000 to 1000"),
+            Case("submit data --model shapes@9", 2, "there is no model shapes@9"),
+            Case("submit data --model a/b", 64, "NAME or NAME@NUMBER"),
+            Case("submit data --db none.db", 2, "bagq train"),
+            Case("train nowhere", 2, "nowhere: No such file or directory"),
+            Case("train data --epochs 0", 64, "--epochs takes a whole number from 1"),
+            Case("train data --recipe blogg", 64, "did you mean blog?"),
+            Case("train data --name a/b", 64, "no name for a model"),
+            Case("train data/bar", 2, "two brands are needed"),
+            Case("train data/bar/0.jpg", 2, "one folder of pictures for each brand"),
+            Case("train one", 2, "only the folder only"),
+            Case("worker --only trian", 64, "did you mean train?"),
+            Case("worker --threads 0", 64, "--threads"),
+            Case("cancel x", 64, "x is no job's number"),
+            Case("cancel 1", 2, "job 1 is done already"),
+            Case("pause 1", 2, "there is nothing to pause"),
+            Case("resume 1", 2, "bagq retry 1"),
+            Case("retry 1", 2, "nothing of it failed"),
+            Case("wait 9", 2, "there is no job 9"),
+            Case("status 9", 2, "there is no job 9"),
+            Case("results 0", 64, "0 is no job's number"),
+            Case("results 9", 2, "there is no job 9"),
+            Case("results 1 --json --format csv", 64, "exclude each other"),
+            Case("failures 1 --format cvs", 64, "did you mean csv?"),
+            Case("forget", 64, "either jobs or --author"),
+            Case("forget 1 --author a", 64, "either jobs or --author"),
+            Case("forget --author nobody", 2, "nobody"),
+            Case("trends --since soon", 64, "soon is no time for --since"),
+            Case("trends --by dya", 64, "did you mean day?"),
+            Case("trends --brand gucci", 2, "it knows bar, disc"),
+            Case("trends --job 9", 2, "there is no job 9"),
+            Case("trends --chart nowhere/x.svg", 2, "nowhere/x.svg: No such file or directory"),
+            Case("models frob", 64, "models cannot frob"),
+            Case("models show", 64, "models show NAME[@N]"),
+            Case("models show luxe", 2, "there is no model luxe"),
+            Case("models remove shapes", 64, "NAME@N"),
+            Case("models remove shapes@1", 2, "is the active model"),
+            Case("models export shapes nowhere/x", 2, "nowhere/x: No such file or directory"),
+            Case("models import nowhere", 2, "nowhere: No such file or directory"),
+            Case("models import data", 2, "is it a file?"),
+            Case("models import text.safetensors", 2, "text.safetensors: "),
+            Case("evaluate shapes", 64, "DATA is missing"),
+            Case("evaluate shapes empty", 2, "no picture in any class"),
+            Case("classify --model text.safetensors data/bar/0.jpg", 2, "text.safetensors: "),
+            Case("classify nowhere.jpg", 1, "nowhere.jpg: the file cannot be opened"),
+            Case("classify data", 1, "a folder, not a regular file"),
+            Case("backup nowhere/x", 2, "cannot open "),
+            Case("backup bagq.db", 2, "exists already"),
+            Case("completions bsh", 64, "did you mean bash?"),
+            Case("demo data", 2, "is not empty"),
+            Case("status --db text.db", 2, "is not a bagq database"),
+            Case("trends --db text.db", 2, "is not a bagq database"),
+            Case("worker --drain --db text.db", 2, "is not a bagq database"),
+            Case("models --db none.db", 2, "there is no database at none.db yet"),
+        ]
+        for item in cases {
+            let output = try bagq.run(item.words)
+            let line = item.words.joined(separator: " ")
+            #expect(output.status == item.status, "\(line): \(output.err)")
+            #expect(output.err.contains(item.message), "\(line): \(output.err)")
+            #expect(output.err.isEmpty || output.err.hasPrefix("bagq: "), "\(line): \(output.err)")
+            #expect(output.err.filter(\.isNewline).count <= 1, "\(line): \(output.err)")
+            #expect(!output.err.contains("Error Domain"), "\(line)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: bagq.path("none.db")))
+        let doctor = try bagq.run("doctor", "--db", "text.db")
+        #expect(doctor.status == 2)
+        #expect(doctor.out.contains("trouble: text.db is not a bagq database"))
+        // None of it changed anything.
+        #expect(try bagq.run("status", "2").status == 2)
+    }
+
+    @Test func wrongSettings() throws {
+        let bagq = try Bagq()
+        for command in ["status", "worker", "config", "doctor"] {
+            let output = try bagq.run(command, environment: ["BAGQ_THREADS": "none"])
+            #expect(output.status == 78)
+            #expect(output.err == "bagq: BAGQ_THREADS=none (environment): give a whole number from 1 to 256\n")
+        }
+        #expect(try bagq.run("help", environment: ["BAGQ_THREADS": "none"]).status == 0)
+    }
+
+    @Test func aNewerDatabaseIsLeftAlone() throws {
+        let bagq = try Bagq.withModel()
+        // SQLite keeps user_version at byte 60 (sqlite.org/fileformat.html).
+        var file = try Data(contentsOf: URL(filePath: bagq.path("bagq.db")))
+        file[60..<64] = Data([0, 0, 1, 0])
+        try file.write(to: URL(filePath: bagq.path("bagq.db")))
+        let worker = try bagq.run("worker", "--drain")
+        #expect(worker.status == 75)
+        #expect(worker.err.contains("install the newer bagq"))
+        #expect(try bagq.run("status").status == 2)
+        #expect(try bagq.run("doctor").out.contains("trouble: the database has schema 256"))
+    }
+
+    @Test func beforeThereIsADatabase() throws {
+        let bagq = try Bagq()
+        let status = try bagq.run([])
+        #expect(status.status == 0)
+        #expect(status.out.isEmpty)
+        #expect(status.err.hasPrefix("no jobs yet: "))
+        #expect(try bagq.run("status", "--json").out == #"{"jobs":[],"workers":[]}"# + "\n")
+        #expect(try bagq.run("doctor").out.contains("there is no database at"))
+        #expect(try bagq.run("migrate", "--db", "a/new/folder/x.db").err == "made a/new/folder/x.db\n")
+        #expect(try bagq.run("migrate", "--db", "a/new/folder/x.db").err.hasSuffix("is up to date\n"))
+        #expect(try bagq.run("models", "--db", "a/new/folder/x.db").err.contains("bagq train DATA"))
+        #expect(try bagq.run("models", "--json", "--db", "a/new/folder/x.db").out == "[]\n")
+    }
+
+    @Test func unwritablePlaces() throws {
+        let bagq = try Bagq()
+        let output = try bagq.run("migrate", "--db", "/proc/bagq/x.db")
+        #expect(output.status == 2)
+        #expect(output.err.hasPrefix("bagq: /proc/bagq: "))
+        let full = try bagq.shell("bagq help > /dev/full")
+        #expect(full.status == 2)
+        #expect(full.err.contains("No space left on device"))
+        // A reader that has seen enough is no error.
+        let head = try bagq.shell("{ bagq help; echo $? >&2; } | head -n 1 > /dev/null")
+        #expect(head.err == "0\n")
+    }
+}
