@@ -29,7 +29,7 @@ let package = Package(
             name: "CKernels",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O3"])]),
         .target(name: "Intake", swiftSettings: strict),
-        .target(name: "Imaging", dependencies: ["CTurboJPEG"], swiftSettings: strictAndFast),
+        .target(name: "Imaging", dependencies: ["CKernels", "CTurboJPEG"], swiftSettings: strictAndFast),
         .target(name: "CNN", dependencies: ["CKernels", "Imaging"], swiftSettings: strictAndFast),
         .target(name: "Queue", dependencies: ["Intake", "Imaging"], swiftSettings: strict),
         .target(
@@ -48,7 +48,7 @@ let package = Package(
             dependencies: ["Intake", "Imaging", "CNN", "Queue", "SQLiteStore", "Worker", "Report"],
             swiftSettings: strict),
         tests("IntakeTests", ["Intake"]),
-        tests("ImagingTests", ["Imaging"]),
+        tests("ImagingTests", ["Imaging", "CKernels"]),
         tests("CNNTests", ["CNN", "CKernels"], exclude: ["vectors"]),
         tests("QueueTests", ["Queue", "SQLiteStore", "Intake", "Imaging", "CSQLite"]),
         tests("WorkerTests", ["Worker", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN"]),

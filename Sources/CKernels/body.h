@@ -229,6 +229,8 @@ static void rescale(ptrdiff_t count, const uint8_t *restrict input, float *restr
     for (ptrdiff_t i = 0; i < count; i++) output[i] = (float)input[i] * (1.0f / 255.0f);
 }
 
+#include "resample.h"
+
 const struct bagq_kernels KERNELS = {
     .product = product,
     .convolve = convolve,
@@ -242,6 +244,8 @@ const struct bagq_kernels KERNELS = {
     .transpose = transpose,
     .adam = adam,
     .rescale = rescale,
+    .resample_columns = resample_columns,
+    .resample_rows = resample_rows,
 };
 
 #ifdef TARGET

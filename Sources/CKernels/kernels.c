@@ -23,3 +23,11 @@ const struct bagq_kernels *bagq_kernels(enum bagq_level level) {
         return NULL;
     }
 }
+
+const struct bagq_kernels *bagq_fastest_kernels(void) {
+    for (enum bagq_level level = bagq_level_avx512; level > bagq_level_portable; level--) {
+        const struct bagq_kernels *kernels = bagq_kernels(level);
+        if (kernels) return kernels;
+    }
+    return &bagq_kernels_portable;
+}

@@ -1,12 +1,18 @@
-/// Resizes RGB pictures with a triangle filter that widens with the scale, so that nothing is skipped when shrinking
-/// (Pillow's BILINEAR). All-integer, so the result is the same on every machine. Keeps its scratch memory.
+import CKernels
+
+/// Resizes RGB pictures with a triangle filter that widens with the scale, so that nothing is skipped when shrinking:
+/// byte for byte what `resize(size, BILINEAR)` of Pillow 13 gives, whose arithmetic (Resample.c) it follows. The same on
+/// every machine and with every kernel level. Keeps its scratch memory.
 struct Resizer {
+    private let kernels: ResampleKernels
     private var columns = Taps()
     private var rows = Taps()
-    /// One row of the source's width at the target's height, and one byte more.
-    private var row: [UInt8] = []
+    /// One side resampled, in the first bytes.
+    private var halfway: [UInt8] = []
     /// The target before it is turned upright.
     private var lying: [UInt8] = []
+
+    init(_ kernels: ResampleKernels = ResampleKernels()) { self.kernels = kernels }
 
     /// Squashes a stored picture to a size, upright.
     /// - source: height x width x 3 in front. - target: targetHeight x targetWidth x 3, of the upright picture.
@@ -19,131 +25,138 @@ struct Resizer {
             orientation.swapsSides ? (targetHeight, targetWidth) : (targetWidth, targetHeight)
         columns.set(from: width, to: storedWidth)
         rows.set(from: height, to: storedHeight)
-        if row.count != width * 3 + 1 { row = [UInt8](repeating: 0, count: width * 3 + 1) }
+        var first = ResamplePass.columns(columns, height: height)
+        var second = ResamplePass.rows(rows, width: storedWidth)
+        // Pillow 13's choice; before it, columns always came first. The order shows in how the first pass rounds.
+        if height > storedHeight && height - storedHeight > 2 * (width - storedWidth) {
+            first = .rows(rows, width: width)
+            second = .columns(columns, height: storedHeight)
+        }
+        let byteCount = first.targetCount
+        // Room is kept from picture to picture, but a giant's not for ever.
+        if halfway.count < byteCount || halfway.count > max(1 << 24, 8 * byteCount) {
+            halfway = [UInt8](repeating: 0, count: byteCount)
+        }
+        kernels.run(first, source, intoArray: &halfway)
         if orientation == .up {
-            Self.resize(source, columns, rows, &row, into: &target)
+            kernels.run(second, halfway, into: &target)
         } else {
             if lying.count != target.count { lying = [UInt8](repeating: 0, count: target.count) }
-            Self.resize(source, columns, rows, &row, intoArray: &lying)
+            kernels.run(second, halfway, intoArray: &lying)
             orientation.copyUpright(lying.span, width: storedWidth, height: storedHeight, into: &target)
-        }
-    }
-
-    private static func resize(
-        _ source: [UInt8], _ columns: Taps, _ rows: Taps, _ row: inout [UInt8],
-        intoArray target: inout [UInt8]
-    ) {
-        var span = target.mutableSpan
-        resize(source, columns, rows, &row, into: &span)
-    }
-
-    private static func resize(
-        _ source: [UInt8], _ columns: Taps, _ rows: Taps, _ row: inout [UInt8],
-        into target: inout MutableSpan<UInt8>
-    ) {
-        for y in rows.starts.indices {
-            let taps = rows.range(y)
-            let rowSize = row.count - 1
-            let first = rows.starts[y] * rowSize
-            mixRows(
-                source.span.extracting(first..<first + taps.count * rowSize), rows.weights.span.extracting(taps), &row)
-            mixColumns(row.span, columns, into: &target, at: y * columns.starts.count * 3)
-        }
-    }
-
-    /// The weighted sum of as many rows as there are weights.
-    private static func mixRows(_ source: Span<UInt8>, _ weights: Span<Int16>, _ row: inout [UInt8]) {
-        let rowSize = source.count / weights.count
-        let pixels = unsafe source.bytes
-        var row = row.mutableSpan
-        var at = 0
-        // The weight is read in the innermost loop so that the compiler sees its 16 bits and multiplies by pmaddwd.
-        while at + 16 <= rowSize {
-            var sum = SIMD16<Int32>(repeating: Taps.half)
-            for tap in weights.indices {
-                let some = unsafe pixels.unsafeLoadUnaligned(fromByteOffset: tap * rowSize + at, as: SIMD16<UInt8>.self)
-                sum &+= SIMD16<Int32>(truncatingIfNeeded: some) &* SIMD16<Int32>(repeating: Int32(weights[tap]))
-            }
-            let mixed = SIMD16<UInt8>(truncatingIfNeeded: sum &>> Taps.bits)
-            for lane in mixed.indices { row[at + lane] = mixed[lane] }
-            at += 16
-        }
-        while at < rowSize {
-            var sum = Taps.half
-            for tap in weights.indices { sum &+= Int32(source[tap * rowSize + at]) &* Int32(weights[tap]) }
-            row[at] = UInt8(truncatingIfNeeded: sum >> Taps.bits)
-            at += 1
-        }
-    }
-
-    private static func mixColumns(
-        _ row: Span<UInt8>, _ columns: Taps, into target: inout MutableSpan<UInt8>, at start: Int
-    ) {
-        let weights = columns.weights.span
-        let pixels = unsafe row.bytes
-        var at = start
-        for x in columns.starts.indices {
-            var sum = SIMD4<Int32>(repeating: Taps.half)
-            var pixel = columns.starts[x] * 3
-            for tap in columns.range(x) {
-                // The fourth lane is the next pixel's red, which is thrown away.
-                let some = unsafe pixels.unsafeLoadUnaligned(fromByteOffset: pixel, as: SIMD4<UInt8>.self)
-                sum &+= SIMD4<Int32>(truncatingIfNeeded: some) &* SIMD4<Int32>(repeating: Int32(weights[tap]))
-                pixel += 3
-            }
-            let mixed = SIMD4<UInt8>(truncatingIfNeeded: sum &>> Taps.bits)
-            target[at] = mixed[0]
-            target[at + 1] = mixed[1]
-            target[at + 2] = mixed[2]
-            at += 3
         }
     }
 }
 
 /// Which source pixels make up each target pixel along one side, and by how much.
-private struct Taps {
-    static let bits: Int32 = 14
-    /// Rounds sums to nearest.
-    static let half: Int32 = 1 << (bits - 1)
-
-    /// The first source pixel of each target pixel.
+struct Taps {
+    private(set) var source = 0
+    private(set) var target = 0
+    /// Source pixels that make up a target pixel: of all as many, some with weight 0, to spare the kernels short ones.
+    private(set) var count = 0
+    /// The first source pixel of each target pixel; `count` from there on are within the source.
     private(set) var starts: [Int] = []
-    /// In units of 2^-14; those of one target pixel sum to exactly 1.
-    private(set) var weights: [Int16] = []
-    private var ends: [Int] = []
-    private var source = 0
+    /// Of 1 / `unit`, `count` of each target pixel.
+    private(set) var weights: [Int32] = []
+    private static let unit = 0x1p22
 
-    /// Of one target pixel's weights.
-    func range(_ target: Int) -> Range<Int> { (target == 0 ? 0 : ends[target - 1])..<ends[target] }
-
+    /// Double's plain operations are exactly specified and Swift never fuses them, so the weights are the same everywhere.
     mutating func set(from source: Int, to target: Int) {
-        if self.source == source && starts.count == target { return }
-        self.source = source
+        if self.source == source && self.target == target { return }
+        precondition(source > 0 && target > 0)
+        (self.source, self.target) = (source, target)
+        let scale = Double(source) / Double(target)
+        let support = max(scale, 1)
+        func centre(_ index: Int) -> Double { (Double(index) + 0.5) * scale }
+        func pixels(_ index: Int) -> Range<Int> {
+            max(0, Int(centre(index) - support + 0.5))..<min(source, Int(centre(index) + support + 0.5))
+        }
+        count = (0..<target).reduce(0) { max($0, pixels($1).count) }
         starts.removeAll(keepingCapacity: true)
         weights.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
-        // Positions are in units of 1 / (2 * target) source pixels, which keeps them integers.
-        let support = 2 * max(source, target)
         for index in 0..<target {
-            let centre = (2 * index + 1) * source
-            func weight(_ pixel: Int) -> Int { max(0, support - abs((2 * pixel + 1) * target - centre)) }
-            var first = max(0, (centre - support) / (2 * target))
-            var last = min(source - 1, (centre + support) / (2 * target))
-            while weight(first) == 0 { first += 1 }
-            while weight(last) == 0 { last -= 1 }
-            var total = 0
-            for pixel in first...last { total += weight(pixel) }
-            starts.append(first)
-            // Rounding the running sum, not each weight, makes the weights sum to 1.
-            var sum = 0
-            var before = 0
-            for pixel in first...last {
-                sum += weight(pixel)
-                let rounded = ((sum << (Int(Self.bits) + 1)) / total + 1) >> 1
-                weights.append(Int16(rounded - before))
-                before = rounded
+            let centre = centre(index)
+            let pixels = pixels(index)
+            // Pillow multiplies by the inverse, which a division would not give to the bit.
+            let inverse = 1 / support
+            func weight(_ pixel: Int) -> Double { max(0, 1 - abs((Double(pixel) - centre + 0.5) * inverse)) }
+            var total = 0.0
+            for pixel in pixels { total += weight(pixel) }
+            let start = min(pixels.lowerBound, source - count)
+            starts.append(start)
+            for pixel in start..<start + count {
+                let share = pixels.contains(pixel) ? weight(pixel) / total : 0
+                weights.append(Int32(share * Self.unit + 0.5))
             }
-            ends.append(weights.count)
+        }
+    }
+}
+
+/// Resampling one side of a picture; the other one's length stays.
+enum ResamplePass {
+    case columns(Taps, height: Int)
+    case rows(Taps, width: Int)
+
+    /// Bytes of the picture before.
+    var sourceCount: Int {
+        switch self {
+        case .columns(let taps, let height): taps.source * height * 3
+        case .rows(let taps, let width): width * taps.source * 3
+        }
+    }
+
+    /// Bytes of the picture after.
+    var targetCount: Int {
+        switch self {
+        case .columns(let taps, let height): taps.target * height * 3
+        case .rows(let taps, let width): width * taps.target * 3
+        }
+    }
+}
+
+/// The resampling kernels of one level, with the sizes checked. The C border.
+@safe struct ResampleKernels: Sendable {
+    private let table: bagq_kernels
+
+    /// Of the fastest level that this machine runs: all give the same bytes.
+    init() { unsafe table = bagq_fastest_kernels().pointee }
+
+    /// Nil where this machine lacks the level.
+    init?(_ level: bagq_level) {
+        guard let table = unsafe bagq_kernels(level) else { return nil }
+        unsafe self.table = table.pointee
+    }
+
+    /// - source: `pass.sourceCount` bytes in front. - target: `pass.targetCount` bytes in front.
+    func run(_ pass: ResamplePass, _ source: [UInt8], into target: inout MutableSpan<UInt8>) {
+        precondition(source.count >= pass.sourceCount && target.count >= pass.targetCount && pass.targetCount > 0)
+        unsafe source.withUnsafeBufferPointer { source in
+            unsafe target.withUnsafeMutableBufferPointer { target in
+                guard let source = source.baseAddress, let target = target.baseAddress else { return }
+                switch pass {
+                case .columns(let taps, let height):
+                    unsafe taps.withSide { unsafe table.resample_columns($0, taps.source, height, source, target) }
+                case .rows(let taps, let width):
+                    unsafe taps.withSide { unsafe table.resample_rows($0, width * 3, source, target) }
+                }
+            }
+        }
+    }
+
+    func run(_ pass: ResamplePass, _ source: [UInt8], intoArray target: inout [UInt8]) {
+        var target = target.mutableSpan
+        run(pass, source, into: &target)
+    }
+}
+
+extension Taps {
+    fileprivate func withSide(_ body: (UnsafePointer<bagq_side>) -> Void) {
+        unsafe starts.withUnsafeBufferPointer { starts in
+            unsafe weights.withUnsafeBufferPointer { weights in
+                guard let starts = starts.baseAddress, let weights = weights.baseAddress else { return }
+                var side = unsafe bagq_side(count: target, taps: count, starts: starts, weights: weights)
+                unsafe body(&side)
+            }
         }
     }
 }

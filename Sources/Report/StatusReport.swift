@@ -17,6 +17,12 @@ package struct StatusReport {
     package func text(width: Int?) -> String {
         if jobs.isEmpty && workers.isEmpty { return "no jobs yet; bagq submit FOLDER makes one\n" }
         var text = jobsTable.text(width: width)
+        if let width {
+            for job in jobs where job.state == .running {
+                let name = "job \(job.id)  "
+                text += "\n" + name + job.progress.text(width: width - name.count) + "\n"
+            }
+        }
         if !workers.isEmpty {
             text += "\n" + workersTable.text(width: width)
         } else if jobs.contains(where: { $0.state == .waiting || $0.state == .running }) {

@@ -84,7 +84,7 @@ package final class SQLiteStore: JobStore {
         try transaction(begin: "BEGIN IMMEDIATE", durably: durably, inNewerSchema: inNewerSchema, body)
     }
 
-    /// Runs `body` outside of any transaction. `file` is what its errors are about; nil for the database.
+    /// Runs `body` outside of any transaction. Errors speak of `file`, else of the database.
     func alone<T: Sendable>(
         about file: PicturePath? = nil, _ body: (Connection) throws -> T
     ) throws(StoreError) -> T {

@@ -77,6 +77,49 @@ enum Fixtures {
             + "50wxQWaLZoubpMm1cJWWH0RpXYKnk6PIrVJ3vSJHVnuge6CGud5YhapkNFl+cpe8mrjdbWeMUjdcbJG2kaGGz7s1m5xWSm+UiK2uqc66"
             + "WH2NKE1ygabLpoyb5F5KsGprX4SpncJ8vuNdbZJ4PWKHjLHWsYGm7zBVu1F2ao+0qM1jye4veJ1tSG2S")
 
+    /// A picture of bytes 2654435761 i modulo 2^32 / 2^24.
+    static func noise(width: Int, height: Int) -> [UInt8] {
+        (0..<width * height * 3).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 24) }
+    }
+
+    struct PillowDigest: Sendable, CustomStringConvertible {
+        let (width, height, newWidth, newHeight): (Int, Int, Int, Int)
+        /// The first 8 bytes of the pixels' SHA-256.
+        let digest: [UInt8]
+
+        init(_ width: Int, _ height: Int, _ newWidth: Int, _ newHeight: Int, _ digest: UInt64) {
+            (self.width, self.height, self.newWidth, self.newHeight) = (width, height, newWidth, newHeight)
+            self.digest = (0..<8).map { UInt8(truncatingIfNeeded: digest >> (56 - 8 * $0)) }
+        }
+
+        var description: String { "\(width)x\(height) to \(newWidth)x\(newHeight)" }
+    }
+
+    /// Noise resized by Pillow:
+    ///
+    ///     i = np.arange(w * h * 3, dtype=np.uint64)
+    ///     noise = (i * 2654435761 % 2**32 >> 24).astype(np.uint8).reshape(h, w, 3)
+    ///     resized = Image.fromarray(noise).resize((new_w, new_h), Image.BILINEAR)
+    ///     hashlib.sha256(resized.tobytes()).hexdigest()[:16]
+    static let pillowDigests: [PillowDigest] = [
+        .init(200, 267, 150, 150, 0x5ef6f36d95f5f37f),
+        .init(267, 200, 150, 150, 0xbfac048cae97337a),
+        .init(150, 150, 150, 150, 0xfc618366c002182d),
+        .init(150, 100, 150, 150, 0x931bca4d2f5a76aa),
+        .init(100, 150, 150, 150, 0xc66a6fe91b245831),
+        .init(299, 301, 150, 128, 0xe4b1b8c9568605f8),
+        .init(31, 17, 97, 64, 0x6da0e767392e90b3),
+        .init(640, 48, 33, 150, 0xad538bcf6395ec9e),
+        .init(1, 1, 5, 3, 0x18a033adcd10360c),
+        .init(1, 40, 7, 9, 0x952b2dfe604bab04),
+        .init(40, 1, 9, 7, 0x5b974931f0a3379c),
+        .init(37, 29, 1, 1, 0x79a3837141c281bf),
+        .init(64, 3, 1, 200, 0xf6a441af3f2fbd9f),
+        .init(1999, 3, 2, 2, 0xa209dc9f44421323),
+        .init(2, 3, 311, 257, 0x195101fc78ce91b1),
+        .init(7, 2001, 64, 3, 0x05aa2bf3f055f115),
+    ]
+
     /// The 7x6 pattern after Keras's `random_transform` with shear 0.2 rad, zx 1.15, zy 0.9 and a flip:
     ///
     ///     m = np.array([[1, -np.sin(0.2)], [0, np.cos(0.2)]]) @ np.diag([1.15, 0.9]); o = np.array([6 / 2 + 0.5, 7 / 2 + 0.5])

@@ -52,6 +52,12 @@ private let worker = WorkerRecord(
                 """)
     }
 
+    @Test func barsOnATerminal() {
+        #expect(report.text(width: 80).contains("\njob 12  [███████"))
+        let preparing = StatusReport(jobs: [job(2, train, .running, total: nil, done: 0)], workers: [], now: now)
+        #expect(preparing.text(width: 80).contains("job 2  0 done  still reading\n"))
+    }
+
     @Test func withoutJobsOrWorkers() {
         #expect(
             StatusReport(jobs: [], workers: [], now: now).text(width: 80)

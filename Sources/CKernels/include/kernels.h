@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The arithmetic of the CNN core, once per instruction set. Tensors are row-major: pictures height x width x channels, weights
+/// The arithmetic of the CNN core and of the resize, once per instruction set. Tensors are row-major: pictures height x width x channels, weights
 /// [kernel row][kernel column][input channel][output channel]. Every element of a result is one sum taken in one order that depends on
 /// nothing but the shapes, so tiles, batches and threads never change a bit of it. No pointer needs alignment.
 
@@ -49,6 +49,14 @@ struct bagq_adam {
     float beta1, beta2, epsilon;
 };
 
+/// How the pixels of one side of a picture become those of another: target pixel i is the sum over t < taps of
+/// source pixel starts[i] + t times weights[i * taps + t]. Weights are at least 0, in units of 2^-22, and sum to about 1.
+struct bagq_side {
+    ptrdiff_t count, taps;
+    const ptrdiff_t *starts;
+    const int32_t *weights;
+};
+
 struct bagq_kernels {
     void (*product)(const struct bagq_product *);
     /// output = input * weights + bias, and ReLU where asked.
@@ -72,11 +80,18 @@ struct bagq_kernels {
     void (*adam)(const struct bagq_adam *, ptrdiff_t count, const float *gradients, float *m, float *v, float *parameters);
     /// output = input * (1 / 255), in float.
     void (*rescale)(ptrdiff_t count, const uint8_t *input, float *output);
+    /// Resamples the columns of an RGB picture of 1 row or more, each byte rounded to nearest. Rows are packed.
+    void (*resample_columns)(const struct bagq_side *, ptrdiff_t width, ptrdiff_t height, const uint8_t *input, uint8_t *output);
+    /// Resamples the rows of a picture, `row_size` bytes each, each byte rounded to nearest. Rows are packed.
+    void (*resample_rows)(const struct bagq_side *, ptrdiff_t row_size, const uint8_t *input, uint8_t *output);
 };
 
 enum bagq_level { bagq_level_portable, bagq_level_avx2, bagq_level_avx512 };
 
 /// The kernels of a level, or null where this processor or its operating system lacks the level.
 const struct bagq_kernels *_Nullable bagq_kernels(enum bagq_level level);
+
+/// The kernels of the fastest level that this machine runs.
+const struct bagq_kernels *bagq_fastest_kernels(void);
 
 #pragma clang assume_nonnull end
