@@ -69,6 +69,10 @@ struct TrainingJob {
             classes: model.classes, threshold: model.threshold, summary: summary(options, heldOut),
             file: model.safetensors())
         let note = bad.isEmpty ? nil : note(on: bad)
+        // What the last heartbeat said may be a few batches old.
+        _ = try persistently { () throws(StoreError) in
+            try store.renew(claim, itemsDone: trainer.picturesDone, itemsTotal: trainer.picturesTotal)
+        }
         if try persistently({ () throws(StoreError) in try store.finish(claim, with: new, note: note) }) == .lost {
             Log.lost(claim)
         }
