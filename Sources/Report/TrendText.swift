@@ -13,7 +13,8 @@ extension TrendReport {
 
                 """
         }
-        text += "\n" + table.text(width: width) + "\n" + totals + "\n"
+        if brands.contains(where: \.isSeen) { text += "\n" + table.text(width: width) }
+        text += "\n" + totals + "\n"
         if let todayText { text += todayText + "\n" }
         return text
     }

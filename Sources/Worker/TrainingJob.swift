@@ -161,7 +161,7 @@ struct TrainingJob {
     }
 
     private func summary(_ options: TrainingOptions, _ heldOut: HeldOut) -> String {
-        let recipe = "\(options.recipe), \(options.epochs) epochs"
+        let recipe = "\(options.recipe), \(options.epochs) epoch\(options.epochs == 1 ? "" : "s")"
         guard heldOut.total > 0 else { return "\(recipe), no held-out pictures" }
         let warning = heldOut.part == .validation && options.keep == .best ? ", which also chose the epoch" : ""
         return "\(recipe), \(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures right\(warning)"

@@ -54,8 +54,8 @@ extension PicturePath {
             bytes: Array(UnsafeBufferPointer(start: resolved, count: strlen(resolved))).map(UInt8.init(bitPattern:)))
     }
 
-    /// Whether anything is there.
-    var exists: Bool { unsafe access(terminated, F_OK) == 0 }
+    /// Whether anything is there, as far as can be told: where rights are lacking, something may be.
+    var exists: Bool { unsafe access(terminated, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR) }
 
     /// The last component as text, with `\xFF` for what is not UTF-8: for names that are kept.
     var label: String { name.string ?? name.description }

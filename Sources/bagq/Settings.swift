@@ -70,7 +70,7 @@ struct Settings {
     var databasePath: String {
         if let value = values[.database] { return value.text }
         let shared = "/var/lib/bagq/bagq.db"
-        if FileManager.default.fileExists(atPath: shared) { return shared }
+        if PicturePath(shared).exists { return shared }
         let state = environment["XDG_STATE_HOME"].nonEmpty ?? (environment["HOME"] ?? "") + "/.local/state"
         return state + "/bagq/bagq.db"
     }

@@ -137,6 +137,16 @@ import Testing
         #expect(try bagq.run("models", "--json", "--db", "a/new/folder/x.db").out == "[]\n")
     }
 
+    /// Nobody is kept out by "there is no database" when it is only closed to them.
+    @Test(.enabled(if: getuid() != 0, "nothing is closed to root")) func closedPlaces() throws {
+        let bagq = try Bagq.withModel()
+        try FileManager.default.createDirectory(atPath: bagq.path("closed"), withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: bagq.path("bagq.db"), toPath: bagq.path("closed/bagq.db"))
+        let status = try bagq.shell("chmod 0 closed; bagq status --db closed/bagq.db; s=$?; chmod 700 closed; exit $s")
+        #expect(status.status == 2)
+        #expect(status.err.contains("Permission denied"))
+    }
+
     @Test func unwritablePlaces() throws {
         let bagq = try Bagq()
         let output = try bagq.run("migrate", "--db", "/proc/bagq/x.db")
