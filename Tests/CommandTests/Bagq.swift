@@ -21,12 +21,12 @@ final class Bagq: Sendable {
     /// With a database that has one small model, `shapes@1`, made by job 1 from `data`, whose pictures are there too.
     static func withModel() throws -> Bagq {
         let bagq = try Bagq()
-        let made = try trained.get()
-        try FileManager.default.copyItem(atPath: made.path("copy.db"), toPath: bagq.path("bagq.db"))
-        try FileManager.default.copyItem(atPath: made.path("data"), toPath: bagq.path("data"))
+        try bagq.drawPictures(in: "data", each: 8)
+        try trained.get().write(to: bagq.folder.appending(path: "bagq.db"))
         return bagq
     }
 
+    /// Its database, made once.
     private static let trained = Result {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 8)
@@ -34,7 +34,7 @@ final class Bagq: Sendable {
         guard training.status == 0, try bagq.run("backup", "copy.db").status == 0 else {
             throw Failure(output: training.err)
         }
-        return bagq
+        return try Data(contentsOf: bagq.folder.appending(path: "copy.db"))
     }
 
     struct Failure: Error { var output: String }

@@ -4,10 +4,13 @@ import Testing
 
 @testable import Worker
 
-@Suite struct LabelledFolderTests {
+@Suite final class LabelledFolderTests {
+    private let root = FileManager.default.temporaryDirectory.appending(path: "bagq-labelled-\(UUID().uuidString)")
+
+    deinit { try? FileManager.default.removeItem(at: root) }
+
     /// Makes empty files, which is all that reading names needs.
     private func folder(_ files: [String]) throws -> PicturePath {
-        let root = FileManager.default.temporaryDirectory.appending(path: "bagq-labelled-\(UUID().uuidString)")
         for file in files {
             let url = root.appending(path: file)
             let isFolder = file.hasSuffix("/")

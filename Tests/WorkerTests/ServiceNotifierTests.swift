@@ -7,8 +7,10 @@ import Testing
     /// A datagram socket as systemd would listen on, at a path or at an abstract name.
     private final class Manager {
         let descriptor: Int32
+        private let path: String
 
         init(path: String) {
+            self.path = path
             descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
@@ -27,7 +29,10 @@ import Testing
             return count < 0 ? "" : String(decoding: buffer[..<count], as: UTF8.self)
         }
 
-        deinit { close(descriptor) }
+        deinit {
+            close(descriptor)
+            unsafe unlink(path)
+        }
     }
 
     @Test(arguments: [true, false]) func sendsToTheManager(abstract: Bool) {
