@@ -5,16 +5,16 @@ package import Queue
 /// What `bagq doctor` shows of the database and of SQLite itself.
 extension SQLiteStore {
     /// Of the SQLite that this process runs with, for instance "3.40.1".
-    package static var libraryVersion: String { unsafe String(cString: sqlite3_libversion()) }
+    package static var sqliteVersion: String { unsafe String(cString: sqlite3_libversion()) }
 
     /// What is known against that version; nil when nothing is.
-    package static var libraryWarning: String? {
+    package static var sqliteWarning: String? {
         let number = Int(sqlite3_libversion_number())
         let isMended =
             number >= 3_051_003 || (3_050_007..<3_051_000).contains(number) || (3_044_006..<3_045_000).contains(number)
         return isMended
             ? nil
-            : "SQLite \(libraryVersion) has the WAL-reset defect (mended in 3.51.3); bagq works around it, other programs "
+            : "SQLite \(sqliteVersion) has the WAL-reset defect (mended in 3.51.3); bagq works around it, other programs "
                 + "that write to this database may not"
     }
 

@@ -21,9 +21,9 @@ enum DoctorCommand: Command {
             ("kernels in use", try settings.kernelLevel.rawValue),
             ("kernel levels", KernelLevel.supported.map(\.rawValue).joined(separator: " ")),
             ("threads", String(try settings.threads)),
-            ("SQLite", SQLiteStore.libraryVersion),
+            ("SQLite", SQLiteStore.sqliteVersion),
         ]
-        var warnings = SQLiteStore.libraryWarning.map { [$0] } ?? []
+        var warnings = SQLiteStore.sqliteWarning.map { [$0] } ?? []
         var troubles: [String] = []
         do {
             let session = try Session(arguments)
