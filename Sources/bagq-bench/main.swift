@@ -20,9 +20,9 @@ struct BenchOptions {
     var threads = ProcessInfo.processInfo.activeProcessorCount
     var folder: String?
 
-    /// Without names, all that can run: `folder` needs a folder.
+    /// Without names, all that can run: some need a folder.
     func wants(_ name: String) -> Bool {
-        names.isEmpty ? name != "folder" || folder != nil : names.contains(name)
+        names.isEmpty ? folder != nil || !["prepare", "folder"].contains(name) : names.contains(name)
     }
 
     init(_ arguments: [String]) throws {
@@ -64,6 +64,7 @@ enum BenchError: Error, CustomStringConvertible {
 let benchmarks: [(name: String, run: (BenchOptions) throws -> Measurement)] = [
     ("network.fp32", measureNetwork),
     ("training", measureTraining),
+    ("prepare", measurePrepare),
     ("folder", measureFolder),
 ]
 
