@@ -72,12 +72,15 @@ final class ShardLife: Sendable {
     private let store: any JobStore
     private let level: KernelLevel
     private let state = Monitor(State())
+    private let news: Monitor<Int>
     /// Pictures with an outcome, ever.
     let pictures = Atomic(0)
 
-    init(store: any JobStore, level: KernelLevel) {
+    /// - news: is counted up when a shard is done.
+    init(store: any JobStore, level: KernelLevel, news: Monitor<Int>) {
         self.store = store
         self.level = level
+        self.news = news
     }
 
     // MARK: Claim
@@ -222,7 +225,9 @@ final class ShardLife: Sendable {
         state.withLock { state in
             guard let index = state.index(of: claim) else { return }
             state.shards[index].unrecorded -= count
-            if state.shards[index].unrecorded == 0 { state.shards.remove(at: index) }
+            guard state.shards[index].unrecorded == 0 else { return }
+            state.shards.remove(at: index)
+            news.withLock { $0 += 1 }
         }
     }
 

@@ -55,6 +55,8 @@ package final class WorkerDaemon: Sendable {
     /// What this process does alone, if anything: training, or a shard that has killed workers.
     private let solo = Monitor<Solo?>(nil)
     private let finishedAlone = Atomic(0)
+    /// Counts what may let this process claim or end: items listed here, shards that are done.
+    private let news = Monitor(0)
     private let isEnding = Monitor(false)
 
     package init(store: any JobStore, options: Options, stop: StopRequest) {
@@ -63,8 +65,8 @@ package final class WorkerDaemon: Sendable {
         self.stop = stop
         abilities = WorkerAbilities(
             kinds: options.kinds, kernelLevels: Set(KernelLevel.supported.map(\.rawValue)))
-        shards = ShardLife(store: store, level: options.level)
-        lister = Lister(store: store)
+        shards = ShardLife(store: store, level: options.level, news: news)
+        lister = Lister(store: store, news: news)
     }
 
     /// Works until the ending. Gives back what it holds before it returns or throws.
@@ -106,6 +108,7 @@ package final class WorkerDaemon: Sendable {
         while !stop.isMade {
             if let error = shards.error ?? lister.error { throw error }
             guard shards.wait(untilBacklogBelow: backlog, until: Date(timeIntervalSinceNow: 0.2)) else { continue }
+            let known = news.withLock(\.self)
             if try hasEnded() { return }
             guard let claim = try claim() else {
                 if case .drained = options.ending, shards.claims.isEmpty, lister.claims.isEmpty,
@@ -113,7 +116,7 @@ package final class WorkerDaemon: Sendable {
                 {
                     return
                 }
-                Thread.sleep(forTimeInterval: idlePause())
+                _ = news.wait(until: Date(timeIntervalSinceNow: idlePause())) { $0 == known ? nil : true }
                 continue
             }
             switch claim.work {
@@ -164,8 +167,8 @@ package final class WorkerDaemon: Sendable {
         return state.map { $0.isFinal || $0 == .paused } ?? false
     }
 
-    /// Short while this process has work, so that the next shard is there in time; jittered, so that idle workers do
-    /// not ask in step.
+    /// Without news here there may be some of other processes. Short while this one has work, so that the next shard is
+    /// there in time; jittered, so that idle workers do not ask in step.
     private func idlePause() -> TimeInterval {
         if !shards.claims.isEmpty { return .random(in: 0.02...0.06) }
         if case .never = options.ending { return .random(in: 0.5...1.5) }
