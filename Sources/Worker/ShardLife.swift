@@ -1,5 +1,6 @@
 import CNN
 import Foundation
+import Imaging
 import Intake
 import Queue
 import Synchronization
@@ -8,12 +9,15 @@ import Synchronization
 ///
 ///     claim ───────▶ read ▶ decode ▶ classify ───────▶ record
 ///     coordinator    each compute thread, a batch      recorder
+///                    ▲ files are in memory by then: the read-ahead thread
 ///
 /// Pictures are independent, so a compute thread takes a batch all the way with scratch memory of its own. It never
 /// waits for a commit: outcomes go to the recorder, and the coordinator adds the next shard before the last is done.
 final class ShardLife: Sendable {
     /// Outcomes wait this long at most for others to share their commit.
     private static let commitInterval: TimeInterval = 0.3
+    /// Pictures whose files are asked for before a compute thread takes them.
+    private static let readAheadLimit = 64
     /// Outcomes that wait for the recorder before the compute threads pause.
     private static let outboxLimit = 2048
 
@@ -24,6 +28,8 @@ final class ShardLife: Sendable {
         var root: PicturePath
         var model: Model
         var next = 0
+        /// The first item whose file has not been asked for.
+        var unread = 0
         var unrecorded: Int
         var isGivenBack = false
         var handedOut: Int { next }
@@ -131,6 +137,34 @@ final class ShardLife: Sendable {
             state.isClosed = true
             for index in state.shards.indices { state.shards[index].isGivenBack = true }
         }
+    }
+
+    // MARK: Read ahead
+
+    /// The read-ahead thread's whole work: returns after `close`. Only the disk's and the network's waiting is moved here;
+    /// a file that does not open fails where it is read.
+    func readAhead() {
+        while let paths = nextToReadAhead() {
+            for path in paths { PictureFile.readAhead(path.bytes) }
+        }
+    }
+
+    private func nextToReadAhead() -> [PicturePath]? {
+        state.wait { state -> [PicturePath]?? in
+            if state.isClosed || state.error != nil { return .some(nil) }
+            var ahead = 0
+            for index in state.shards.indices where !state.shards[index].isGivenBack {
+                let shard = state.shards[index]
+                let start = max(shard.unread, shard.next)
+                ahead += start - shard.next
+                if ahead >= Self.readAheadLimit { return nil }
+                let end = min(start + PictureClassifier.batchSize, shard.work.items.count)
+                if start == end { continue }
+                state.shards[index].unread = end
+                return shard.work.items[start..<end].map { shard.root.appending($0.reference.path) }
+            }
+            return nil
+        } ?? nil
     }
 
     // MARK: Read, decode, classify

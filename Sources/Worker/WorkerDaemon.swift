@@ -6,8 +6,8 @@ import Synchronization
 
 /// A worker process: claims shards, keeps their leases, and ends when asked or when there is nothing left to do.
 ///
-/// Threads: the caller's coordinates (claims, trains); `threads` compute; one records; one lists; one keeps leases,
-/// heartbeats and the watchdog.
+/// Threads: the caller's coordinates (claims, trains); `threads` compute; one reads ahead; one records; one lists; one
+/// keeps leases, heartbeats and the watchdog.
 package final class WorkerDaemon: Sendable {
     package enum Ending: Sendable {
         /// Only when asked to stop.
@@ -77,6 +77,7 @@ package final class WorkerDaemon: Sendable {
         var threads = (0..<options.threads).map { number in
             WorkerThread("compute-\(number)") { [shards] in shards.compute() }
         }
+        threads.append(WorkerThread("read-ahead") { [shards] in shards.readAhead() })
         threads.append(WorkerThread("record") { [shards] in shards.record() })
         threads.append(WorkerThread("list") { [lister] in lister.run() })
         let keeper = WorkerThread("keep") { [self] in keep(notifier) }
