@@ -49,6 +49,11 @@ struct Settings {
         )
     }
 
+    /// Variables of the environment that look like settings, but are none.
+    var unknown: [String] {
+        environment.keys.filter { $0.hasPrefix("BAGQ_") && Setting(rawValue: $0) == nil }.sorted()
+    }
+
     /// What a setting is, as text, with its origin.
     func shown(_ setting: Setting) throws -> Value {
         if let value = values[setting] { return value }

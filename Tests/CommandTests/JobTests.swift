@@ -157,6 +157,9 @@ import Testing
         let config = try #require(try bagq.json("config", "--json") as? [[String: String]])
         #expect(config.contains { $0["setting"] == "BAGQ_LEASE_SECONDS" && $0["value"] == "1" })
         #expect(config.allSatisfy { $0.keys.sorted() == ["origin", "setting", "value"] })
+        let mistyped = try bagq.run("config", environment: ["BAGQ_THREDS": "3"])
+        #expect(mistyped.status == 0 && mistyped.err.contains("BAGQ_THREDS is no setting"))
+        #expect(mistyped.err.contains("did you mean BAGQ_THREADS?"))
     }
 
     @Test func trendsOfAnEmptyWindowPointToTheNewest() throws {

@@ -3,13 +3,15 @@ import Testing
 
 @testable import Imaging
 
-struct PictureFileTests {
+final class PictureFileTests {
     private let folder: URL
 
     init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "bagq-imaging-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
 
     private func read(_ path: [UInt8], limit: Int = 1000) throws -> (bytes: [UInt8], modified: Int64) {
         var buffer: [UInt8] = [1, 2, 3]
@@ -20,7 +22,6 @@ struct PictureFileTests {
     private func path(_ name: String) -> [UInt8] { Array(folder.appending(path: name).path.utf8) }
 
     @Test func readsBytesAndTime() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let url = folder.appending(path: "a.jpg")
         for bytes in [[], [7], [UInt8](repeating: 9, count: 1000)] as [[UInt8]] {
             try Data(bytes).write(to: url)
@@ -35,7 +36,6 @@ struct PictureFileTests {
     }
 
     @Test func readsNamesThatAreNoText() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let name = path("") + [0x2F, 0xFF, 0xFE]
         let file = unsafe fopen((name + [0]).map { CChar(bitPattern: $0) }, "w")
         _ = unsafe file.map { unsafe fclose($0) }
@@ -43,7 +43,6 @@ struct PictureFileTests {
     }
 
     @Test func refusesWhatIsNoRegularFile() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         unsafe mkfifo(folder.appending(path: "pipe.jpg").path, 0o600)
         try FileManager.default.createSymbolicLink(
             at: folder.appending(path: "link.jpg"), withDestinationURL: URL(fileURLWithPath: "/dev/null"))

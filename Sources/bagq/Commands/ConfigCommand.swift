@@ -25,6 +25,10 @@ enum ConfigCommand: Command {
             for (name, value) in rows { table.add([name, value.text, value.origin]) }
             Terminal.print(table.text(width: Terminal.width), terminator: "")
         }
+        for name in settings.unknown {
+            let near = didYouMean(name, among: Setting.allCases.map(\.rawValue))
+            Terminal.complain("the environment's \(name) is no setting and changes nothing\(near)")
+        }
         return .done
     }
 }
