@@ -6,13 +6,11 @@
 //   MIDDLE, MIDDLE_ROWS  a second shape, narrower and taller, where registers allow one
 // Tiles fill the registers: rows x vectors sums, plus `vectors` of B and one broadcast of A.
 #include "kernels.h"
+#include "tile.h"
 
 #ifdef TARGET
 #pragma clang attribute push(__attribute__((target(TARGET))), apply_to = function)
 #endif
-
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 // Vectors that may lie anywhere and alias plain floats, and the integers that comparisons give. Tails take ever narrower ones.
 #define VECTOR(name, lanes)                                                                       \

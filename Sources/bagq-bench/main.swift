@@ -62,7 +62,16 @@ enum BenchError: Error, CustomStringConvertible {
 
 /// The benchmarks by name, one file each. A new one is a file with its function, and a line here.
 let benchmarks: [(name: String, run: (BenchOptions) throws -> Measurement)] = [
-    ("network.fp32", measureNetwork),
+    ("network.fp32", { try measureNetwork("network.fp32", .fp32, options: $0) }),
+    ("network.int8", { try measureNetwork("network.int8", .int8, options: $0) }),
+    (
+        "network.int8.one",
+        { options in
+            var options = options
+            options.threads = 1
+            return try measureNetwork("network.int8.one", .int8, batch: 1, options: options)
+        }
+    ),
     ("training", measureTraining),
     ("folder", measureFolder),
 ]

@@ -27,7 +27,8 @@ import Testing
         #expect(try h.addModel("luxe").number == 3)
         let record = try h.store.resolve(ModelSelector("luxe"))
         #expect(
-            record.classes == brands && record.threshold == 0.5 && record.byteCount == 3 && record.summary == "a model")
+            record.classes == brands && record.threshold == 0.5 && record.precision == .int8 && record.byteCount == 3
+                && record.summary == "a model")
         #expect(try h.store.modelFile(record.version) == [1, 2, 3])
         #expect(throws: StoreError.self) { try h.addModel("not a name") }
     }

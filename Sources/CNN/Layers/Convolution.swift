@@ -9,18 +9,18 @@ import CKernels
 struct Convolution: PictureLayer {
     let input: Shape
     let output: Shape
-    private let size: Int
-    private let stride: Int
-    private let padding: Int
-    private let relu: Bool
-    private let pool: MaxPool?
-    private let kernel: Range<Int>
-    private let bias: Range<Int>
+    let size: Int
+    let stride: Int
+    let padding: Int
+    let relu: Bool
+    let pool: MaxPool?
+    let kernel: Range<Int>
+    let bias: Range<Int>
     /// How many output values backward takes at a time: they and the input rows below them stay in the second-level cache.
     private let bandCount: Int
     /// Rows and columns of the convolution that are used.
-    private let height: Int
-    private let width: Int
+    let height: Int
+    let width: Int
 
     /// - pool: The max-pooling that follows. Its windows must not overlap.
     init(
@@ -36,7 +36,7 @@ struct Convolution: PictureLayer {
     }
 
     private var filters: Int { output.channels }
-    private var padded: Shape {
+    var padded: Shape {
         Shape(height: input.height + 2 * padding, width: input.width + 2 * padding, channels: input.channels)
     }
     private var paddedCount: Int { padding > 0 ? padded.count : 0 }
@@ -127,7 +127,10 @@ struct Convolution: PictureLayer {
         }
     }
 
-    private func pad(_ x: Buffer<Float>, into padded: Buffer<Float>) -> Buffer<Float> {
+    /// The picture with its border of zeros, at the start of `padded`.
+    func pad<Value: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+        _ x: Buffer<Value>, into padded: Buffer<Value>
+    ) -> Buffer<Value> {
         padded.fill(with: 0)
         let row = input.width * input.channels
         for y in 0..<input.height { padded[paddedStart(ofRow: y)...][..<row].copy(from: x.slice(y, of: row)) }
