@@ -15,7 +15,7 @@
 #define INT8_VECTOR(name, type, lanes) typedef type name __attribute__((vector_size(sizeof(type) * (lanes)), aligned(sizeof(type)), may_alias));
 INT8_VECTOR(sums8, int32_t, INT8_LANES)
 INT8_VECTOR(unsigned8, uint32_t, INT8_LANES)
-INT8_VECTOR(products8, uint64_t, INT8_LANES)
+INT8_VECTOR(products8, uint64_t, INT8_LANES / 2)
 INT8_VECTOR(bytes8, uint8_t, INT8_LANES)
 
 #ifdef INT8_DOT
@@ -55,6 +55,13 @@ INLINE fours spread(const uint8_t *bytes) {
     return activations((sums8){} + four);
 }
 
+// (a * b) >> 32, lanes of an even and of an odd number apart, as the instruction sets multiply them.
+INLINE unsigned8 upper_half(unsigned8 a, unsigned8 b) {
+    const uint64_t low = 0xffffffff;
+    const products8 even = ((products8)a & low) * ((products8)b & low), odd = ((products8)a >> 32) * ((products8)b >> 32);
+    return (unsigned8)(even >> 32 | (odd & ~low));
+}
+
 INLINE ptrdiff_t padded(ptrdiff_t outputs) { return (outputs + 15) / 16 * 16; }
 
 // The sums of one tile. `rows`, `vectors` and `pooled` are constants where it is called, so the sums live in registers.
@@ -88,17 +95,14 @@ INLINE void requantised_tile(
     const int windows = pooled ? rows / 4 : rows;
     uint8_t *c = p->c + (pooled ? m / 2 : m) * p->c_row + n;
     UNROLL for (int v = 0; v < vectors; v++) {
-        const products8 multiplier = __builtin_convertvector(*(const unsigned8 *)(p->requantisation.multipliers + n + v * INT8_LANES), products8);
-        const products8 shift = __builtin_convertvector(*(const unsigned8 *)(p->requantisation.shifts + n + v * INT8_LANES), products8);
-        const products8 half = ((products8){} + 1) << (shift - 1);
+        const unsigned8 multiplier = *(const unsigned8 *)(p->multipliers + n + v * INT8_LANES);
         const ptrdiff_t rest = p->outputs - n - v * INT8_LANES;
         UNROLL for (int w = 0; w < windows; w++) {
             sums8 largest = sum[pooled ? 4 * w : w][v];
             if (pooled) UNROLL for (int i = 1; i < 4; i++) largest = __builtin_elementwise_max(largest, sum[4 * w + i][v]);
             largest = __builtin_elementwise_max(largest, (sums8){});
-            const products8 scaled = (__builtin_convertvector((unsigned8)largest, products8) * multiplier + half) >> shift;
             const bytes8 value = __builtin_convertvector(
-                __builtin_elementwise_min(__builtin_convertvector(scaled, unsigned8), (unsigned8){} + 255), bytes8);
+                __builtin_elementwise_min(upper_half((unsigned8)largest, multiplier), (unsigned8){} + 255), bytes8);
             uint8_t *target = c + w * p->c_row + v * INT8_LANES;
             if (rest >= INT8_LANES) *(bytes8 *)target = value;
             else if (rest > 0) __builtin_memcpy(target, &value, (size_t)rest);

@@ -5,18 +5,12 @@
 
 #pragma clang assume_nonnull begin
 
-/// How a sum becomes an activation: min(255, (max(0, sum) * multiplier + 2^(shift - 1)) >> shift), the product in 64 bits, so rounded once,
-/// halves upwards. Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2.2.
-/// Arrays of an element per output, rounded up to a multiple of 16.
-struct bagq_requantisation {
-    /// Below 2^31.
-    const uint32_t *multipliers;
-    /// 1 to 62.
-    const uint32_t *shifts;
-};
-
 /// sum[m][n] = bias[n] + sum over s < segments, k < 4 groups of A[s][m][k] * B[s][k / 4][n][k % 4], where A[s][m][k] is
 /// a[s * a_segment + m * a_row + k]. Strides are in bytes. Sums must fit into 32 bits whatever the activations.
+///
+/// A sum becomes an activation by requantisation: min(255, (max(0, sum) * multiplier) >> 32), the product in 64 bits, rounded down; for
+/// rounding to nearest, a bias includes half of what one activation step is worth. Jacob et al. 2018, "Quantization and Training of Neural
+/// Networks for Efficient Integer-Arithmetic-Only Inference", 2.2.
 struct bagq_int8_product {
     ptrdiff_t rows, segments, groups, outputs;
     /// Readable to the end of the last group, also where its weights are 0.
@@ -26,7 +20,8 @@ struct bagq_int8_product {
     const int8_t *b;
     /// An element per output, rounded up to a multiple of 16.
     const int32_t *bias;
-    struct bagq_requantisation requantisation;
+    /// An element per output, rounded up to a multiple of 16.
+    const uint32_t *multipliers;
     /// The row below: a row of C is then the largest of four of A's, 2m and 2m + 1 on both lines (2 x 2 max-pooling). 0 for none.
     ptrdiff_t pooled_line;
     uint8_t *c;
@@ -36,7 +31,7 @@ struct bagq_int8_product {
 /// Max-pooling of one picture of bytes. See bagq_pooling.
 struct bagq_int8_kernels {
     void (*product)(const struct bagq_int8_product *);
-    /// The sums themselves: `requantisation`, `pooled_line`, `c` and `c_row` are not used. Rows of `sums` are `sums_row` apart.
+    /// The sums themselves: `multipliers`, `pooled_line`, `c` and `c_row` are not used. Rows of `sums` are `sums_row` apart.
     void (*sums)(const struct bagq_int8_product *, int32_t *sums, ptrdiff_t sums_row);
     void (*max_pool)(const struct bagq_pooling *, const uint8_t *input, uint8_t *output);
 };

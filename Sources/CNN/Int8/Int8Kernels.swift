@@ -77,8 +77,6 @@ import CKernels
             rows: rows.count, segments: weights.segments, groups: weights.groups, outputs: weights.outputs,
             a: source.pointer, a_row: rows.stride, a_segment: rows.segment, b: weights.values.pointer,
             bias: weights.biases.pointer,
-            requantisation: bagq_requantisation(
-                multipliers: weights.multipliers.pointer, shifts: weights.shifts.pointer),
-            pooled_line: rows.pooledLine, c: source.pointer, c_row: 0)
+            multipliers: weights.multipliers.pointer, pooled_line: rows.pooledLine, c: source.pointer, c_row: 0)
     }
 }

@@ -10,16 +10,16 @@ struct Int8Weights: Sendable {
     let outputs: Int
     /// [segment][group][output][4], outputs rounded up to a multiple of 16.
     let values: Buffer<Int8>
+    /// With half an activation step added, so that requantisation rounds to nearest.
     let biases: Buffer<Int32>
-    /// Of `bagq_requantisation`; 0 for a layer whose sums are wanted.
+    /// Activation steps that a unit of the sums is worth, in units of 2^-32; 0 for a layer whose sums are wanted.
     let multipliers: Buffer<UInt32>
-    let shifts: Buffer<UInt32>
     /// What one unit of each output's sum is worth.
     let sumScales: [Double]
 
-    /// Sums stay below 2^31: inputs x 255 x 127 below 2^30, biases too.
+    /// Sums stay below 2^31: inputs x 255 x 127 below 2^30, biases with their half step, too.
     private static let mostInputs = 1 << 15
-    private static let largestBias = Double(1 << 30)
+    private static let largestBias = 0x1p29
 
     /// Nil where integers of these widths cannot hold the layer.
     /// - kernel: segments x columns x outputs. - outputScale: Nil for a layer whose sums are wanted.
@@ -58,25 +58,16 @@ struct Int8Weights: Sendable {
         }
         biases = Buffer(count: padded)
         multipliers = Buffer(count: padded)
-        shifts = Buffer(count: padded)
-        shifts.fill(with: 1)
         for output in 0..<outputs {
-            let biasSum = (Double(bias[output]) / sumScales[output]).rounded()
-            guard abs(biasSum) <= Self.largestBias else { return nil }
-            biases.withMutableSpan { $0[output] = Int32(biasSum) }
-            guard let outputScale else { continue }
-            guard let (multiplier, shift) = Self.requantisation(sumScales[output] / outputScale) else { return nil }
-            multipliers.withMutableSpan { $0[output] = multiplier }
-            shifts.withMutableSpan { $0[output] = shift }
+            var biasSum = Double(bias[output]) / sumScales[output]
+            if let outputScale {
+                let multiplier = (sumScales[output] / outputScale * 0x1p32).rounded()
+                guard multiplier < 0x1p32 else { return nil }
+                multipliers.withMutableSpan { $0[output] = UInt32(multiplier) }
+                if multiplier > 0 { biasSum += 0x1p31 / multiplier }
+            }
+            guard abs(biasSum) <= 2 * Self.largestBias else { return nil }
+            biases.withMutableSpan { $0[output] = Int32(biasSum.rounded()) }
         }
-    }
-
-    /// factor = multiplier / 2^shift to 30 bits; nil where the factor is too large.
-    private static func requantisation(_ factor: Double) -> (multiplier: UInt32, shift: UInt32)? {
-        guard factor.isFinite, factor > 0, factor < 0x1p29 else { return nil }
-        let shift = 29 - factor.exponent
-        // Of a sum below 2^31, so small a share rounds to nothing.
-        guard shift <= 62 else { return (0, 1) }
-        return (UInt32((factor * Double(sign: .plus, exponent: shift, significand: 1)).rounded()), UInt32(shift))
     }
 }
