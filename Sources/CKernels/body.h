@@ -227,6 +227,17 @@ static void rescale(ptrdiff_t count, const uint8_t *restrict input, float *restr
     for (ptrdiff_t i = 0; i < count; i++) output[i] = (float)input[i] * (1.0f / 255.0f);
 }
 
+static ptrdiff_t multiply_adds(ptrdiff_t repeats, float *values) {
+    enum { chains = 12 };
+    full sum[chains];
+    UNROLL for (int i = 0; i < chains; i++) sum[i] = *(const full *)values + (float)i;
+    const full a = *(const full *)values, b = a;
+    // Each waits for its own last result only, so the multipliers always have work.
+    for (ptrdiff_t r = 0; r < repeats; r++) UNROLL for (int i = 0; i < chains; i++) sum[i] = sum[i] * a + b;
+    for (int i = 0; i < chains; i++) *(full *)values += sum[i];
+    return repeats * chains * LANES * 2;
+}
+
 #include "resample.h"
 
 const struct bagq_kernels KERNELS = {
@@ -242,6 +253,7 @@ const struct bagq_kernels KERNELS = {
     .transpose = transpose,
     .adam = adam,
     .rescale = rescale,
+    .multiply_adds = multiply_adds,
     .resample_columns = resample_columns,
     .resample_rows = resample_rows,
 };

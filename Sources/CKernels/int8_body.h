@@ -176,7 +176,17 @@ static void int8_max_pool(const struct bagq_pooling *s, const uint8_t *restrict 
     }
 }
 
-const struct bagq_int8_kernels INT8_KERNELS = {.product = int8_product, .sums = int8_sums, .max_pool = int8_max_pool};
+static ptrdiff_t int8_multiply_adds(ptrdiff_t repeats, int32_t *values) {
+    enum { chains = 12 };
+    sums8 sum[chains];
+    UNROLL for (int i = 0; i < chains; i++) sum[i] = *(const sums8 *)values + i;
+    const fours b = weights(*(const sums8 *)values);
+    for (ptrdiff_t r = 0; r < repeats; r++) UNROLL for (int i = 0; i < chains; i++) sum[i] = dot(sum[i], activations(sum[i]), b);
+    for (int i = 0; i < chains; i++) *(sums8 *)values ^= sum[i];
+    return repeats * chains * INT8_LANES * 8;
+}
+
+const struct bagq_int8_kernels INT8_KERNELS = {.product = int8_product, .sums = int8_sums, .max_pool = int8_max_pool, .multiply_adds = int8_multiply_adds};
 
 #ifdef INT8_TARGET
 #pragma clang attribute pop

@@ -33,7 +33,7 @@ private func classify(_ source: PicturePath, with model: Model, threads: Int) th
     let job = try store.submit(.classify(ClassifyRequest(source: source, name: "benchmark", model: version)))
     let identity = WorkerIdentity(
         id: WorkerID(rawValue: UUID().uuidString), name: "bench", host: "here", pid: Int(getpid()))
-    let level = try KernelLevel.chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
+    let level = try benchmarkLevel()
     let worker = WorkerDaemon(
         store: store,
         options: WorkerDaemon.Options(

@@ -7,7 +7,7 @@ func measureNetwork(
     _ name: String, _ precision: PredictionPrecision, batch: Int = 32, options: BenchOptions
 ) throws -> Measurement {
     let model = try benchmarkModel(options)
-    let level = try KernelLevel.chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
+    let level = try benchmarkLevel()
     let threads = min(options.threads, batch)
     let size = model.preprocessing.byteCount
     let pixels = (0..<batch * size).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
@@ -47,7 +47,7 @@ func benchmarkModel(_ options: BenchOptions) throws -> Model {
         preprocessing: Preprocessing(width: 150, height: 150))
     let noise = NoisePixels()
     try model.quantize(
-        calibration: noise, choice: noise, comparison: noise, level: .chosen(nil), threads: options.threads)
+        calibration: noise, choice: noise, comparison: noise, level: benchmarkLevel(), threads: options.threads)
     return model
 }
 

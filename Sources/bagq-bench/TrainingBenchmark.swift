@@ -4,7 +4,7 @@ import Foundation
 /// One training step of the blog's network: forward, backward and Adam on a batch of 32 pictures that are in memory.
 func measureTraining(_ options: BenchOptions) throws -> Measurement {
     let batch = 32
-    let level = try KernelLevel.chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
+    let level = try benchmarkLevel()
     var training = TrainingOptions()
     training.batch = batch
     let trainer = try Trainer(

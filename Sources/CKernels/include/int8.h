@@ -28,12 +28,13 @@ struct bagq_int8_product {
     ptrdiff_t c_row;
 };
 
-/// Max-pooling of one picture of bytes. See bagq_pooling.
 struct bagq_int8_kernels {
     void (*product)(const struct bagq_int8_product *);
     /// The sums themselves: `multipliers`, `pooled_line`, `c` and `c_row` are not used. Rows of `sums` are `sums_row` apart.
     void (*sums)(const struct bagq_int8_product *, int32_t *sums, ptrdiff_t sums_row);
     void (*max_pool)(const struct bagq_pooling *, const uint8_t *input, uint8_t *output);
+    /// See bagq_kernels.
+    ptrdiff_t (*multiply_adds)(ptrdiff_t repeats, int32_t *values);
 };
 
 /// The instruction sets with 8-bit kernels of their own. `vnni` is AVX-512 with its dot product of four bytes.

@@ -57,6 +57,12 @@ import CKernels
         unsafe table.sums(&product, target.pointer, weights.outputs)
     }
 
+    /// Operations of a loop of independent multiply-adds: the most that a core can make.
+    func multiplyAdds(repeats: Int) -> Int {
+        let values = Buffer<Int32>(count: 16)
+        return withExtendedLifetime(values) { unsafe table.multiply_adds(repeats, values.pointer) }
+    }
+
     func maxPool(_ shape: bagq_pooling, _ input: Buffer<UInt8>, into output: Buffer<UInt8>) {
         let lastRow = (shape.output_height - 1) * shape.stride + shape.size - 1
         let width = ((shape.output_width - 1) * shape.stride + shape.size) * shape.channels
