@@ -3,16 +3,26 @@ import Foundation
 
 /// One training step of the blog's network: forward, backward and Adam on a batch of 32 pictures that are in memory.
 func measureTraining(_ options: BenchOptions) throws -> Measurement {
+    try measure("training", .fp32, options)
+}
+
+/// The same in bf16.
+func measureBF16Training(_ options: BenchOptions) throws -> Measurement {
+    try measure("training.bf16", .bf16, options)
+}
+
+private func measure(_ name: String, _ precision: TrainingPrecision, _ options: BenchOptions) throws -> Measurement {
     let batch = 32
     let level = try KernelLevel.chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
     var training = TrainingOptions()
     training.batch = batch
     let trainer = try Trainer(
         options: training, architecture: .blog(classes: 5), training: NoisePictures(count: batch * 1_000),
-        validation: NoisePictures(count: 0), level: level, threads: options.threads)
+        validation: NoisePictures(count: 0), level: level, precision: precision,
+        threads: options.threads)
     let seconds = try medianSeconds { _ = try trainer.step() }
     return Measurement(
-        name: "training", value: Double(batch) / seconds, unit: "images/s", threads: options.threads, batch: batch)
+        name: name, value: Double(batch) / seconds, unit: "images/s", threads: options.threads, batch: batch)
 }
 
 private struct NoisePictures: TrainingPictures {

@@ -64,6 +64,7 @@ enum BenchError: Error, CustomStringConvertible {
 let benchmarks: [(name: String, run: (BenchOptions) throws -> Measurement)] = [
     ("network.fp32", measureNetwork),
     ("training", measureTraining),
+    ("training.bf16", measureBF16Training),
     ("folder", measureFolder),
 ]
 
