@@ -51,7 +51,9 @@ package struct Model: Sendable {
         try self.init(
             network: Network(trainer.architecture), parameters: weights, classes: classes,
             preprocessing: preprocessing)
-        training = TrainingRecord(options: trainer.options, history: trainer.history, kernelLevel: trainer.level)
+        training = TrainingRecord(
+            options: trainer.options, history: trainer.history, kernelLevel: trainer.level,
+            precision: trainer.precision.rawValue)
     }
 
     /// A model with random weights: for benchmarks and tests.

@@ -50,7 +50,7 @@ struct TrainingJob {
         Log.trainingStarted(
             claim,
             summary: "\(training.labels.count) training and \(validation.labels.count) validation pictures, "
-                + "\(folder.classes.count) classes, \(trainer.level.rawValue)")
+                + "\(folder.classes.count) classes, \(trainer.level.rawValue) \(trainer.precision.rawValue)")
         guard try turn(trainer) else { return }
 
         var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
@@ -103,11 +103,13 @@ struct TrainingJob {
     private func trainer(
         _ options: TrainingOptions, _ architecture: Architecture, _ training: PictureSet, _ validation: PictureSet
     ) throws -> Trainer {
-        if let checkpoint = work.checkpoint, let level = KernelLevel(rawValue: checkpoint.kernelLevel) {
+        if let checkpoint = work.checkpoint, let level = KernelLevel(rawValue: checkpoint.kernelLevel),
+            let precision = TrainingPrecision(rawValue: checkpoint.precision)
+        {
             do {
                 return try Trainer(
                     options: options, architecture: architecture, training: training, validation: validation,
-                    level: level, threads: threads, resuming: checkpoint.bytes)
+                    level: level, precision: precision, threads: threads, resuming: checkpoint.bytes)
             } catch let error as TrainingError {
                 guard case .checkpoint = error else { throw error }
                 Log.restartedTraining(claim, because: "\(error)")
@@ -115,7 +117,7 @@ struct TrainingJob {
         }
         return try Trainer(
             options: options, architecture: architecture, training: training, validation: validation, level: level,
-            threads: threads, resuming: nil)
+            precision: .chosen(options.precision, at: level), threads: threads)
     }
 
     /// Batch after batch. False when the claim was lost or given back before the end.
@@ -181,8 +183,8 @@ struct TrainingJob {
 
     private func save(_ trainer: Trainer) throws {
         let checkpoint = Checkpoint(
-            kernelLevel: trainer.level.rawValue, precision: Precision.fp32.rawValue, itemsDone: trainer.picturesDone,
-            bytes: trainer.checkpoint())
+            kernelLevel: trainer.level.rawValue, precision: trainer.precision.rawValue,
+            itemsDone: trainer.picturesDone, bytes: trainer.checkpoint())
         _ = try persistently { () throws(StoreError) in try store.save(checkpoint, for: claim) }
     }
 

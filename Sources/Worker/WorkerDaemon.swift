@@ -62,7 +62,8 @@ package final class WorkerDaemon: Sendable {
         self.options = options
         self.stop = stop
         abilities = WorkerAbilities(
-            kinds: options.kinds, kernelLevels: Set(KernelLevel.supported.map(\.rawValue)))
+            kinds: options.kinds, kernelLevels: Set(KernelLevel.supported.map(\.rawValue)),
+            precisions: Set(KernelLevel.supported.flatMap(TrainingPrecision.supported).map(\.rawValue)))
         shards = ShardLife(store: store, level: options.level)
         lister = Lister(store: store)
     }

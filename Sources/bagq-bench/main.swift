@@ -80,7 +80,8 @@ let benchmarks: [(name: String, run: (BenchOptions) throws -> [Measurement])] = 
         }
     ),
     ("kernels", measureKernels),
-    ("training", { [try measureTraining($0)] }),
+    ("training", { [try measureTraining("training", .fp32, $0)] }),
+    ("training.bf16", { [try measureTraining("training.bf16", .bf16, $0)] }),
     ("folder", { [try measureFolder($0)] }),
 ]
 

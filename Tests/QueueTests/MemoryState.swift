@@ -161,7 +161,9 @@ extension State {
         let job = self[id]
         guard abilities.kinds.contains(job.request.kind) else { return false }
         if job.request.kind == .train {
-            return job.checkpoint.map { abilities.kernelLevels.contains($0.kernelLevel) } ?? true
+            return job.checkpoint.map {
+                abilities.kernelLevels.contains($0.kernelLevel) && abilities.precisions.contains($0.precision)
+            } ?? true
         }
         return shard == 0 || models.contains { $0.record.version == job.model && $0.record.state == .ready }
     }

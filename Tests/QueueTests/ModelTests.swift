@@ -82,6 +82,12 @@ import Testing
         let unable = WorkerAbilities(kernelLevels: ["neon"])
         #expect(try h.claim("b", unable) == nil)
         #expect(try !h.store.hasUnfinishedWork(for: unable) && h.store.hasUnfinishedWork(for: allWork))
+        let claim = try #require(try h.claim())
+        let bf16 = Checkpoint(kernelLevel: "avx2", precision: "bf16", itemsDone: 40, bytes: [1])
+        #expect(try h.store.save(bf16, for: claim) == .held && h.store.release(claim) == .held)
+        #expect(try h.claim("b") == nil && !h.store.hasUnfinishedWork(for: allWork))
+        let able = WorkerAbilities(kernelLevels: ["avx2"], precisions: ["bf16", "fp32"])
+        #expect(try h.claim("b", able)?.training?.checkpoint == bf16)
     }
 
     @Test(arguments: StoreKind.allCases) func savingWithProgressResetsTheCount(_ kind: StoreKind) throws {
