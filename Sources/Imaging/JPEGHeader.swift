@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// What a JPEG file's markers say (ITU-T T.81, annex B), found without decoding a pixel.
 struct JPEGHeader {
     /// Where the start-of-image marker stands.
@@ -76,7 +82,7 @@ struct JPEGHeader {
     /// The marker at or after `position`, which moves behind it. Passes over compressed data and fill bytes.
     private static func nextMarker(in file: Span<UInt8>, _ position: inout Int) -> UInt8? {
         while true {
-            while position < file.count, file[position] != 0xFF { position += 1 }
+            position = file.firstIndex(of: 0xFF, from: position)
             while position < file.count, file[position] == 0xFF { position += 1 }
             guard position < file.count else { return nil }
             position += 1
@@ -115,5 +121,18 @@ struct JPEGHeader {
 
     private static func starts(_ segment: Span<UInt8>, with text: [UInt8]) -> Bool {
         segment.count >= text.count && text.indices.allSatisfy { segment[$0] == text[$0] }
+    }
+}
+
+extension Span<UInt8> {
+    /// `count` where there is none. A picture's compressed data is most of its file, so this one must be quick.
+    fileprivate func firstIndex(of byte: UInt8, from start: Int) -> Int {
+        guard start < count else { return count }
+        return unsafe extracting(start...).withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, let found = unsafe memchr(base, Int32(byte), bytes.count) else {
+                return count
+            }
+            return unsafe start + (UnsafeRawPointer(found) - base)
+        }
     }
 }

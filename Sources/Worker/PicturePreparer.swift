@@ -1,24 +1,24 @@
-import Imaging
-import Intake
+package import Imaging
+package import Intake
 
 /// Reads files and prepares them for a model, with memory that is kept from picture to picture. One per thread.
-struct PicturePreparer: ~Copyable {
+package struct PicturePreparer: ~Copyable {
     private var decoder: PictureDecoder
     private var file: [UInt8] = []
 
-    struct Prepared {
-        let isTruncated: Bool
-        let fingerprint: Fingerprint
+    package struct Prepared {
+        package let isTruncated: Bool
+        package let fingerprint: Fingerprint
         /// From EXIF, else the file's mtime.
-        let fileTime: PostTime
+        package let fileTime: PostTime
     }
 
-    init() throws(PictureError) {
+    package init() throws(PictureError) {
         decoder = try PictureDecoder()
     }
 
     /// - pixels: `preprocessing.byteCount` bytes.
-    mutating func prepare(
+    package mutating func prepare(
         _ path: PicturePath, for preprocessing: Preprocessing, into pixels: inout MutableSpan<UInt8>
     ) throws(PictureError) -> Prepared {
         // Apart from `self`, which the decoder has to itself meanwhile.

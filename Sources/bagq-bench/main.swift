@@ -27,9 +27,9 @@ struct BenchOptions {
     var threads = ProcessInfo.processInfo.activeProcessorCount
     var folder: String?
 
-    /// Without names, all that can run: `folder` needs a folder.
+    /// Without names, all that can run: some need a folder.
     func wants(_ name: String) -> Bool {
-        names.isEmpty ? name != "folder" || folder != nil : names.contains(name)
+        names.isEmpty ? folder != nil || !["prepare", "folder"].contains(name) : names.contains(name)
     }
 
     init(_ arguments: [String]) throws {
@@ -82,6 +82,7 @@ let benchmarks: [(name: String, run: (BenchOptions) throws -> [Measurement])] = 
     ("kernels", measureKernels),
     ("training", { [try measureTraining("training", .fp32, $0)] }),
     ("training.bf16", { [try measureTraining("training.bf16", .bf16, $0)] }),
+    ("prepare", { [try measurePrepare($0)] }),
     ("folder", { [try measureFolder($0)] }),
 ]
 

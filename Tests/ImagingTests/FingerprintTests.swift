@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import Imaging
@@ -21,6 +22,9 @@ struct FingerprintTests {
         let bytes = Array(message.utf8)
         #expect(Self.hex(SHA256.digest(of: bytes.span)) == digest)
         #expect(Self.hex(Fingerprint(of: bytes.span).bytes) == digest.prefix(32))
+        var portable = unsafe SHA256(bagq_sha256_portable)
+        portable.update(bytes.span)
+        #expect(Self.hex(portable.finish()) == digest)
     }
 
     @Test func isTheSameInPieces() {
@@ -30,6 +34,15 @@ struct FingerprintTests {
             hash.update(bytes.span.extracting(0..<cut))
             hash.update(bytes.span.extracting(cut..<300))
             #expect(hash.finish() == SHA256.digest(of: bytes.span))
+        }
+    }
+
+    @Test func allKernelsGiveTheSameDigests() {
+        let bytes = Fixtures.noise(width: 50, height: 10)
+        for count in bytes.indices {
+            var portable = unsafe SHA256(bagq_sha256_portable)
+            portable.update(bytes.span.extracting(first: count))
+            #expect(portable.finish() == SHA256.digest(of: bytes.span.extracting(first: count)))
         }
     }
 

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The arithmetic of the CNN core and of the resize, once per instruction set. Tensors are row-major: pictures height x width x channels, weights
+/// The arithmetic of the CNN core, of the resize and of fingerprints, once per instruction set. Tensors are row-major: pictures height x width x channels, weights
 /// [kernel row][kernel column][input channel][output channel]. Every element of a result is one sum taken in one order that depends on
 /// nothing but the shapes, so tiles, batches and threads never change a bit of it. No pointer needs alignment.
 
@@ -96,5 +96,14 @@ const struct bagq_kernels *_Nullable bagq_kernels(enum bagq_level level);
 
 /// The kernels of the fastest level that this machine runs.
 const struct bagq_kernels *bagq_fastest_kernels(void);
+
+/// Takes `count` blocks of 64 bytes into a SHA-256 state of 8 words (FIPS 180-4, section 6.2.2).
+typedef void (*bagq_sha256)(uint32_t *state, const uint8_t *blocks, ptrdiff_t count);
+
+/// In plain arithmetic: defines the result.
+void bagq_sha256_portable(uint32_t *state, const uint8_t *blocks, ptrdiff_t count);
+
+/// By the processor's SHA instructions where it has them.
+bagq_sha256 bagq_fastest_sha256(void);
 
 #pragma clang assume_nonnull end
