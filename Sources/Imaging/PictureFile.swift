@@ -14,11 +14,7 @@ package enum PictureFile {
         _ path: [UInt8], limit: Int = 256 << 20, into buffer: inout [UInt8]
     ) throws(PictureError) -> Int64 {
         guard !path.contains(0) else { throw PictureError(.unreadable, "the path contains a zero byte") }
-        let descriptor = unsafe (path + [0]).withUnsafeBufferPointer { path in
-            unsafe path.withMemoryRebound(to: CChar.self) { path in
-                unsafe path.baseAddress.map { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) } ?? -1
-            }
-        }
+        let descriptor = descriptor(of: path)
         guard descriptor >= 0 else { throw failure("opened") }
         defer { close(descriptor) }
         var status = stat()
@@ -31,6 +27,24 @@ package enum PictureFile {
         }
         try read(descriptor, Int(status.st_size), into: &buffer)
         return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+    }
+
+    /// Asks the system to have a file in memory when it is read soon, and waits for no more of the disk than it takes to find it.
+    package static func readAhead(_ path: [UInt8]) {
+        guard !path.contains(0) else { return }
+        let descriptor = descriptor(of: path)
+        guard descriptor >= 0 else { return }
+        posix_fadvise(descriptor, 0, 0, POSIX_FADV_WILLNEED)
+        close(descriptor)
+    }
+
+    private static func descriptor(of path: [UInt8]) -> Int32 {
+        unsafe (path + [0]).withUnsafeBufferPointer { path in
+            unsafe path.withMemoryRebound(to: CChar.self) { path in
+                let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+                return unsafe path.baseAddress.map { unsafe open($0, flags) } ?? -1
+            }
+        }
     }
 
     /// Reads as many bytes, or fewer where the file has become shorter.

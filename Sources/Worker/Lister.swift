@@ -17,9 +17,12 @@ final class Lister: Sendable {
 
     private let store: any JobStore
     private let state = Monitor(State())
+    private let news: Monitor<Int>
 
-    init(store: any JobStore) {
+    /// - news: is counted up when items were listed, or a listing has ended.
+    init(store: any JobStore, news: Monitor<Int>) {
         self.store = store
+        self.news = news
     }
 
     func add(_ claim: Claim, _ work: ListWork) {
@@ -52,6 +55,7 @@ final class Lister: Sendable {
             while let (claim, work) = next() {
                 try list(claim, work)
                 state.withLock { $0.current = nil }
+                news.withLock { $0 += 1 }
             }
             for claim in claims { _ = try store.release(claim) }
         } catch {
@@ -95,6 +99,7 @@ final class Lister: Sendable {
             if standing == .lost { return Log.lost(claim) }
             listed += references.count
             state.withLock { $0.items += references.count }
+            news.withLock { $0 += 1 }
             if batch == nil { return Log.listed(claim, items: listed) }
             if standing == .paused || state.withLock(\.isClosed) {
                 _ = try store.release(claim)

@@ -1,5 +1,6 @@
 import CNN
 import Foundation
+import Imaging
 import Intake
 import Queue
 import Synchronization
@@ -8,12 +9,15 @@ import Synchronization
 ///
 ///     claim ───────▶ read ▶ decode ▶ classify ───────▶ record
 ///     coordinator    each compute thread, a batch      recorder
+///                    ▲ files are in memory by then: the read-ahead thread
 ///
 /// Pictures are independent, so a compute thread takes a batch all the way with scratch memory of its own. It never
 /// waits for a commit: outcomes go to the recorder, and the coordinator adds the next shard before the last is done.
 final class ShardLife: Sendable {
     /// Outcomes wait this long at most for others to share their commit.
     private static let commitInterval: TimeInterval = 0.3
+    /// Pictures whose files are asked for before a compute thread takes them.
+    private static let readAheadLimit = 64
     /// Outcomes that wait for the recorder before the compute threads pause.
     private static let outboxLimit = 2048
 
@@ -25,6 +29,8 @@ final class ShardLife: Sendable {
         var model: Model
         var precision: PredictionPrecision
         var next = 0
+        /// The first item whose file has not been asked for.
+        var unread = 0
         var unrecorded: Int
         var isGivenBack = false
         var handedOut: Int { next }
@@ -74,12 +80,15 @@ final class ShardLife: Sendable {
     private let store: any JobStore
     private let level: KernelLevel
     private let state = Monitor(State())
+    private let news: Monitor<Int>
     /// Pictures with an outcome, ever.
     let pictures = Atomic(0)
 
-    init(store: any JobStore, level: KernelLevel) {
+    /// - news: is counted up when a shard is done.
+    init(store: any JobStore, level: KernelLevel, news: Monitor<Int>) {
         self.store = store
         self.level = level
+        self.news = news
     }
 
     // MARK: Claim
@@ -134,6 +143,34 @@ final class ShardLife: Sendable {
             state.isClosed = true
             for index in state.shards.indices { state.shards[index].isGivenBack = true }
         }
+    }
+
+    // MARK: Read ahead
+
+    /// The read-ahead thread's whole work: returns after `close`. Only the disk's and the network's waiting is moved here;
+    /// a file that does not open fails where it is read.
+    func readAhead() {
+        while let paths = nextToReadAhead() {
+            for path in paths { PictureFile.readAhead(path.bytes) }
+        }
+    }
+
+    private func nextToReadAhead() -> [PicturePath]? {
+        state.wait { state -> [PicturePath]?? in
+            if state.isClosed || state.error != nil { return .some(nil) }
+            var ahead = 0
+            for index in state.shards.indices where !state.shards[index].isGivenBack {
+                let shard = state.shards[index]
+                let start = max(shard.unread, shard.next)
+                ahead += start - shard.next
+                if ahead >= Self.readAheadLimit { return nil }
+                let end = min(start + PictureClassifier.batchSize, shard.work.items.count)
+                if start == end { continue }
+                state.shards[index].unread = end
+                return shard.work.items[start..<end].map { shard.root.appending($0.reference.path) }
+            }
+            return nil
+        } ?? nil
     }
 
     // MARK: Read, decode, classify
@@ -232,7 +269,9 @@ final class ShardLife: Sendable {
         state.withLock { state in
             guard let index = state.index(of: claim) else { return }
             state.shards[index].unrecorded -= count
-            if state.shards[index].unrecorded == 0 { state.shards.remove(at: index) }
+            guard state.shards[index].unrecorded == 0 else { return }
+            state.shards.remove(at: index)
+            news.withLock { $0 += 1 }
         }
     }
 

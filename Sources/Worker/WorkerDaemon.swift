@@ -6,8 +6,8 @@ import Synchronization
 
 /// A worker process: claims shards, keeps their leases, and ends when asked or when there is nothing left to do.
 ///
-/// Threads: the caller's coordinates (claims, trains); `threads` compute; one records; one lists; one keeps leases,
-/// heartbeats and the watchdog.
+/// Threads: the caller's coordinates (claims, trains); `threads` compute; one reads ahead; one records; one lists; one
+/// keeps leases, heartbeats and the watchdog.
 package final class WorkerDaemon: Sendable {
     package enum Ending: Sendable {
         /// Only when asked to stop.
@@ -55,6 +55,8 @@ package final class WorkerDaemon: Sendable {
     /// What this process does alone, if anything: training, or a shard that has killed workers.
     private let solo = Monitor<Solo?>(nil)
     private let finishedAlone = Atomic(0)
+    /// Counts what may let this process claim or end: items listed here, shards that are done.
+    private let news = Monitor(0)
     private let isEnding = Monitor(false)
 
     package init(store: any JobStore, options: Options, stop: StopRequest) {
@@ -64,8 +66,8 @@ package final class WorkerDaemon: Sendable {
         abilities = WorkerAbilities(
             kinds: options.kinds, kernelLevels: Set(KernelLevel.supported.map(\.rawValue)),
             precisions: Set(KernelLevel.supported.flatMap(TrainingPrecision.supported).map(\.rawValue)))
-        shards = ShardLife(store: store, level: options.level)
-        lister = Lister(store: store)
+        shards = ShardLife(store: store, level: options.level, news: news)
+        lister = Lister(store: store, news: news)
     }
 
     /// Works until the ending. Gives back what it holds before it returns or throws.
@@ -76,6 +78,7 @@ package final class WorkerDaemon: Sendable {
         var threads = (0..<options.threads).map { number in
             WorkerThread("compute-\(number)") { [shards] in shards.compute() }
         }
+        threads.append(WorkerThread("read-ahead") { [shards] in shards.readAhead() })
         threads.append(WorkerThread("record") { [shards] in shards.record() })
         threads.append(WorkerThread("list") { [lister] in lister.run() })
         let keeper = WorkerThread("keep") { [self] in keep(notifier) }
@@ -107,6 +110,7 @@ package final class WorkerDaemon: Sendable {
         while !stop.isMade {
             if let error = shards.error ?? lister.error { throw error }
             guard shards.wait(untilBacklogBelow: backlog, until: Date(timeIntervalSinceNow: 0.2)) else { continue }
+            let known = news.withLock(\.self)
             if try hasEnded() { return }
             guard let claim = try claim() else {
                 if case .drained = options.ending, shards.claims.isEmpty, lister.claims.isEmpty,
@@ -114,7 +118,7 @@ package final class WorkerDaemon: Sendable {
                 {
                     return
                 }
-                Thread.sleep(forTimeInterval: idlePause())
+                _ = news.wait(until: Date(timeIntervalSinceNow: idlePause())) { $0 == known ? nil : true }
                 continue
             }
             switch claim.work {
@@ -165,8 +169,8 @@ package final class WorkerDaemon: Sendable {
         return state.map { $0.isFinal || $0 == .paused } ?? false
     }
 
-    /// Short while this process has work, so that the next shard is there in time; jittered, so that idle workers do
-    /// not ask in step.
+    /// Without news here there may be some of other processes. Short while this one has work, so that the next shard is
+    /// there in time; jittered, so that idle workers do not ask in step.
     private func idlePause() -> TimeInterval {
         if !shards.claims.isEmpty { return .random(in: 0.02...0.06) }
         if case .never = options.ending { return .random(in: 0.5...1.5) }
