@@ -12,30 +12,33 @@ enum { weight_bits = 22 };
 // Rounded weights may sum to a little more than 1.
 #define ROUNDED(bytes, sums, sum) __builtin_convertvector(__builtin_elementwise_min((sum) >> weight_bits, (sums){} + 255), bytes)
 
-// The target pixels of a few rows, four lanes a row. `size` bytes are read of each pixel: the fourth is the next pixel's red, which is
-// thrown away, and which the very last pixel lacks.
-#define PIXEL_ROWS(pixel_rows, bytes, sums)                                                                                             \
-    INLINE void pixel_rows(const struct bagq_side *s, ptrdiff_t row_size, const uint8_t *input, uint8_t *output, const size_t size) {   \
-        enum { rows = sizeof(bytes) / 4 };                                                                                              \
-        const ptrdiff_t taps = s->taps, output_row = s->count * 3;                                                                      \
-        const int32_t *weights = s->weights;                                                                                            \
-        for (ptrdiff_t x = 0; x < s->count; x++) {                                                                                      \
-            const uint8_t *pixel = input + s->starts[x] * 3;                                                                            \
-            sums sum = ROUNDING(sums);                                                                                                  \
-            for (ptrdiff_t tap = 0; tap < taps; tap++) {                                                                                \
-                bytes value = {};                                                                                                       \
-                UNROLL for (int r = 0; r < rows; r++) __builtin_memcpy((uint8_t *)&value + 4 * r, pixel + r * row_size, size);          \
-                sum += __builtin_convertvector(value, sums) * weights[tap];                                                             \
-                pixel += 3;                                                                                                             \
-            }                                                                                                                           \
-            const bytes value = ROUNDED(bytes, sums, sum);                                                                              \
-            UNROLL for (int r = 0; r < rows; r++) __builtin_memcpy(output + r * output_row, (const uint8_t *)&value + 4 * r, 3);        \
-            weights += taps;                                                                                                            \
-            output += 3;                                                                                                                \
-        }                                                                                                                               \
+// A target pixel of a few rows, four lanes a row. `read` bytes are read of each source pixel and `written` of the target: a fourth is the
+// next pixel's red, thrown away when read and overwritten when written, so whatever comes last in a picture or a row has only three.
+#define PIXEL(pixel, row_of_pixels, bytes, sums)                                                                                          \
+    INLINE void pixel(                                                                                                                    \
+        ptrdiff_t taps, const int32_t *weights, ptrdiff_t input_row, const uint8_t *input, ptrdiff_t output_row, uint8_t *output,         \
+        const size_t read, const size_t written) {                                                                                        \
+        enum { rows = sizeof(bytes) / 4 };                                                                                                \
+        sums sum = ROUNDING(sums);                                                                                                        \
+        for (ptrdiff_t tap = 0; tap < taps; tap++) {                                                                                      \
+            bytes value = {};                                                                                                             \
+            UNROLL for (int r = 0; r < rows; r++) __builtin_memcpy((uint8_t *)&value + 4 * r, input + r * input_row, read);               \
+            sum += __builtin_convertvector(value, sums) * weights[tap];                                                                   \
+            input += 3;                                                                                                                   \
+        }                                                                                                                                 \
+        const bytes value = ROUNDED(bytes, sums, sum);                                                                                    \
+        UNROLL for (int r = 0; r < rows; r++) __builtin_memcpy(output + r * output_row, (const uint8_t *)&value + 4 * r, written);        \
+    }                                                                                                                                     \
+    INLINE void row_of_pixels(const struct bagq_side *s, ptrdiff_t input_row, const uint8_t *input, uint8_t *output, const size_t read) { \
+        const ptrdiff_t taps = s->taps, *starts = s->starts, output_row = s->count * 3, last = s->count - 1;                              \
+        const int32_t *weights = s->weights;                                                                                              \
+        for (ptrdiff_t x = 0; x < last; x++) {                                                                                            \
+            pixel(taps, weights + x * taps, input_row, input + starts[x] * 3, output_row, output + x * 3, read, 4);                       \
+        }                                                                                                                                 \
+        pixel(taps, weights + last * taps, input_row, input + starts[last] * 3, output_row, output + last * 3, read, 3);                  \
     }
-PIXEL_ROWS(full_rows, full_bytes, full_sums)
-PIXEL_ROWS(one_row, four_bytes, four_sums)
+PIXEL(full_pixel, full_rows, full_bytes, full_sums)
+PIXEL(four_pixel, one_row, four_bytes, four_sums)
 
 static void resample_columns(const struct bagq_side *s, ptrdiff_t width, ptrdiff_t height, const uint8_t *input, uint8_t *output) {
     const ptrdiff_t input_row = width * 3, output_row = s->count * 3, last = height - 1;
@@ -66,6 +69,12 @@ static void resample_rows(const struct bagq_side *s, ptrdiff_t row_size, const u
         ptrdiff_t i = 0;
         for (; i + 4 * LANES <= row_size; i += 4 * LANES) strip_of_row(taps, row_size, rows + i, weights, output + i, 4);
         for (; i + LANES <= row_size; i += LANES) strip_of_row(taps, row_size, rows + i, weights, output + i, 1);
+        if (row_size >= LANES) {
+            // What is left, with some bytes once more.
+            i = row_size - LANES;
+            strip_of_row(taps, row_size, rows + i, weights, output + i, 1);
+            i = row_size;
+        }
         for (; i < row_size; i++) {
             int32_t sum = 1 << (weight_bits - 1);
             for (ptrdiff_t tap = 0; tap < taps; tap++) sum += rows[tap * row_size + i] * weights[tap];
