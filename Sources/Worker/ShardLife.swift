@@ -45,10 +45,23 @@ final class ShardLife: Sendable {
         var oldestDelivery = Date.distantFuture
         var isClosed = false
         var computing = 0
+        /// What the recorder is writing for right now.
+        var recording: Claim?
         var error: StoreError?
 
         func index(of claim: Claim) -> Int? {
             shards.firstIndex { $0.claim.isSameHold(as: claim) }
+        }
+
+        /// A lost claim's work is dropped at once, a paused one gets no more pictures.
+        mutating func heed(_ standing: ClaimStanding, of claim: Claim) {
+            guard standing != .held, let index = index(of: claim) else { return }
+            if standing == .lost {
+                Log.lost(claim)
+                shards.remove(at: index)
+            } else {
+                shards[index].isGivenBack = true
+            }
         }
 
         /// The deliveries that wait, those of one claim together.
@@ -124,16 +137,12 @@ final class ShardLife: Sendable {
     /// Whether a thread has pictures in hand right now.
     var isComputing: Bool { state.withLock { $0.computing > 0 } }
 
-    /// Acts on what a write said of the claim: a lost one is dropped at once, a paused one gets no more pictures.
+    /// Acts on what a renewal said of the claim. One that the recorder writes for may be lost because it is done: then what
+    /// its own write says counts.
     func heed(_ standing: ClaimStanding, of claim: Claim) {
         state.withLock { state in
-            guard standing != .held, let index = state.index(of: claim) else { return }
-            if standing == .lost {
-                Log.lost(claim)
-                state.shards.remove(at: index)
-            } else {
-                state.shards[index].isGivenBack = true
-            }
+            if standing == .lost, state.recording?.isSameHold(as: claim) == true { return }
+            state.heed(standing, of: claim)
         }
     }
 
@@ -230,11 +239,11 @@ final class ShardLife: Sendable {
         do throws(StoreError) {
             while let deliveries = nextDeliveries() {
                 for (claim, outcomes) in deliveries {
+                    state.withLock { $0.recording = claim }
                     let standing = try persistently { () throws(StoreError) in
                         try store.record(outcomes, for: claim)
                     }
-                    heed(standing, of: claim)
-                    settle(claim, count: outcomes.count)
+                    settle(claim, standing, count: outcomes.count)
                 }
                 for claim in takeGivenBack() {
                     _ = try persistently { () throws(StoreError) in try store.release(claim) }
@@ -265,8 +274,10 @@ final class ShardLife: Sendable {
     }
 
     /// Counts recorded outcomes off; a shard with none left is done.
-    private func settle(_ claim: Claim, count: Int) {
+    private func settle(_ claim: Claim, _ standing: ClaimStanding, count: Int) {
         state.withLock { state in
+            state.recording = nil
+            state.heed(standing, of: claim)
             guard let index = state.index(of: claim) else { return }
             state.shards[index].unrecorded -= count
             guard state.shards[index].unrecorded == 0 else { return }
