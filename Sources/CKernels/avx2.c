@@ -1,8 +1,17 @@
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #define KERNELS bagq_kernels_avx2
 #define TARGET "avx2,fma"
 #define LANES 8
 #define WIDE 2
 #define WIDE_ROWS 6
 #include "body.h"
+
+#define INT8_KERNELS bagq_int8_kernels_avx2
+#define INT8_TARGET "avx2"
+#define INT8_LANES 8
+#define INT8_ROWS 4
+#define INT8_PAIRS(a, b) _mm256_madd_epi16((__m256i)(a), (__m256i)(b))
+#include "int8_body.h"
 #endif

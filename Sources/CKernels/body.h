@@ -6,13 +6,11 @@
 //   MIDDLE, MIDDLE_ROWS  a second shape, narrower and taller, where registers allow one
 // Tiles fill the registers: rows x vectors sums, plus `vectors` of B and one broadcast of A.
 #include "kernels.h"
+#include "tile.h"
 
 #ifdef TARGET
 #pragma clang attribute push(__attribute__((target(TARGET))), apply_to = function)
 #endif
-
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 // Vectors that may lie anywhere and alias plain floats, and the integers that comparisons give. Tails take ever narrower ones.
 #define VECTOR(name, lanes)                                                                       \
@@ -229,6 +227,17 @@ static void rescale(ptrdiff_t count, const uint8_t *restrict input, float *restr
     for (ptrdiff_t i = 0; i < count; i++) output[i] = (float)input[i] * (1.0f / 255.0f);
 }
 
+static ptrdiff_t multiply_adds(ptrdiff_t repeats, float *values) {
+    enum { chains = 12 };
+    full sum[chains];
+    UNROLL for (int i = 0; i < chains; i++) sum[i] = *(const full *)values + (float)i;
+    const full a = *(const full *)values, b = a;
+    // Each waits for its own last result only, so the multipliers always have work.
+    for (ptrdiff_t r = 0; r < repeats; r++) UNROLL for (int i = 0; i < chains; i++) sum[i] = sum[i] * a + b;
+    for (int i = 0; i < chains; i++) *(full *)values += sum[i];
+    return repeats * chains * LANES * 2;
+}
+
 #include "resample.h"
 
 const struct bagq_kernels KERNELS = {
@@ -244,6 +253,7 @@ const struct bagq_kernels KERNELS = {
     .transpose = transpose,
     .adam = adam,
     .rescale = rescale,
+    .multiply_adds = multiply_adds,
     .resample_columns = resample_columns,
     .resample_rows = resample_rows,
 };

@@ -1,4 +1,5 @@
 #include "kernels.h"
+#include "int8.h"
 
 extern const struct bagq_kernels bagq_kernels_portable;
 #if defined(__x86_64__)
@@ -30,4 +31,26 @@ const struct bagq_kernels *bagq_fastest_kernels(void) {
         if (kernels) return kernels;
     }
     return &bagq_kernels_portable;
+}
+
+extern const struct bagq_int8_kernels bagq_int8_kernels_portable;
+#if defined(__x86_64__)
+extern const struct bagq_int8_kernels bagq_int8_kernels_avx2, bagq_int8_kernels_avx512, bagq_int8_kernels_vnni;
+#endif
+
+const struct bagq_int8_kernels *bagq_int8_kernels(enum bagq_int8_level level) {
+    switch (level) {
+    case bagq_int8_level_portable:
+        return &bagq_int8_kernels_portable;
+#if defined(__x86_64__)
+    case bagq_int8_level_avx2:
+        return bagq_kernels(bagq_level_avx2) ? &bagq_int8_kernels_avx2 : NULL;
+    case bagq_int8_level_avx512:
+        return bagq_kernels(bagq_level_avx512) ? &bagq_int8_kernels_avx512 : NULL;
+    case bagq_int8_level_vnni:
+        return bagq_kernels(bagq_level_avx512) && __builtin_cpu_supports("avx512vnni") ? &bagq_int8_kernels_vnni : NULL;
+#endif
+    default:
+        return NULL;
+    }
 }

@@ -4,3 +4,8 @@
 #define WIDE 2
 #define WIDE_ROWS 6
 #include "body.h"
+
+#define INT8_KERNELS bagq_int8_kernels_portable
+#define INT8_LANES 4
+#define INT8_ROWS 4
+#include "int8_body.h"

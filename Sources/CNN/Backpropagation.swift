@@ -15,6 +15,7 @@ final class Backpropagation: Sendable {
     private let input: Buffer<Float>
     private let stages: [StageValues]
     private let turned: Buffer<Float>
+    private let bf16: BF16Weights?
     /// capacity x the convolutions' parameters.
     private let pictureGradients: Buffer<Float>
     private let workers: [WorkerMemory]
@@ -26,13 +27,21 @@ final class Backpropagation: Sendable {
         var dy: Buffer<Float>
     }
 
+    private struct BF16Weights: Sendable {
+        var kernels: BF16Kernels
+        var weights: Buffer<UInt16>
+        var turned: Buffer<UInt16>
+    }
+
     private struct WorkerMemory: Sendable {
         var scratch: Buffer<Float>
+        var bf16Scratch: Buffer<UInt16>
         /// Gradients between the layers of a stage; two take turns.
         var inner: [Buffer<Float>]
     }
 
-    init(_ network: Network, kernels: Kernels, pool: ThreadPool, capacity: Int) {
+    /// - bf16: Where convolutions are to multiply numbers of bf16.
+    init(_ network: Network, kernels: Kernels, bf16: BF16Kernels? = nil, pool: ThreadPool, capacity: Int) {
         self.network = network
         self.kernels = kernels
         self.pool = pool
@@ -49,13 +58,18 @@ final class Backpropagation: Sendable {
                 dy: Buffer(count: capacity * stage.outputCount))
         }
         turned = Buffer(count: network.pictureParameterCount)
+        self.bf16 = bf16.map { kernels in
+            let count = 2 * network.pictureParameterCount
+            return BF16Weights(kernels: kernels, weights: Buffer(count: count), turned: Buffer(count: count))
+        }
         pictureGradients = Buffer(count: capacity * network.pictureParameterCount)
         let layers = network.stages.flatMap(\.pictureLayers)
         let scratchCount = max(
             layers.map(\.scratchCount).max() ?? 0, network.stages.map(\.denseScratchCount).max() ?? 0)
+        let bf16ScratchCount = bf16 == nil ? 0 : layers.map(\.bf16ScratchCount).max() ?? 0
         workers = (0..<pool.threads).map { _ in
             WorkerMemory(
-                scratch: Buffer(count: scratchCount),
+                scratch: Buffer(count: scratchCount), bf16Scratch: Buffer(count: bf16ScratchCount),
                 inner: (0..<2).map { _ in Buffer(count: layers.map(\.output.count).max() ?? 0) })
         }
     }
@@ -72,11 +86,16 @@ final class Backpropagation: Sendable {
         let inputCount = network.architecture.input.count
         try pool.forEach(count) { [input] _, picture in try load(picture, input.slice(picture, of: inputCount)) }
 
-        let layers = network.stages.flatMap(\.pictureLayers)
-        try pool.forEach(layers.count) { _, index in layers[index].turn(parameters, into: self.turned, self.kernels) }
         let passes = workers.map { worker in
-            LayerPass(kernels: kernels, parameters: parameters, turned: turned, scratch: worker.scratch)
+            LayerPass(
+                kernels: kernels, parameters: parameters, turned: turned, scratch: worker.scratch,
+                bf16: bf16.map {
+                    BF16Pass(
+                        kernels: $0.kernels, weights: $0.weights, turned: $0.turned, scratch: worker.bf16Scratch)
+                })
         }
+        let layers = network.stages.flatMap(\.pictureLayers)
+        try pool.forEach(layers.count) { worker, index in layers[index].turn(passes[worker]) }
         for index in network.stages.indices { try forward(stage: index, count: count, passes, randomKeys) }
         let outcome = loss(labels: labels)
         if network.pictureParameterCount > 0 { pictureGradients.fill(with: 0) }

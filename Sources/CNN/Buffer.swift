@@ -63,6 +63,13 @@
         }
     }
 
+    package func copy(from source: Span<Element>) {
+        precondition(source.count == count, "copying \(source.count) elements over \(count)")
+        unsafe source.withUnsafeBufferPointer { source in
+            if let start = source.baseAddress { unsafe pointer.update(from: start, count: count) }
+        }
+    }
+
     /// For the C border only: valid while the buffer lives.
     var pointer: UnsafeMutablePointer<Element> { unsafe memory.start + offset }
 }

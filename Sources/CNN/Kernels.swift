@@ -122,6 +122,13 @@ import CKernels
         unsafe table.adam(&step, count, gradients.pointer, m.pointer, v.pointer, parameters.pointer)
     }
 
+    /// Operations of a loop of independent multiply-adds: the most that a core can make.
+    func multiplyAdds(repeats: Int) -> Int {
+        let values = Buffer<Float>(count: 16)
+        values.fill(with: 0.5)
+        return withExtendedLifetime(values) { unsafe table.multiply_adds(repeats, values.pointer) }
+    }
+
     func rescale(_ pixels: Span<UInt8>, into output: Buffer<Float>) {
         precondition(pixels.count == output.count)
         unsafe pixels.withUnsafeBufferPointer { pixels in

@@ -12,8 +12,26 @@ package struct Model: Sendable {
     package var threshold = 0.5
     package var heldOut: HeldOut?
     package var training: TrainingRecord?
+    /// What int8 needs; nil where the model can do fp32 only.
+    package internal(set) var quantization: Quantization?
+    private(set) var int8: Int8Network?
     /// Flat, as `network.tensors` says. Nobody writes to it.
     let parameters: Buffer<Float>
+
+    /// What the model is used with unless somebody says otherwise.
+    package var preferredPrecision: PredictionPrecision {
+        guard let agreement = quantization?.agreement else { return .fp32 }
+        return agreement.rate >= Quantization.neededAgreement ? .int8 : .fp32
+    }
+
+    /// False, and nothing changed, where the network cannot be had in int8 with these ranges.
+    mutating func adopt(_ quantization: Quantization) -> Bool {
+        guard quantization.ranges.allSatisfy({ $0 > 0 && $0 < 1e30 }),
+            let int8 = Int8Network(network, parameters: parameters, ranges: quantization.ranges)
+        else { return false }
+        (self.quantization, self.int8) = (quantization, int8)
+        return true
+    }
 
     /// Where a model's weights come from.
     package struct TrainingRecord: Codable, Hashable, Sendable {
@@ -33,7 +51,9 @@ package struct Model: Sendable {
         try self.init(
             network: Network(trainer.architecture), parameters: weights, classes: classes,
             preprocessing: preprocessing)
-        training = TrainingRecord(options: trainer.options, history: trainer.history, kernelLevel: trainer.level)
+        training = TrainingRecord(
+            options: trainer.options, history: trainer.history, kernelLevel: trainer.level,
+            precision: trainer.precision.rawValue)
     }
 
     /// A model with random weights: for benchmarks and tests.

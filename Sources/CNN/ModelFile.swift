@@ -19,6 +19,7 @@ extension Model {
             "preprocessing": metadataJSON(preprocessing), "temperature": metadataJSON(temperature),
             "threshold": metadataJSON(threshold),
         ]
+        if let quantization { metadata["quantization"] = metadataJSON(quantization) }
         if let heldOut { metadata["held_out"] = metadataJSON(heldOut) }
         if let training { metadata["training"] = metadataJSON(training) }
         return Safetensors(
@@ -58,6 +59,11 @@ extension Model {
         guard temperature >= 0.001, temperature <= 1_000 else { throw .invalid("its temperature is out of range") }
         threshold = try file.decode("threshold")
         guard (0...1).contains(threshold) else { throw .invalid("its threshold is not within 0 and 1") }
+        if file.metadata["quantization"] != nil {
+            guard adopt(try file.decode("quantization")) else {
+                throw .invalid("its quantization does not fit its network")
+            }
+        }
         if file.metadata["held_out"] != nil {
             let heldOut = try file.decode("held_out", as: HeldOut.self)
             guard heldOut.fits(classes: classes.count) else {

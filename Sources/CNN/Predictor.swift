@@ -3,20 +3,37 @@ package final class Predictor {
     package let model: Model
     /// Most pictures of one call.
     package let capacity: Int
-    private let forward: ForwardPass
-    private let kernels: Kernels
+    private let engine: Engine
 
-    /// - throws: `KernelLevelError` where this machine lacks the level.
-    package init(model: Model, level: KernelLevel, capacity: Int) throws(KernelLevelError) {
-        guard let kernels = Kernels(level) else { throw .unsupported(level) }
+    private enum Engine {
+        case fp32(ForwardPass, Kernels)
+        case int8(Int8ForwardPass)
+    }
+
+    /// - throws: `KernelLevelError` where this machine lacks the level, `ModelFileError` where the model lacks the precision.
+    package init(model: Model, precision: PredictionPrecision, level: KernelLevel, capacity: Int) throws {
         precondition(capacity > 0)
         self.model = model
         self.capacity = capacity
-        self.kernels = kernels
-        forward = ForwardPass(model.network, parameters: model.parameters, kernels: kernels, capacity: capacity)
+        switch precision {
+        case .fp32:
+            guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
+            let forward = ForwardPass(
+                model.network, parameters: model.parameters, kernels: kernels, capacity: capacity)
+            engine = .fp32(forward, kernels)
+        case .int8:
+            guard let kernels = Int8Kernels(level) else { throw KernelLevelError.unsupported(level) }
+            guard let network = model.int8 else {
+                throw ModelFileError.invalid("it has no activation ranges for int8; use --precision fp32")
+            }
+            engine = .int8(
+                Int8ForwardPass(
+                    network, inputCount: model.network.architecture.input.count, kernels: kernels, capacity: capacity))
+        }
     }
 
-    /// Class probabilities, each picture's summing to 1. They depend on the picture, the model and the level, on nothing else.
+    /// Class probabilities, each picture's summing to 1. They depend on the picture, the model, the precision and, in fp32,
+    /// the level, on nothing else.
     /// - pixels: count x H x W x 3. - probabilities: count x classes. - count: At most `capacity`.
     package func predict(_ pixels: Span<UInt8>, count: Int, into probabilities: inout MutableSpan<Float>) {
         let classes = model.classes.count
@@ -33,7 +50,13 @@ package final class Predictor {
     package func logits(of pixels: Span<UInt8>, count: Int) -> Buffer<Float> {
         let size = model.network.architecture.input.count
         precondition(count <= capacity && pixels.count == count * size)
-        kernels.rescale(pixels, into: forward.input[..<(count * size)])
-        return forward.run(count: count)
+        guard count > 0 else { return Buffer(count: 0) }
+        switch engine {
+        case .fp32(let forward, let kernels):
+            kernels.rescale(pixels, into: forward.input[..<(count * size)])
+            return forward.run(count: count)
+        case .int8(let forward):
+            return forward.run(pixels, count: count)
+        }
     }
 }

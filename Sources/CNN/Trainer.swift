@@ -14,12 +14,13 @@ package enum TrainingStep: Equatable, Sendable {
 
 /// Trains a network from scratch, one small step a call, so the caller can stop, report and save between any two.
 ///
-/// The result depends on pictures, options and kernel level alone: not on threads, nor on how often training was stopped and
+/// The result depends on pictures, options, kernel level and precision alone: not on threads, nor on how often training was stopped and
 /// resumed from a checkpoint.
 package final class Trainer {
     package let options: TrainingOptions
     package let architecture: Architecture
     package let level: KernelLevel
+    package let precision: TrainingPrecision
     private let network: Network
     private let training: any TrainingPictures
     private let validation: any TrainingPictures
@@ -43,14 +44,18 @@ package final class Trainer {
 
     /// - architecture: Its input is what the pictures are, its outputs the classes.
     /// - validation: May be empty; then the last epoch's weights are kept.
-    /// - resuming: A checkpoint of a trainer made with the same options, pictures and level.
-    /// - throws: `TrainingError`, `KernelLevelError`.
+    /// - resuming: A checkpoint of a trainer made with the same options, pictures, level and precision.
+    /// - throws: `TrainingError`, `KernelLevelError`, `TrainingPrecisionError`.
     package init(
         options: TrainingOptions, architecture: Architecture, training: any TrainingPictures,
-        validation: any TrainingPictures, level: KernelLevel, threads: Int, resuming checkpoint: [UInt8]? = nil
+        validation: any TrainingPictures, level: KernelLevel, precision: TrainingPrecision = .fp32, threads: Int,
+        resuming checkpoint: [UInt8]? = nil
     ) throws {
         if let problem = options.problem { throw TrainingError.options(problem) }
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
+        guard TrainingPrecision.supported(at: level).contains(precision) else {
+            throw TrainingPrecisionError.unsupported(precision, level)
+        }
         (trainingLabels, validationLabels) = (training.labels, validation.labels)
         guard !trainingLabels.isEmpty else { throw TrainingError.pictures("there are none") }
         let classes = 0..<architecture.classCount
@@ -59,10 +64,13 @@ package final class Trainer {
         }
         let network = Network(architecture)
         let parameters = network.initialParameters(seed: options.seed)
-        (self.options, self.architecture, self.level, self.network) = (options, architecture, level, network)
+        (self.options, self.architecture, self.network) = (options, architecture, network)
+        (self.level, self.precision) = (level, precision)
         (self.training, self.validation, self.kernels, self.parameters) = (training, validation, kernels, parameters)
         pool = ThreadPool(threads: threads)
-        backpropagation = Backpropagation(network, kernels: kernels, pool: pool, capacity: options.batch)
+        backpropagation = Backpropagation(
+            network, kernels: kernels, bf16: precision == .bf16 ? BF16Kernels() : nil, pool: pool,
+            capacity: options.batch)
         validators = (0..<pool.threads).map { _ in
             ForwardPass(network, parameters: parameters, kernels: kernels, capacity: Self.validationUnit)
         }
@@ -188,8 +196,8 @@ package final class Trainer {
 
     private var header: TrainingCheckpoint.Header {
         TrainingCheckpoint.Header(
-            options: options, architecture: architecture, level: level, trainingLabels: trainingLabels,
-            validationLabels: validationLabels)
+            options: options, architecture: architecture, level: level, precision: precision,
+            trainingLabels: trainingLabels, validationLabels: validationLabels)
     }
 
     private func restore(_ checkpoint: TrainingCheckpoint) throws(TrainingError) {

@@ -8,16 +8,18 @@ struct TrainingCheckpoint {
         var options: TrainingOptions
         var architecture: Architecture
         var level: KernelLevel
+        var precision: TrainingPrecision
         /// Which pictures, as far as the labels tell.
         var trainingCount: Int
         var validationCount: Int
         var labelHash: UInt64
 
         init(
-            options: TrainingOptions, architecture: Architecture, level: KernelLevel, trainingLabels: [Int],
-            validationLabels: [Int]
+            options: TrainingOptions, architecture: Architecture, level: KernelLevel, precision: TrainingPrecision,
+            trainingLabels: [Int], validationLabels: [Int]
         ) {
-            (self.options, self.architecture, self.level) = (options, architecture, level)
+            (self.options, self.architecture) = (options, architecture)
+            (self.level, self.precision) = (level, precision)
             (trainingCount, validationCount) = (trainingLabels.count, validationLabels.count)
             // FNV-1a over the labels.
             labelHash = (trainingLabels + validationLabels).reduce(0xcbf2_9ce4_8422_2325) {
@@ -73,6 +75,9 @@ extension TrainingCheckpoint {
         }
         guard header.level == expected.level else {
             throw .checkpoint("it was made with \(header.level.rawValue) kernels, these are \(expected.level.rawValue)")
+        }
+        guard header.precision == expected.precision else {
+            throw .checkpoint("it was made in \(header.precision.rawValue), this is \(expected.precision.rawValue)")
         }
         guard header == expected else { throw .checkpoint("it belongs to other pictures or other options") }
         let tensors = [parameters, m, v] + (best.map { [$0] } ?? [])

@@ -11,6 +11,8 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var patience: Int?
     package var batch = 32
     package var learningRate = 1e-3
+    /// Nil for the fastest that the machine has.
+    package var precision: TrainingPrecision?
 
     package init() {}
 
@@ -23,6 +25,7 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         patience = try container.decodeIfPresent(Int.self, forKey: .patience)
         batch = try container.decodeIfPresent(Int.self, forKey: .batch) ?? batch
         learningRate = try container.decodeIfPresent(Double.self, forKey: .learningRate) ?? learningRate
+        precision = try container.decodeIfPresent(TrainingPrecision.self, forKey: .precision)
     }
 
     /// What is wrong with them, as a sentence; nil when they can be trained with.

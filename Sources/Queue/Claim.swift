@@ -30,10 +30,15 @@ package struct WorkerAbilities: Hashable, Sendable {
     package var kinds: Set<JobKind>
     /// Kernel levels this machine runs: a training checkpoint made with another one is not claimed.
     package var kernelLevels: Set<String>
+    /// The same for the precisions it trains in.
+    package var precisions: Set<String>
 
-    package init(kinds: Set<JobKind> = Set(JobKind.allCases), kernelLevels: Set<String>) {
+    package init(
+        kinds: Set<JobKind> = Set(JobKind.allCases), kernelLevels: Set<String>, precisions: Set<String> = ["fp32"]
+    ) {
         self.kinds = kinds
         self.kernelLevels = kernelLevels
+        self.precisions = precisions
     }
 }
 
@@ -109,7 +114,7 @@ package struct TrainWork: Hashable, Sendable {
     }
 }
 
-/// A training job's saved state. A worker whose machine lacks `kernelLevel` does not claim the job.
+/// A training job's saved state. A worker whose machine lacks `kernelLevel` or `precision` does not claim the job.
 package struct Checkpoint: Hashable, Sendable {
     package var kernelLevel: String
     package var precision: String

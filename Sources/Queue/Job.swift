@@ -32,6 +32,9 @@ package enum JobState: String, CaseIterable, Sendable {
 /// The arithmetic that predictions are made with. `auto` leaves the choice to the model.
 package enum Precision: String, CaseIterable, Sendable {
     case auto, fp32, int8
+
+    /// What it comes to with a model that prefers `preferred`; nil where that is not known yet.
+    package func resolved(preferring preferred: Precision?) -> Precision? { self == .auto ? preferred : self }
 }
 
 /// What `submit` asks for.
@@ -45,6 +48,9 @@ package enum JobRequest: Hashable, Sendable {
         case .train: .train
         }
     }
+
+    /// Nil for training.
+    package var precision: Precision? { if case .classify(let request) = self { request.precision } else { nil } }
 }
 
 package struct ClassifyRequest: Hashable, Sendable {
@@ -94,6 +100,8 @@ package struct Job: Hashable, Sendable {
     package var state: JobState
     /// The model that classifies, or the one that training will make.
     package var model: ModelVersion
+    /// What the job's predictions are made with; nil for training, and while what `auto` comes to is not known yet.
+    package var precision: Precision?
     /// Nil while the source is being listed. For training: pictures an epoch times epochs.
     package var itemsTotal: Int?
     /// Items with a prediction. For training: pictures trained on.
@@ -110,7 +118,8 @@ package struct Job: Hashable, Sendable {
     package var error: String?
 
     package init(
-        id: JobID, request: JobRequest, state: JobState, model: ModelVersion, itemsTotal: Int?,
+        id: JobID, request: JobRequest, state: JobState, model: ModelVersion, precision: Precision? = nil,
+        itemsTotal: Int?,
         itemsDone: Int, itemsFailed: Int, leftOut: [String: Int], createdAt: Timestamp,
         startedAt: Timestamp?, finishedAt: Timestamp?, ratePerSecond: Double?, error: String?
     ) {
@@ -118,6 +127,7 @@ package struct Job: Hashable, Sendable {
         self.request = request
         self.state = state
         self.model = model
+        self.precision = precision
         self.itemsTotal = itemsTotal
         self.itemsDone = itemsDone
         self.itemsFailed = itemsFailed

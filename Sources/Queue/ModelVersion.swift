@@ -56,6 +56,8 @@ package struct ModelRecord: Hashable, Sendable {
     package var classes: [String]
     /// Confidence from which a prediction counts as recognised, a multiple of 0.05.
     package var threshold: Double
+    /// What `auto` comes to with this model.
+    package var precision: Precision
     package var byteCount: Int
     package var createdAt: Timestamp
     /// One line for people, for instance "blog, 97.1 % of 372 test pictures".
@@ -63,13 +65,14 @@ package struct ModelRecord: Hashable, Sendable {
 
     package init(
         version: ModelVersion, state: State, isActive: Bool, classes: [String], threshold: Double,
-        byteCount: Int, createdAt: Timestamp, summary: String
+        precision: Precision, byteCount: Int, createdAt: Timestamp, summary: String
     ) {
         self.version = version
         self.state = state
         self.isActive = isActive
         self.classes = classes
         self.threshold = threshold
+        self.precision = precision
         self.byteCount = byteCount
         self.createdAt = createdAt
         self.summary = summary
@@ -80,13 +83,16 @@ package struct ModelRecord: Hashable, Sendable {
 package struct NewModel: Hashable, Sendable {
     package var classes: [String]
     package var threshold: Double
+    /// What `auto` comes to with this model: `fp32` or `int8`.
+    package var precision: Precision
     package var summary: String
     /// A safetensors file.
     package var file: [UInt8]
 
-    package init(classes: [String], threshold: Double, summary: String, file: [UInt8]) {
+    package init(classes: [String], threshold: Double, precision: Precision, summary: String, file: [UInt8]) {
         self.classes = classes
         self.threshold = threshold
+        self.precision = precision
         self.summary = summary
         self.file = file
     }

@@ -35,7 +35,8 @@ package struct ModelReport {
             ("name", .string(model.version.name)), ("number", .int(model.version.number)),
             ("state", .string(model.state.rawValue)), ("active", .bool(model.isActive)),
             ("classes", .array(model.classes.map(JSONValue.string))),
-            ("threshold", .number(model.threshold)), ("byte_count", .int(model.byteCount)),
+            ("threshold", .number(model.threshold)), ("precision", .string(model.precision.rawValue)),
+            ("byte_count", .int(model.byteCount)),
             ("created_at", JSONValue(model.createdAt)), ("summary", .string(model.summary)),
         ]
     }

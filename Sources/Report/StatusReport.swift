@@ -35,7 +35,7 @@ package struct StatusReport {
         var table = Table([
             .right("ID"), .left("KIND"), .flexible("NAME"), .left("STATE"), .right("DONE"), .right("PROGRESS"),
             .right("FAILED"), .right("RATE"),
-            .right("LEFT"), .flexible("MODEL"),
+            .right("LEFT"), .flexible("MODEL"), .left("PRECISION"),
         ])
         for job in jobs {
             let progress = job.progress
@@ -45,7 +45,7 @@ package struct StatusReport {
                 progress.fraction.map(Format.percent) ?? progress.stage ?? "",
                 "\(Format.count(progress.done))/\(total)", Format.count(job.itemsFailed),
                 job.ratePerSecond.map(Format.rate) ?? "",
-                progress.secondsLeft.map(Format.duration) ?? "", job.model.description,
+                progress.secondsLeft.map(Format.duration) ?? "", job.model.description, job.precision?.rawValue ?? "",
             ])
         }
         return table
@@ -102,7 +102,7 @@ extension Job {
             [
                 ("id", .int(Int(id.rawValue))), ("kind", .string(kind.rawValue)), ("name", .string(name)),
                 ("state", .string(state.rawValue)),
-                ("model", .string(model.description)),
+                ("model", .string(model.description)), ("precision", JSONValue(precision?.rawValue)),
             ] + JSONValue.path(source, key: "source") + [
                 ("items_total", JSONValue(itemsTotal)), ("items_done", .int(itemsDone)),
                 ("items_failed", .int(itemsFailed)),

@@ -15,7 +15,7 @@ private let deathsOfGuilt = 3
 
 extension Queries {
     /// Open shards of live jobs that a worker could run. Parameters: 1 whether it classifies, 2 whether it trains, 3 its
-    /// kernel levels as JSON.
+    /// kernel levels and 4 its precisions as JSON.
     fileprivate static let open = runnable("shard_open", state: .open)
     /// The same of claimed shards.
     fileprivate static let claimed = runnable("shard_claimed", state: .claimed)
@@ -29,7 +29,9 @@ extension Queries {
             (job.kind = 'classify' AND ?1)
             OR (job.kind = 'train' AND ?2 AND NOT EXISTS (
                 SELECT 1 FROM checkpoint
-                WHERE checkpoint.job = job.id AND kernel_level NOT IN (SELECT value FROM json_each(?3)))))
+                WHERE checkpoint.job = job.id AND (
+                    kernel_level NOT IN (SELECT value FROM json_each(?3))
+                    OR checkpoint.precision NOT IN (SELECT value FROM json_each(?4))))))
             AND shard.number <= iif(
                 (SELECT state FROM model WHERE id = job.model) = 'ready', 9223372036854775807, 0)
         """
@@ -116,7 +118,7 @@ extension SQLiteStore {
     package func isOutranked(_ claim: Claim, abilities: WorkerAbilities) throws(StoreError) -> Bool {
         try read { tx in
             try tx.exists(
-                "SELECT 1 \(Queries.open) AND job.priority > (SELECT priority FROM job WHERE id = ?4)", abilities,
+                "SELECT 1 \(Queries.open) AND job.priority > (SELECT priority FROM job WHERE id = ?5)", abilities,
                 claim.job)
         }
     }
@@ -151,7 +153,7 @@ extension Transaction {
     private func values(_ abilities: WorkerAbilities) throws -> [any Bindable] {
         [
             abilities.kinds.contains(.classify), abilities.kinds.contains(.train),
-            try json(abilities.kernelLevels.sorted()),
+            try json(abilities.kernelLevels.sorted()), try json(abilities.precisions.sorted()),
         ]
     }
 

@@ -150,15 +150,19 @@ extension Transaction {
             """
             SELECT job.id, job.kind, job.state, job.priority, job.name, job.path, job.counts_in_trends, job.precision,
                 job.options, job.left_out, job.items_total, job.items_done, job.items_failed, job.created_at,
-                job.started_at, job.finished_at, job.error, model.name, model.number
+                job.started_at, job.finished_at, job.error, model.name, model.number,
+                CASE WHEN model.byte_count > 0 THEN model.precision END
             FROM job JOIN model ON model.id = job.model \(clause)
             """, value
         ) { row in
             let id = row.jobID(0)
             let model = ModelVersion(name: row.text(17), number: row.int(18))
+            let request = request(row, model: model)
             return Job(
-                id: id, request: request(row, model: model), state: JobState(rawValue: row.text(2)) ?? .failed,
-                model: model, itemsTotal: row.optionalInt(10), itemsDone: row.int(11), itemsFailed: row.int(12),
+                id: id, request: request, state: JobState(rawValue: row.text(2)) ?? .failed, model: model,
+                precision: request.precision?.resolved(
+                    preferring: row.optionalText(19).flatMap(Precision.init(rawValue:))),
+                itemsTotal: row.optionalInt(10), itemsDone: row.int(11), itemsFailed: row.int(12),
                 leftOut: try row.json(9, as: [String: Int].self), createdAt: row.timestamp(13),
                 startedAt: row.optionalTimestamp(14), finishedAt: row.optionalTimestamp(15),
                 ratePerSecond: rates.first { $0.0 == id }?.1, error: row.optionalText(16))

@@ -104,13 +104,14 @@ extension Transaction {
     func models(_ clause: String, _ values: any Bindable...) throws -> [ModelRecord] {
         try db.prepare(
             """
-            SELECT name, number, state, active, classes, threshold, byte_count, created_at, summary FROM model \(clause)
+            SELECT name, number, state, active, classes, threshold, byte_count, created_at, summary, precision FROM model \(clause)
             """
         ).rows(binding: values) { row in
             ModelRecord(
                 version: ModelVersion(name: row.text(0), number: row.int(1)),
                 state: ModelRecord.State(rawValue: row.text(2)) ?? .failed, isActive: row.bool(3),
-                classes: try row.json(4, as: [String].self), threshold: row.double(5), byteCount: row.int(6),
+                classes: try row.json(4, as: [String].self), threshold: row.double(5),
+                precision: Precision(rawValue: row.text(9)) ?? .fp32, byteCount: row.int(6),
                 createdAt: row.timestamp(7), summary: row.text(8))
         }
     }
@@ -134,10 +135,11 @@ extension Transaction {
         }
         try db.run(
             """
-            UPDATE model SET state = 'ready', classes = ?, threshold = ?, byte_count = ?, summary = ?,
+            UPDATE model SET state = 'ready', classes = ?, threshold = ?, byte_count = ?, summary = ?, precision = ?,
                 active = NOT EXISTS (SELECT 1 FROM model WHERE active = 1)
             WHERE id = ?
-            """, try json(model.classes), model.threshold, model.file.count, model.summary, id)
+            """, try json(model.classes), model.threshold, model.file.count, model.summary,
+            model.precision.rawValue, id)
         try db.run("INSERT INTO model_file (model, data) VALUES (?, ?)", id, model.file)
     }
 }

@@ -9,7 +9,12 @@ enum Schema {
     static let applicationID = 0x6261_6771
     static var version: Int { migrations.count }
 
-    static let migrations = [first]
+    static let migrations = [first, modelPrecision]
+
+    /// What predictions are made with unless a job asks for something else: `fp32` or `int8`.
+    private static let modelPrecision = """
+        ALTER TABLE model ADD COLUMN precision TEXT NOT NULL DEFAULT 'fp32' CHECK (precision IN ('fp32', 'int8'));
+        """
 
     /// Small integers stand for words where rows are many:
     /// - `shard.state`: 0 open, 1 claimed, 2 done, 3 failed

@@ -8,7 +8,7 @@ import Synchronization
 /// as soon as it and all before it are there. False when `isStopped` became true first.
 @discardableResult
 package func classifyInOrder(
-    _ paths: [PicturePath], with model: Model, level: KernelLevel, threads: Int,
+    _ paths: [PicturePath], with model: Model, precision: PredictionPrecision, level: KernelLevel, threads: Int,
     isStopped: @escaping @Sendable () -> Bool = { false },
     each: (_ index: Int, _ result: Result<PictureClassifier.Classified, PictureError>) -> Void
 ) throws -> Bool {
@@ -21,7 +21,7 @@ package func classifyInOrder(
         WorkerThread("classify-\(number)") {
             let classifier: PictureClassifier
             do {
-                classifier = try PictureClassifier(model, level: level, capacity: capacity)
+                classifier = try PictureClassifier(model, precision: precision, level: level, capacity: capacity)
             } catch {
                 return failure.withLock { $0 = error }
             }

@@ -12,14 +12,17 @@ package struct Evaluation: Sendable {
     package let rows: [Row]
     private let classCount: Int
 
-    /// Classifies all pictures on `threads` threads. `isStopped` is asked between batches: nil is returned once it is true.
+    /// Classifies all pictures on `threads` threads, as the model is used. `isStopped` is asked between batches: nil is returned once it is true.
     package init?(
-        of model: Model, on pictures: [LabelledFolder.Picture], level: KernelLevel, threads: Int,
+        of model: Model, precision: PredictionPrecision? = nil, on pictures: [LabelledFolder.Picture],
+        level: KernelLevel, threads: Int,
         isStopped: @escaping @Sendable () -> Bool = { false }
     ) throws {
         var rows: [Row] = []
         let isWhole = try classifyInOrder(
-            pictures.map(\.path), with: model, level: level, threads: threads, isStopped: isStopped
+            pictures.map(\.path), with: model, precision: precision ?? model.preferredPrecision, level: level,
+            threads: threads,
+            isStopped: isStopped
         ) { index, result in
             rows.append(Row(picture: pictures[index], result: result))
         }

@@ -34,11 +34,11 @@ package final class PictureClassifier {
 
     /// `capacity` is the most pictures that go through the network together. Throws where the machine lacks the level, or
     /// memory for a decoder.
-    package init(_ model: Model, level: KernelLevel, capacity: Int) throws {
+    package init(_ model: Model, precision: PredictionPrecision, level: KernelLevel, capacity: Int) throws {
         self.model = model
         self.capacity = capacity
         preparer = try PicturePreparer()
-        predictor = try Predictor(model: model, level: level, capacity: capacity)
+        predictor = try Predictor(model: model, precision: precision, level: level, capacity: capacity)
         pixels = [UInt8](repeating: 0, count: capacity * model.preprocessing.byteCount)
         probabilities = [Float](repeating: 0, count: capacity * model.classes.count)
     }

@@ -13,7 +13,7 @@ package struct BadPicture: Hashable, Sendable {
 
 /// Labelled pictures as the trainer takes them: prepared once, augmented at each turn. Those that fit into the budget stay
 /// decoded in memory; the others are decoded again whenever they are wanted, with the same result.
-package final class PictureSet: TrainingPictures {
+package final class PictureSet: TrainingPictures, PixelPictures {
     package let labels: [Int]
     /// Left out because they cannot be decoded whole.
     package let bad: [BadPicture]
@@ -62,14 +62,27 @@ package final class PictureSet: TrainingPictures {
         self.preprocessing = preprocessing
     }
 
+    package var count: Int { paths.count }
+
+    /// See `PixelPictures`: bytes, height x width x RGB.
+    package func load(_ index: Int, into pixels: inout MutableSpan<UInt8>) throws {
+        try withPixels(of: index) { source in
+            for index in source.indices { pixels[index] = source[index] }
+        }
+    }
+
     /// See `TrainingPictures`: rescaled floats, height x width x RGB.
     package func load(_ index: Int, augmentation: UInt64?, into input: inout MutableSpan<Float>) throws {
+        try withPixels(of: index) { fill(&input, from: $0, augmentation: augmentation) }
+    }
+
+    private func withPixels(of index: Int, _ body: (Span<UInt8>) -> Void) throws {
         let cached = decoded[index]
-        if !cached.isEmpty { return fill(&input, from: cached.span, augmentation: augmentation) }
+        if !cached.isEmpty { return body(cached.span) }
         let scratch = try self.scratch.withLock { $0.popLast() } ?? Scratch()
         defer { self.scratch.withLock { $0.append(scratch) } }
         let pixels = try scratch.whole(paths[index], for: preprocessing).get()
-        fill(&input, from: pixels.span, augmentation: augmentation)
+        body(pixels.span)
     }
 
     private func fill(_ input: inout MutableSpan<Float>, from pixels: Span<UInt8>, augmentation: UInt64?) {

@@ -27,6 +27,7 @@ final class ShardLife: Sendable {
         /// What the items' paths are relative to.
         var root: PicturePath
         var model: Model
+        var precision: PredictionPrecision
         var next = 0
         /// The first item whose file has not been asked for.
         var unread = 0
@@ -85,6 +86,7 @@ final class ShardLife: Sendable {
         var source: PicturePath
         var version: ModelVersion
         var model: Model
+        var precision: PredictionPrecision
         var items: [Item]
     }
 
@@ -105,10 +107,14 @@ final class ShardLife: Sendable {
     // MARK: Claim
 
     /// Takes a claimed shard in; its pictures follow those of earlier shards.
-    func add(_ claim: Claim, _ work: ClassifyWork, root: PicturePath, model: Model) {
+    func add(
+        _ claim: Claim, _ work: ClassifyWork, root: PicturePath, model: Model, precision: PredictionPrecision
+    ) {
         state.withLock {
             $0.shards.append(
-                Shard(claim: claim, work: work, root: root, model: model, unrecorded: work.items.count))
+                Shard(
+                    claim: claim, work: work, root: root, model: model, precision: precision,
+                    unrecorded: work.items.count))
         }
     }
 
@@ -180,14 +186,18 @@ final class ShardLife: Sendable {
 
     /// A compute thread's whole work: returns after `close`.
     func compute() {
-        var current: (version: ModelVersion, classifier: PictureClassifier)?
+        var current: (version: ModelVersion, precision: PredictionPrecision, classifier: PictureClassifier)?
         while let batch = nextBatch() {
             do {
                 let classifier =
-                    if let current, current.version == batch.version { current.classifier } else {
-                        try PictureClassifier(batch.model, level: level, capacity: PictureClassifier.batchSize)
+                    if let current, (current.version, current.precision) == (batch.version, batch.precision) {
+                        current.classifier
+                    } else {
+                        try PictureClassifier(
+                            batch.model, precision: batch.precision, level: level,
+                            capacity: PictureClassifier.batchSize)
                     }
-                current = (batch.version, classifier)
+                current = (batch.version, batch.precision, classifier)
                 deliver(classifier.outcomes(of: batch.items, under: batch.source), of: batch.claim)
             } catch {
                 state.withLock { $0.error = .broken(why: "a compute thread cannot start: \(error)") }
@@ -206,7 +216,7 @@ final class ShardLife: Sendable {
                 state.computing += 1
                 return Batch(
                     claim: shard.claim, source: shard.root, version: shard.work.model, model: shard.model,
-                    items: Array(shard.work.items[shard.next..<end]))
+                    precision: shard.precision, items: Array(shard.work.items[shard.next..<end]))
             }
             return state.isClosed ? .some(nil) : nil
         } ?? nil

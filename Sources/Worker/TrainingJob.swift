@@ -50,10 +50,14 @@ struct TrainingJob {
         Log.trainingStarted(
             claim,
             summary: "\(training.labels.count) training and \(validation.labels.count) validation pictures, "
-                + "\(folder.classes.count) classes, \(trainer.level.rawValue)")
+                + "\(folder.classes.count) classes, \(trainer.level.rawValue) \(trainer.precision.rawValue)")
         guard try turn(trainer) else { return }
 
         var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
+        guard try quantize(&model, folder, recipe, training, validation, trainer.level) else {
+            try save(trainer)
+            return try giveBack()
+        }
         let quoted = folder.pictures(.test).isEmpty ? HeldOut.Part.validation : .test
         let held = folder.pictures(quoted == .test ? .test : .validation)
         guard
@@ -66,7 +70,8 @@ struct TrainingJob {
         let heldOut = evaluation.heldOut(part: quoted)
         model.heldOut = heldOut
         let new = NewModel(
-            classes: model.classes, threshold: model.threshold, summary: summary(options, heldOut),
+            classes: model.classes, threshold: model.threshold, precision: model.storedPrecision,
+            summary: summary(options, heldOut),
             file: model.safetensors())
         let note = bad.isEmpty ? nil : note(on: bad)
         // What the last heartbeat said may be a few batches old.
@@ -98,11 +103,13 @@ struct TrainingJob {
     private func trainer(
         _ options: TrainingOptions, _ architecture: Architecture, _ training: PictureSet, _ validation: PictureSet
     ) throws -> Trainer {
-        if let checkpoint = work.checkpoint, let level = KernelLevel(rawValue: checkpoint.kernelLevel) {
+        if let checkpoint = work.checkpoint, let level = KernelLevel(rawValue: checkpoint.kernelLevel),
+            let precision = TrainingPrecision(rawValue: checkpoint.precision)
+        {
             do {
                 return try Trainer(
                     options: options, architecture: architecture, training: training, validation: validation,
-                    level: level, threads: threads, resuming: checkpoint.bytes)
+                    level: level, precision: precision, threads: threads, resuming: checkpoint.bytes)
             } catch let error as TrainingError {
                 guard case .checkpoint = error else { throw error }
                 Log.restartedTraining(claim, because: "\(error)")
@@ -110,7 +117,7 @@ struct TrainingJob {
         }
         return try Trainer(
             options: options, architecture: architecture, training: training, validation: validation, level: level,
-            threads: threads, resuming: nil)
+            precision: .chosen(options.precision, at: level), threads: threads)
     }
 
     /// Batch after batch. False when the claim was lost or given back before the end.
@@ -149,10 +156,35 @@ struct TrainingJob {
         }
     }
 
+    /// Enough to tell 98 % from less, and to find the largest activations.
+    private static let sampleSize = 300
+
+    /// Finds what int8 needs on pictures trained on, and its agreement with fp32 on the test's; where these are few, on the validation's
+    /// too. False when asked to stop.
+    private func quantize(
+        _ model: inout Model, _ folder: LabelledFolder, _ recipe: Recipe, _ training: PictureSet,
+        _ validation: PictureSet, _ level: KernelLevel
+    ) throws -> Bool {
+        var held = folder.pictures(.test)
+        if held.count < Self.sampleSize { held += folder.pictures(.validation) }
+        let most = 4 * Self.sampleSize
+        let spread = (0..<min(held.count, most)).map { held[$0 * held.count / min(held.count, most)] }
+        guard
+            let comparison = PictureSet(
+                spread, for: recipe, threads: threads, cacheBytes: cacheBytes, isStopped: isStopped)
+        else { return false }
+        let calibration = PictureSample(training, most: Self.sampleSize)
+        try model.quantize(
+            calibration: calibration,
+            choice: validation.count > 0 ? PictureSample(validation, most: Self.sampleSize) : calibration,
+            comparison: comparison, level: level, threads: threads)
+        return true
+    }
+
     private func save(_ trainer: Trainer) throws {
         let checkpoint = Checkpoint(
-            kernelLevel: trainer.level.rawValue, precision: Precision.fp32.rawValue, itemsDone: trainer.picturesDone,
-            bytes: trainer.checkpoint())
+            kernelLevel: trainer.level.rawValue, precision: trainer.precision.rawValue,
+            itemsDone: trainer.picturesDone, bytes: trainer.checkpoint())
         _ = try persistently { () throws(StoreError) in try store.save(checkpoint, for: claim) }
     }
 

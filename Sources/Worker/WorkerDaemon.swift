@@ -64,7 +64,8 @@ package final class WorkerDaemon: Sendable {
         self.options = options
         self.stop = stop
         abilities = WorkerAbilities(
-            kinds: options.kinds, kernelLevels: Set(KernelLevel.supported.map(\.rawValue)))
+            kinds: options.kinds, kernelLevels: Set(KernelLevel.supported.map(\.rawValue)),
+            precisions: Set(KernelLevel.supported.flatMap(TrainingPrecision.supported).map(\.rawValue)))
         shards = ShardLife(store: store, level: options.level, news: news)
         lister = Lister(store: store, news: news)
     }
@@ -125,13 +126,13 @@ package final class WorkerDaemon: Sendable {
                 lister.add(claim, work)
             case .classify(let work):
                 do {
-                    let model = try models.model(work.model)
+                    let (model, precision) = try models.model(work.model, work.precision)
                     // A source that has gone since is told picture by picture, like any unreadable file.
                     let root = (try? SourceLister.root(of: work.source)) ?? work.source
                     if work.isCautious {
-                        try classifyCautiously(claim, work, root: root, model: model)
+                        try classifyCautiously(claim, work, root: root, model: model, precision: precision)
                     } else {
-                        shards.add(claim, work, root: root, model: model)
+                        shards.add(claim, work, root: root, model: model, precision: precision)
                     }
                 } catch let error as StoreError {
                     throw error
@@ -187,7 +188,7 @@ package final class WorkerDaemon: Sendable {
     /// A shard that has killed workers: nothing else runs in this process, and each picture is written down before it
     /// is touched, so that a death is blamed on the right one.
     private func classifyCautiously(
-        _ claim: Claim, _ work: ClassifyWork, root: PicturePath, model: Model
+        _ claim: Claim, _ work: ClassifyWork, root: PicturePath, model: Model, precision: PredictionPrecision
     ) throws {
         Log.cautious(claim)
         let solo = begin(claim)
@@ -196,7 +197,7 @@ package final class WorkerDaemon: Sendable {
             _ = try store.release(claim)
             return
         }
-        let classifier = try PictureClassifier(model, level: options.level, capacity: 1)
+        let classifier = try PictureClassifier(model, precision: precision, level: options.level, capacity: 1)
         for item in work.items {
             if stop.isMade {
                 _ = try store.release(claim)

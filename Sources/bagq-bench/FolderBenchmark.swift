@@ -27,12 +27,13 @@ private func classify(_ source: PicturePath, with model: Model, threads: Int) th
         path: PicturePath(home.appending(path: "bagq.db").path(percentEncoded: false)), mode: .create(timeZone: "UTC"))
     let version = try store.add(
         NewModel(
-            classes: model.classes, threshold: model.threshold, summary: "benchmark", file: model.safetensors()),
+            classes: model.classes, threshold: model.threshold, precision: model.storedPrecision, summary: "benchmark",
+            file: model.safetensors()),
         named: "benchmark")
     let job = try store.submit(.classify(ClassifyRequest(source: source, name: "benchmark", model: version)))
     let identity = WorkerIdentity(
         id: WorkerID(rawValue: UUID().uuidString), name: "bench", host: "here", pid: Int(getpid()))
-    let level = try KernelLevel.chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
+    let level = try benchmarkLevel()
     let worker = WorkerDaemon(
         store: store,
         options: WorkerDaemon.Options(

@@ -3,16 +3,17 @@ import Foundation
 import Imaging
 
 /// The network alone: pixels in memory to probabilities, a batch of 32 split over the threads as the worker's pictures are.
-func measureNetwork(_ options: BenchOptions) throws -> Measurement {
-    let batch = 32
+func measureNetwork(
+    _ name: String, _ precision: PredictionPrecision, batch: Int = 32, options: BenchOptions
+) throws -> Measurement {
     let model = try benchmarkModel(options)
-    let level = try KernelLevel.chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
+    let level = try benchmarkLevel()
     let threads = min(options.threads, batch)
     let size = model.preprocessing.byteCount
     let pixels = (0..<batch * size).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
     let share = (batch + threads - 1) / threads
     let workers = try (0..<threads).map { _ in
-        PredictorBox(predictor: try Predictor(model: model, level: level, capacity: share))
+        PredictorBox(predictor: try Predictor(model: model, precision: precision, level: level, capacity: share))
     }
     let pool = ThreadPool(threads: threads)
     let logits = Buffer<Float>(count: batch * model.classes.count)
@@ -26,9 +27,9 @@ func measureNetwork(_ options: BenchOptions) throws -> Measurement {
                     count: pictures.count))
         }
     }
-    printError("network.fp32: \(level.rawValue) kernels, logits' checksum \(checksum(logits))")
+    printError("\(name): \(level.rawValue) kernels, logits' checksum \(checksum(logits))")
     return Measurement(
-        name: "network.fp32", value: Double(batch) / seconds, unit: "images/s", threads: threads, batch: batch)
+        name: name, value: Double(batch) / seconds, unit: "images/s", threads: threads, batch: batch)
 }
 
 /// Each is used by the one unit of work that has its number.
@@ -36,14 +37,28 @@ private struct PredictorBox: @unchecked Sendable {
     let predictor: Predictor
 }
 
-/// `--model`, or the blog's network with random weights.
+/// `--model`, or the blog's network with random weights and ranges found on noise.
 func benchmarkModel(_ options: BenchOptions) throws -> Model {
     if let path = options.model {
         return try Model(safetensors: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
     }
-    return try Model(
+    var model = try Model(
         untrained: .blog(classes: 5), seed: 0, classes: ["a", "b", "c", "d", "e"],
         preprocessing: Preprocessing(width: 150, height: 150))
+    let noise = NoisePixels()
+    try model.quantize(
+        calibration: noise, choice: noise, comparison: noise, level: benchmarkLevel(), threads: options.threads)
+    return model
+}
+
+private struct NoisePixels: PixelPictures {
+    let count = 4
+
+    func load(_ index: Int, into pixels: inout MutableSpan<UInt8>) {
+        for i in pixels.indices {
+            pixels[i] = UInt8(truncatingIfNeeded: (i + index * 1_000_003) &* 2_654_435_761 >> 13)
+        }
+    }
 }
 
 /// FNV-1a over the bits.

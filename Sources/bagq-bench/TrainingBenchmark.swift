@@ -2,17 +2,18 @@ import CNN
 import Foundation
 
 /// One training step of the blog's network: forward, backward and Adam on a batch of 32 pictures that are in memory.
-func measureTraining(_ options: BenchOptions) throws -> Measurement {
+func measureTraining(_ name: String, _ precision: TrainingPrecision, _ options: BenchOptions) throws -> Measurement {
     let batch = 32
-    let level = try KernelLevel.chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
+    let level = try benchmarkLevel()
     var training = TrainingOptions()
     training.batch = batch
     let trainer = try Trainer(
         options: training, architecture: .blog(classes: 5), training: NoisePictures(count: batch * 1_000),
-        validation: NoisePictures(count: 0), level: level, threads: options.threads)
+        validation: NoisePictures(count: 0), level: level, precision: precision,
+        threads: options.threads)
     let seconds = try medianSeconds { _ = try trainer.step() }
     return Measurement(
-        name: "training", value: Double(batch) / seconds, unit: "images/s", threads: options.threads, batch: batch)
+        name: name, value: Double(batch) / seconds, unit: "images/s", threads: options.threads, batch: batch)
 }
 
 private struct NoisePictures: TrainingPictures {

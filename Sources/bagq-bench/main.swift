@@ -8,6 +8,13 @@ struct Measurement: Codable {
     var unit: String
     var threads: Int
     var batch: Int
+    /// Of what a core can do at most, where that is known.
+    var shareOfPeak: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case name, value, unit, threads, batch
+        case shareOfPeak = "share_of_peak"
+    }
 }
 
 /// What the command line asks for.
@@ -61,11 +68,22 @@ enum BenchError: Error, CustomStringConvertible {
 }
 
 /// The benchmarks by name, one file each. A new one is a file with its function, and a line here.
-let benchmarks: [(name: String, run: (BenchOptions) throws -> Measurement)] = [
-    ("network.fp32", measureNetwork),
-    ("training", measureTraining),
-    ("prepare", measurePrepare),
-    ("folder", measureFolder),
+let benchmarks: [(name: String, run: (BenchOptions) throws -> [Measurement])] = [
+    ("network.fp32", { [try measureNetwork("network.fp32", .fp32, options: $0)] }),
+    ("network.int8", { [try measureNetwork("network.int8", .int8, options: $0)] }),
+    (
+        "network.int8.one",
+        { options in
+            var options = options
+            options.threads = 1
+            return [try measureNetwork("network.int8.one", .int8, batch: 1, options: options)]
+        }
+    ),
+    ("kernels", measureKernels),
+    ("training", { [try measureTraining("training", .fp32, $0)] }),
+    ("training.bf16", { [try measureTraining("training.bf16", .bf16, $0)] }),
+    ("prepare", { [try measurePrepare($0)] }),
+    ("folder", { [try measureFolder($0)] }),
 ]
 
 /// The median of the seconds that `body` takes, after some runs to warm up.
@@ -74,6 +92,11 @@ func medianSeconds(warmUps: Int = 2, runs: Int = 9, _ body: () throws -> Void) r
     let clock = ContinuousClock()
     let seconds = try (0..<runs).map { _ in try clock.measure(body) / .seconds(1) }
     return seconds.sorted()[runs / 2]
+}
+
+/// What `BAGQ_KERNELS` says, or the fastest.
+func benchmarkLevel() throws -> KernelLevel {
+    try .chosen(ProcessInfo.processInfo.environment["BAGQ_KERNELS"])
 }
 
 func printError(_ text: String) {
@@ -87,15 +110,17 @@ do {
         throw BenchError.usage("there is no benchmark \(unknown), only \(names)")
     }
     for benchmark in benchmarks where options.wants(benchmark.name) {
-        let result = try benchmark.run(options)
-        if options.json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            print(String(decoding: try encoder.encode(result), as: UTF8.self))
-        } else {
-            let name = result.name.padding(toLength: 16, withPad: " ", startingAt: 0)
-            let value = String(format: "%10.1f", result.value)
-            print("\(name) \(value) \(result.unit)  (\(result.threads) threads, batch \(result.batch))")
+        for result in try benchmark.run(options) {
+            if options.json {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys]
+                print(String(decoding: try encoder.encode(result), as: UTF8.self))
+            } else {
+                let name = result.name.padding(toLength: 24, withPad: " ", startingAt: 0)
+                let value = String(format: "%10.1f", result.value)
+                let share = result.shareOfPeak.map { String(format: ", %.0f %% of the peak", 100 * $0) } ?? ""
+                print("\(name) \(value) \(result.unit)  (\(result.threads) threads, batch \(result.batch)\(share))")
+            }
         }
     }
 } catch BenchError.usage(let problem) {

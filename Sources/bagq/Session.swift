@@ -49,7 +49,7 @@ struct Session {
 
     /// A worker in this process.
     func worker(
-        named name: String?, threads: Int? = nil, kinds: Set<JobKind> = Set(JobKind.allCases),
+        named name: String?, threads: Int? = nil, cacheBytes: Int? = nil, kinds: Set<JobKind> = Set(JobKind.allCases),
         ending: WorkerDaemon.Ending, stop: StopRequest
     ) throws -> WorkerDaemon {
         let host = ProcessInfo.processInfo.hostName
@@ -62,7 +62,7 @@ struct Session {
             options: WorkerDaemon.Options(
                 identity: identity, threads: try threads ?? settings.threads, kinds: kinds,
                 level: try settings.kernelLevel, leaseSeconds: try settings.leaseSeconds,
-                pictureCacheBytes: try settings.cacheBytes,
+                pictureCacheBytes: try cacheBytes ?? settings.cacheBytes,
                 checkpointSeconds: try settings.checkpointSeconds, ending: ending),
             stop: stop)
     }

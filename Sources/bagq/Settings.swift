@@ -115,8 +115,9 @@ struct Settings {
         get throws { Double(try number(.checkpointSeconds, in: 0...86_400) ?? 30) }
     }
 
+    static let cacheMegabytes = 0...1_048_576
     var cacheBytes: Int {
-        get throws { (try number(.cacheMegabytes, in: 0...1_048_576) ?? 1024) << 20 }
+        get throws { (try number(.cacheMegabytes, in: Self.cacheMegabytes) ?? 1024) << 20 }
     }
 
     var kernelLevel: KernelLevel {

@@ -46,6 +46,14 @@ func kernels(_ level: KernelLevel) throws -> Kernels {
     return kernels
 }
 
+/// A precision that this machine lacks is reported as cancelled.
+func require(_ precision: TrainingPrecision, at level: KernelLevel) throws {
+    _ = try kernels(level)
+    guard TrainingPrecision.supported(at: level).contains(precision) else {
+        try Test.cancel("this machine does not train in \(precision.rawValue) with \(level.rawValue) kernels")
+    }
+}
+
 /// Largest |a - b| / max(1, |a| + |b|).
 func largestDifference(_ a: [Float], _ b: [Double]) -> Double {
     guard a.count == b.count else { return .infinity }

@@ -64,7 +64,7 @@ struct KernelTests {
         var outputWidth: Int { (width - size) / stride + 1 }
     }
 
-    private static let convolutions: [ConvolutionCase] = [
+    static let convolutions: [ConvolutionCase] = [
         .init(channels: 1, filters: 1, size: 1, stride: 1, height: 1, width: 1),
         .init(channels: 1, filters: 3, size: 1, stride: 2, height: 4, width: 5),
         .init(channels: 3, filters: 32, size: 3, stride: 1, height: 6, width: 15),

@@ -41,7 +41,7 @@ struct LayerTests {
             layer: layer, parameterCount: weights + filters, needsMargin: relu || pool != nil)
     }
 
-    private static func cases() -> [Case] {
+    static func cases() -> [Case] {
         let input = Shape(height: 6, width: 7, channels: 3)
         let pooled = Shape(height: 3, width: 3, channels: 3)
         return [
@@ -103,7 +103,7 @@ struct LayerTests {
         let (dy, dx) = (Buffer<Float>(count: y.count), Buffer<Float>(count: x.count))
         dy.copy(from: weighting)
         dx.fill(with: 1e9)
-        layer.turn(parameters, into: pass.turned, kernels)
+        layer.turn(pass)
         layer.backward(dy, x: x, y: y, places: places, gradients: gradients, into: dx, pass)
 
         let zeroes = y.array.map { $0 == 0 }

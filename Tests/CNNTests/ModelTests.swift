@@ -23,7 +23,7 @@ struct ModelTests {
     private static func predict(
         _ model: Model, _ pixels: [UInt8], count: Int, capacity: Int = 16, level: KernelLevel
     ) throws -> [Float] {
-        let predictor = try Predictor(model: model, level: level, capacity: capacity)
+        let predictor = try Predictor(model: model, precision: .fp32, level: level, capacity: capacity)
         var result = [Float](repeating: 0, count: count * model.classes.count)
         var span = result.mutableSpan
         predictor.predict(pixels.span, count: count, into: &span)

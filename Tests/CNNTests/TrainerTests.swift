@@ -43,11 +43,12 @@ struct TrainerTests {
 
     private static func trainer(
         _ options: TrainingOptions = options, threads: Int = 2, training: Stripes = Stripes(29),
-        validation: Stripes = Stripes(10), level: KernelLevel? = nil, resuming: [UInt8]? = nil
+        validation: Stripes = Stripes(10), level: KernelLevel? = nil, precision: TrainingPrecision = .fp32,
+        resuming: [UInt8]? = nil
     ) throws -> Trainer {
         try Trainer(
             options: options, architecture: architecture(), training: training, validation: validation,
-            level: level ?? .chosen(nil), threads: threads, resuming: resuming)
+            level: level ?? .chosen(nil), precision: precision, threads: threads, resuming: resuming)
     }
 
     /// Steps to the end, or `limit` steps; returns what they did.
@@ -62,35 +63,39 @@ struct TrainerTests {
         return steps
     }
 
-    @Test(arguments: KernelLevel.allCases)
-    func threadsDoNotChangeAByte(_ level: KernelLevel) throws {
-        _ = try kernels(level)
+    @Test(arguments: KernelLevel.allCases, TrainingPrecision.allCases)
+    func threadsDoNotChangeAByte(_ level: KernelLevel, _ precision: TrainingPrecision) throws {
+        try require(precision, at: level)
         let results = try [1, 2, 3].map { threads in
-            let trainer = try Self.trainer(threads: threads, level: level)
+            let trainer = try Self.trainer(threads: threads, level: level, precision: precision)
             try Self.run(trainer)
             return trainer.checkpoint()
         }
         #expect(results[0] == results[1] && results[0] == results[2])
     }
 
-    @Test func resumingAnywhereDoesNotChangeAByte() throws {
-        let whole = try Self.trainer()
+    @Test(arguments: TrainingPrecision.allCases)
+    func resumingAnywhereDoesNotChangeAByte(_ precision: TrainingPrecision) throws {
+        try require(precision, at: .chosen(nil))
+        let whole = try Self.trainer(precision: precision)
         let steps = try Self.run(whole)
         #expect(steps.count == 3 * 5)
         for stop in 0...steps.count {
-            let first = try Self.trainer()
+            let first = try Self.trainer(precision: precision)
             try Self.run(first, limit: stop)
-            let second = try Self.trainer(threads: 1, resuming: first.checkpoint())
+            let second = try Self.trainer(threads: 1, precision: precision, resuming: first.checkpoint())
             #expect(second.picturesDone == first.picturesDone && second.history == first.history)
             #expect(try Self.run(second) == Array(steps[stop...]))
             #expect(second.checkpoint() == whole.checkpoint(), "stopped after \(stop) steps")
         }
     }
 
-    @Test func aTinyNetworkLearns() throws {
+    @Test(arguments: TrainingPrecision.allCases)
+    func aTinyNetworkLearns(_ precision: TrainingPrecision) throws {
+        try require(precision, at: .chosen(nil))
         var options = Self.options
         options.epochs = 30
-        let trainer = try Self.trainer(options)
+        let trainer = try Self.trainer(options, precision: precision)
         try Self.run(trainer)
         let (first, last) = (try #require(trainer.history.first), try #require(trainer.history.last))
         #expect(last.trainingLoss < first.trainingLoss / 2)
@@ -205,6 +210,26 @@ struct TrainerTests {
         }
         if let fastest = KernelLevel.supported.last, fastest != .portable {
             #expect(throws: TrainingError.self) { try Self.trainer(level: .portable, resuming: checkpoint) }
+        }
+        if try TrainingPrecision.supported(at: .chosen(nil)).contains(.bf16) {
+            #expect(throws: TrainingError.checkpoint("it was made in fp32, this is bf16")) {
+                try Self.trainer(precision: .bf16, resuming: checkpoint)
+            }
+        }
+    }
+
+    @Test func thePrecisionIsWhatIsWantedOrTheFastest() throws {
+        for level in KernelLevel.supported {
+            let supported = TrainingPrecision.supported(at: level)
+            #expect(try TrainingPrecision.chosen(nil, at: level) == supported.last)
+            #expect(try TrainingPrecision.chosen(.fp32, at: level) == .fp32)
+            guard !supported.contains(.bf16) else { continue }
+            #expect(throws: TrainingPrecisionError.unsupported(.bf16, level)) {
+                try TrainingPrecision.chosen(.bf16, at: level)
+            }
+            #expect(throws: TrainingPrecisionError.unsupported(.bf16, level)) {
+                try Self.trainer(level: level, precision: .bf16)
+            }
         }
     }
 

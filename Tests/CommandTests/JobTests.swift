@@ -120,7 +120,8 @@ import Testing
         let job = try #require(try jobs(bagq).first)
         #expect(
             Set(job.keys) == [
-                "id", "kind", "name", "state", "model", "source", "items_total", "items_done", "items_failed",
+                "id", "kind", "name", "state", "model", "precision", "source", "items_total", "items_done",
+                "items_failed",
                 "rate_per_second", "seconds_left", "created_at", "started_at", "finished_at", "error",
             ])
         #expect(job["name"] as? String == "a \"name\"")

@@ -19,10 +19,11 @@ import Testing
         #expect(models.map { $0["active"] as? Bool } == [false, true, false])
         #expect(
             Set(models[0].keys) == [
-                "name", "number", "state", "active", "classes", "threshold", "byte_count", "created_at", "summary",
+                "name", "number", "state", "active", "classes", "threshold", "precision", "byte_count", "created_at",
+                "summary",
             ])
         let shown = try #require(try bagq.json("models", "show", "shapes@1", "--json") as? [String: Any])
-        #expect(Set(shown.keys) == Set(models[0].keys).union(["temperature", "training", "held_out"]))
+        #expect(Set(shown.keys) == Set(models[0].keys).union(["temperature", "training", "held_out", "int8"]))
         let text = try bagq.run("models", "show", "shapes@1").out
         #expect(text.hasPrefix("shapes@1, active: "))
         #expect(text.contains("classes: bar, disc\n"))

@@ -95,8 +95,10 @@ extension State {
         let entry = try entry(id)
         let failed = entry.outcomes.values.count { $0.isFailure }
         let rates = liveWorkers().filter { $0.report.job == id }.compactMap(\.report.ratePerSecond)
+        let model = models.first { $0.record.version == entry.model && $0.record.byteCount > 0 }?.record
         return Job(
-            id: id, request: entry.request, state: entry.state, model: entry.model, itemsTotal: entry.total,
+            id: id, request: entry.request, state: entry.state, model: entry.model,
+            precision: entry.request.precision?.resolved(preferring: model?.precision), itemsTotal: entry.total,
             itemsDone: entry.request.kind == .train ? entry.trained : entry.outcomes.count - failed,
             itemsFailed: failed, leftOut: entry.leftOut, createdAt: entry.createdAt, startedAt: entry.startedAt,
             finishedAt: entry.finishedAt, ratePerSecond: rates.isEmpty ? nil : rates.reduce(0, +), error: entry.error)
@@ -159,7 +161,9 @@ extension State {
         let job = self[id]
         guard abilities.kinds.contains(job.request.kind) else { return false }
         if job.request.kind == .train {
-            return job.checkpoint.map { abilities.kernelLevels.contains($0.kernelLevel) } ?? true
+            return job.checkpoint.map {
+                abilities.kernelLevels.contains($0.kernelLevel) && abilities.precisions.contains($0.precision)
+            } ?? true
         }
         return shard == 0 || models.contains { $0.record.version == job.model && $0.record.state == .ready }
     }
@@ -278,7 +282,8 @@ extension State {
         let number = (models.map(\.record.version).filter { $0.name == name }.map(\.number).max() ?? 0) + 1
         let version = ModelVersion(name: name, number: number)
         let record = ModelRecord(
-            version: version, state: .reserved, isActive: false, classes: [], threshold: 0, byteCount: 0,
+            version: version, state: .reserved, isActive: false, classes: [], threshold: 0, precision: .fp32,
+            byteCount: 0,
             createdAt: now,
             summary: "")
         models.append((record, [], false))
@@ -290,6 +295,7 @@ extension State {
         update(version) { record in
             (record.state, record.isActive, record.classes) = (.ready, isFirst, model.classes)
             (record.threshold, record.byteCount, record.summary) = (model.threshold, model.file.count, model.summary)
+            record.precision = model.precision
         }
         for index in models.indices where models[index].record.version == version { models[index].file = model.file }
     }

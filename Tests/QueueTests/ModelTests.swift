@@ -27,7 +27,8 @@ import Testing
         #expect(try h.addModel("luxe").number == 3)
         let record = try h.store.resolve(ModelSelector("luxe"))
         #expect(
-            record.classes == brands && record.threshold == 0.5 && record.byteCount == 3 && record.summary == "a model")
+            record.classes == brands && record.threshold == 0.5 && record.precision == .int8 && record.byteCount == 3
+                && record.summary == "a model")
         #expect(try h.store.modelFile(record.version) == [1, 2, 3])
         #expect(throws: StoreError.self) { try h.addModel("not a name") }
     }
@@ -81,6 +82,12 @@ import Testing
         let unable = WorkerAbilities(kernelLevels: ["neon"])
         #expect(try h.claim("b", unable) == nil)
         #expect(try !h.store.hasUnfinishedWork(for: unable) && h.store.hasUnfinishedWork(for: allWork))
+        let claim = try #require(try h.claim())
+        let bf16 = Checkpoint(kernelLevel: "avx2", precision: "bf16", itemsDone: 40, bytes: [1])
+        #expect(try h.store.save(bf16, for: claim) == .held && h.store.release(claim) == .held)
+        #expect(try h.claim("b") == nil && !h.store.hasUnfinishedWork(for: allWork))
+        let able = WorkerAbilities(kernelLevels: ["avx2"], precisions: ["bf16", "fp32"])
+        #expect(try h.claim("b", able)?.training?.checkpoint == bf16)
     }
 
     @Test(arguments: StoreKind.allCases) func savingWithProgressResetsTheCount(_ kind: StoreKind) throws {

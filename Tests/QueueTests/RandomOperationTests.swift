@@ -111,7 +111,8 @@ private struct RandomRun {
         let who = worker("\(Int.random(in: 0..<3, using: &random))")
         let abilities = WorkerAbilities(
             kinds: [[.classify, .train], [.classify], [.train]].randomElement(using: &random) ?? [],
-            kernelLevels: Bool.random(using: &random) ? ["avx2"] : ["avx2", "portable"])
+            kernelLevels: Bool.random(using: &random) ? ["avx2"] : ["avx2", "portable"],
+            precisions: Bool.random(using: &random) ? ["fp32"] : ["bf16", "fp32"])
         let claim = try agree { store in
             var claim = try store.claim(for: who, abilities: abilities)
             if case .classify(var work) = claim?.work {
@@ -179,7 +180,8 @@ private struct RandomRun {
             try agree { try $0.finish(claim, with: StoreHarness.newModel, note: "a note") }
         } else {
             let checkpoint = Checkpoint(
-                kernelLevel: Bool.random(using: &random) ? "avx2" : "portable", precision: "fp32",
+                kernelLevel: Bool.random(using: &random) ? "avx2" : "portable",
+                precision: Bool.random(using: &random) ? "bf16" : "fp32",
                 itemsDone: Int.random(in: 0..<9, using: &random), bytes: [1, 2])
             try agree { try $0.save(checkpoint, for: claim) }
         }

@@ -26,7 +26,7 @@ import SQLiteStore
     @Test func aNewFileIsSetUp() throws {
         _ = try create()
         let raw = try RawDatabase(path)
-        #expect(try raw.column("PRAGMA user_version") == ["1"])
+        #expect(try raw.column("PRAGMA user_version") == ["2"])
         #expect(try raw.column("PRAGMA application_id") == [String(0x6261_6771)])
         #expect(try raw.column("PRAGMA auto_vacuum") == ["2"])
         #expect(try raw.column("PRAGMA journal_mode") == ["wal"])
@@ -38,7 +38,7 @@ import SQLiteStore
         // Made again, it stays what it is.
         let again = try SQLiteStore(path: path, mode: .create(timeZone: "Asia/Tokyo"))
         #expect(try again.timeZone == "Europe/Paris")
-        #expect(try SQLiteStore.migrate(path: path) == (1, 1))
+        #expect(try SQLiteStore.migrate(path: path) == (2, 2))
         #expect(throws: StoreError.self) {
             try SQLiteStore(path: folder("x.db"), mode: .create(timeZone: "Mars/Olympus"))
         }
@@ -47,7 +47,7 @@ import SQLiteStore
     @Test func aNewerSchemaIsRefusedAlsoWhileOpen() throws {
         let store = try create()
         try RawDatabase(path).execute("PRAGMA user_version = 99")
-        let expected = StoreError.newer(found: 99, known: 1)
+        let expected = StoreError.newer(found: 99, known: 2)
         #expect(throws: expected) { try store.claim(for: worker("a"), abilities: allWork) }
         #expect(throws: expected) { try store.heartbeat(worker("a"), WorkerReport(state: .idle)) }
         #expect(throws: expected) { try SQLiteStore(path: path, mode: .open) }
@@ -61,10 +61,10 @@ import SQLiteStore
         let (first, second) = (try #require(try h.claim()), try #require(try h.claim()))
         let raw = try RawDatabase(h.path)
         try raw.execute("PRAGMA user_version = 99")
-        #expect(throws: StoreError.newer(found: 99, known: 1)) { try h.store.record([], for: first) }
+        #expect(throws: StoreError.newer(found: 99, known: 2)) { try h.store.record([], for: first) }
         #expect(try h.store.release(first) == .held)
         try h.store.leave(worker("a"))
-        try raw.execute("PRAGMA user_version = 1")
+        try raw.execute("PRAGMA user_version = 2")
         #expect(try h.store.standing(of: second) == .lost)
     }
 
@@ -73,6 +73,16 @@ import SQLiteStore
         try RawDatabase(path).execute("PRAGMA user_version = 0")
         let error = error { _ = try SQLiteStore(path: path, mode: .open) }
         #expect(error?.description.contains("bagq migrate") == true)
+    }
+
+    @Test func modelsOfTheFirstSchemaPredictInFP32() throws {
+        let store = try create()
+        let version = try store.add(StoreHarness.newModel, named: "luxe")
+        let raw = try RawDatabase(path)
+        try raw.execute("ALTER TABLE model DROP COLUMN precision; PRAGMA user_version = 1")
+        #expect(try SQLiteStore.migrate(path: path) == (1, 2))
+        let record = try SQLiteStore(path: path, mode: .open).resolve(nil)
+        #expect(record.version == version && record.precision == .fp32)
     }
 
     @Test func foreignFilesAreLeftAlone() throws {
@@ -150,7 +160,7 @@ import SQLiteStore
         let store = try SQLiteStore(
             path: path, mode: .create(timeZone: "UTC"), options: SQLiteStore.Options(checkpointPages: 200))
         let file = [UInt8](repeating: 7, count: 100_000)
-        let model = NewModel(classes: brands, threshold: 0.5, summary: "", file: file)
+        let model = NewModel(classes: brands, threshold: 0.5, precision: .fp32, summary: "", file: file)
         for _ in 0..<100 { _ = try store.add(model, named: "luxe") }
         func walBytes() throws -> Int {
             try FileManager.default.attributesOfItem(atPath: folder.path + "/bagq.db-wal")[.size] as? Int ?? 0

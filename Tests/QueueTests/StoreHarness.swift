@@ -119,7 +119,8 @@ extension Claim {
 }
 
 extension StoreHarness {
-    static let newModel = NewModel(classes: brands, threshold: 0.5, summary: "a model", file: [1, 2, 3])
+    static let newModel = NewModel(
+        classes: brands, threshold: 0.5, precision: .int8, summary: "a model", file: [1, 2, 3])
 
     @discardableResult
     func addModel(_ name: String = "luxe") throws -> ModelVersion { try store.add(Self.newModel, named: name) }

@@ -14,7 +14,7 @@ private func job(
 ) -> Job {
     Job(
         id: JobID(rawValue: id), request: request, state: state, model: ModelVersion(name: "luxe", number: 3),
-        itemsTotal: total, itemsDone: done,
+        precision: request.precision?.resolved(preferring: .int8), itemsTotal: total, itemsDone: done,
         itemsFailed: failed, leftOut: leftOut, createdAt: Timestamp(milliseconds: now.milliseconds - 7_200_000),
         startedAt: state == .waiting ? nil : Timestamp(milliseconds: now.milliseconds - 3_700_000),
         finishedAt: state.isFinal ? Timestamp(milliseconds: now.milliseconds - 100_000) : nil, ratePerSecond: rate,
@@ -41,10 +41,10 @@ private let worker = WorkerRecord(
     @Test func tables() {
         #expect(
             report.text(width: nil) == """
-                ID  KIND      NAME    STATE       DONE      PROGRESS  FAILED   RATE  LEFT  MODEL
-                12  classify  spring  running   52.1 %  5,210/10,000       3  131/s  36 s  luxe@3
+                ID  KIND      NAME    STATE       DONE      PROGRESS  FAILED   RATE  LEFT  MODEL   PRECISION
+                12  classify  spring  running   52.1 %  5,210/10,000       3  131/s  36 s  luxe@3  int8
                 13  train     luxe@3  waiting                    0/…       0               luxe@3
-                 9  classify  spring  done     100.0 %           5/5       0               luxe@3
+                 9  classify  spring  done     100.0 %           5/5       0               luxe@3  int8
 
                 WORKER  HOST   PID  STATE    JOB   RATE  SEEN
                 box-1   box   4711  working   12  131/s  12 s ago
@@ -72,9 +72,9 @@ private let worker = WorkerRecord(
     @Test func json() {
         #expect(
             report.json.text
-                == #"{"jobs":[{"id":12,"kind":"classify","name":"spring","state":"running","model":"luxe@3","source":"/data/spring","items_total":10000,"items_done":5207,"items_failed":3,"rate_per_second":131.25,"seconds_left":36.5,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":null,"error":null},"#
-                + #"{"id":13,"kind":"train","name":"luxe@3","state":"waiting","model":"luxe@3","source":"/data/labelled","items_total":null,"items_done":0,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":null,"finished_at":null,"error":null},"#
-                + #"{"id":9,"kind":"classify","name":"spring","state":"done","model":"luxe@3","source":"/data/spring","items_total":5,"items_done":5,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":"2026-06-09T10:11:40.123Z","error":null}],"#
+                == #"{"jobs":[{"id":12,"kind":"classify","name":"spring","state":"running","model":"luxe@3","precision":"int8","source":"/data/spring","items_total":10000,"items_done":5207,"items_failed":3,"rate_per_second":131.25,"seconds_left":36.5,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":null,"error":null},"#
+                + #"{"id":13,"kind":"train","name":"luxe@3","state":"waiting","model":"luxe@3","precision":null,"source":"/data/labelled","items_total":null,"items_done":0,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":null,"finished_at":null,"error":null},"#
+                + #"{"id":9,"kind":"classify","name":"spring","state":"done","model":"luxe@3","precision":"int8","source":"/data/spring","items_total":5,"items_done":5,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":"2026-06-09T10:11:40.123Z","error":null}],"#
                 + #""workers":[{"name":"box-1","host":"box","pid":4711,"state":"working","job":12,"heartbeat_at":"2026-06-09T10:13:08.123Z","rate_per_second":131.25}]}"#
         )
     }

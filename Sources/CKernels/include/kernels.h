@@ -80,6 +80,9 @@ struct bagq_kernels {
     void (*adam)(const struct bagq_adam *, ptrdiff_t count, const float *gradients, float *m, float *v, float *parameters);
     /// output = input * (1 / 255), in float.
     void (*rescale)(ptrdiff_t count, const uint8_t *input, float *output);
+    /// What the processor can do at most, to compare the others with: independent multiply-adds in registers. Returns how many operations
+    /// it made, of which a multiply-add has two. 16 values are read and changed.
+    ptrdiff_t (*multiply_adds)(ptrdiff_t repeats, float *values);
     /// Resamples the columns of an RGB picture of 1 row or more, each byte rounded to nearest. Rows are packed.
     void (*resample_columns)(const struct bagq_side *, ptrdiff_t width, ptrdiff_t height, const uint8_t *input, uint8_t *output);
     /// Resamples the rows of a picture, `row_size` bytes each, each byte rounded to nearest. Rows are packed.

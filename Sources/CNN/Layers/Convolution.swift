@@ -9,18 +9,18 @@ import CKernels
 struct Convolution: PictureLayer {
     let input: Shape
     let output: Shape
-    private let size: Int
-    private let stride: Int
-    private let padding: Int
-    private let relu: Bool
-    private let pool: MaxPool?
-    private let kernel: Range<Int>
-    private let bias: Range<Int>
+    let size: Int
+    let stride: Int
+    let padding: Int
+    let relu: Bool
+    let pool: MaxPool?
+    let kernel: Range<Int>
+    let bias: Range<Int>
     /// How many output values backward takes at a time: they and the input rows below them stay in the second-level cache.
     private let bandCount: Int
     /// Rows and columns of the convolution that are used.
-    private let height: Int
-    private let width: Int
+    let height: Int
+    let width: Int
 
     /// - pool: The max-pooling that follows. Its windows must not overlap.
     init(
@@ -36,7 +36,7 @@ struct Convolution: PictureLayer {
     }
 
     private var filters: Int { output.channels }
-    private var padded: Shape {
+    var padded: Shape {
         Shape(height: input.height + 2 * padding, width: input.width + 2 * padding, channels: input.channels)
     }
     private var paddedCount: Int { padding > 0 ? padded.count : 0 }
@@ -49,6 +49,16 @@ struct Convolution: PictureLayer {
         2 * paddedCount + (pool.map { max(bandHeight, $0.size) * width * filters } ?? 0)
     }
 
+    var bf16ScratchCount: Int {
+        let (inputRow, outputRow) = (padded.width * input.channels, width * filters)
+        return max(
+            padded.count + 1, bandHeight * outputRow + 1,
+            2 * inputRow * pairRows(bandHeight) + 2 * outputRow * ((bandHeight + 1) / 2))
+    }
+    /// Of the weights for bf16.
+    private var pairs: Range<Int> { 2 * kernel.lowerBound..<2 * kernel.upperBound }
+    private var inputStep: Int { stride * padded.width * input.channels }
+
     private func shape(rows: Int) -> bagq_convolution {
         bagq_convolution(
             channels: input.channels, filters: filters, kernel_height: size, kernel_width: size, stride: stride,
@@ -58,18 +68,22 @@ struct Convolution: PictureLayer {
 
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass) {
         let source = padding > 0 ? pad(x, into: pass.scratch[..<paddedCount]) : x
-        let inputStep = stride * padded.width * input.channels
-        let (weights, bias) = (pass.parameters[kernel], pass.parameters[bias])
-        guard let pool else {
-            pass.kernels.convolve(shape(rows: height), source, weights: weights, bias: bias, relu: relu, into: y)
-            return
+        let rounded = pass.bf16.map { round(source, $0) }
+        func convolve(_ rows: Int, from first: Int, into y: Buffer<Float>) {
+            let (shape, above, bias) = (shape(rows: rows), first * inputStep, pass.parameters[bias])
+            if let bf16 = pass.bf16, let rounded {
+                bf16.kernels.convolve(
+                    shape, rounded[above...], weights: bf16.weights[pairs], bias: bias, relu: relu, into: y)
+            } else {
+                pass.kernels.convolve(
+                    shape, source[above...], weights: pass.parameters[kernel], bias: bias, relu: relu, into: y)
+            }
         }
+        guard let pool else { return convolve(height, from: 0, into: y) }
         let rows = pass.scratch[paddedCount...][..<(pool.size * width * filters)]
         let rowCount = output.width * filters
         for row in 0..<output.height {
-            pass.kernels.convolve(
-                shape(rows: pool.size), source[(row * pool.stride * inputStep)...], weights: weights, bias: bias,
-                relu: relu, into: rows)
+            convolve(pool.size, from: row * pool.stride, into: rows)
             pass.kernels.maxPool(
                 pool.shape(rows: 1, inputWidth: width), rows, into: y.slice(row, of: rowCount),
                 places: places?.slice(row, of: rowCount))
@@ -87,7 +101,6 @@ struct Convolution: PictureLayer {
         let source = padding > 0 ? pad(x, into: pass.scratch[..<paddedCount]) : x
         let target = dx.map { padding > 0 ? pass.scratch[paddedCount..<2 * paddedCount] : $0 }
         target?.fill(with: 0)
-        let inputStep = stride * padded.width * input.channels
         let rowCount = width * filters
         for first in Swift.stride(from: 0, to: height, by: bandHeight) {
             let rows = min(bandHeight, height - first)
@@ -106,6 +119,11 @@ struct Convolution: PictureLayer {
             }
             let above = first * inputStep
             pass.kernels.addRows(rows * width, stride: filters, of: band, to: gradients[bias])
+            if let bf16 = pass.bf16 {
+                addGradients(
+                    rows: rows, source[above...], dOutput: band, to: gradients[kernel], target?[above...], bf16)
+                continue
+            }
             pass.kernels.addWeightGradient(shape(rows: rows), source[above...], dOutput: band, to: gradients[kernel])
             if let target {
                 pass.kernels.addInputGradient(
@@ -115,19 +133,63 @@ struct Convolution: PictureLayer {
         if let dx, let target, padding > 0 { crop(target, into: dx) }
     }
 
-    /// [ky, kx, c, k] to [kx, ky, k, c].
-    func turn(_ parameters: Buffer<Float>, into turned: Buffer<Float>, _ kernels: Kernels) {
-        let square = input.channels * filters
-        for ky in 0..<size {
-            for kx in 0..<size {
-                kernels.transpose(
-                    rows: input.channels, columns: filters, parameters[kernel].slice(ky * size + kx, of: square),
-                    into: turned[kernel].slice(kx * size + ky, of: square))
-            }
-        }
+    /// The same for a band, in bf16.
+    private func addGradients(
+        rows: Int, _ x: Buffer<Float>, dOutput: Buffer<Float>, to dKernel: Buffer<Float>, _ dx: Buffer<Float>?,
+        _ bf16: BF16Pass
+    ) {
+        let (inputRow, outputRow) = (padded.width * input.channels, width * filters)
+        let xPairs = bf16.scratch[..<(2 * inputRow * pairRows(rows))]
+        let dyPairs = bf16.scratch[xPairs.count...][..<(2 * outputRow * ((rows + 1) / 2))]
+        bf16.kernels.interleaveRows(of: x, rowCount: inputRow, step: stride, stride: 1, into: xPairs)
+        bf16.kernels.interleaveRows(of: dOutput, rowCount: outputRow, into: dyPairs)
+        var shape = shape(rows: rows)
+        (shape.input_row, shape.output_row) = (2 * inputRow, 2 * outputRow)
+        bf16.kernels.addWeightGradient(shape, xPairs, dOutput: dyPairs, to: dKernel)
+        guard let dx else { return }
+        bf16.kernels.addInputGradient(
+            self.shape(rows: rows), dOutput: round(dOutput, bf16), turned: bf16.turned[pairs], to: dx)
     }
 
-    private func pad(_ x: Buffer<Float>, into padded: Buffer<Float>) -> Buffer<Float> {
+    /// Pairs of input rows, as many as a band's pairs of output rows reach.
+    private func pairRows(_ rows: Int) -> Int { (rows - 1) / 2 * 2 * stride + size }
+
+    /// At the start of the scratch memory, with a zero behind.
+    private func round(_ values: Buffer<Float>, _ bf16: BF16Pass) -> Buffer<UInt16> {
+        let rounded = bf16.scratch[..<(values.count + 1)]
+        rounded[values.count...].fill(with: 0)
+        bf16.kernels.round(values, into: rounded[..<values.count])
+        return rounded
+    }
+
+    /// [ky, kx, c, k] to [kx, ky, k, c]; for bf16 both, with pairs of (kx, c) and of k.
+    func turn(_ pass: LayerPass) {
+        let square = input.channels * filters
+        let (weights, turned) = (pass.parameters[kernel], pass.turned[kernel])
+        for ky in 0..<size {
+            for kx in 0..<size {
+                pass.kernels.transpose(
+                    rows: input.channels, columns: filters, weights.slice(ky * size + kx, of: square),
+                    into: turned.slice(kx * size + ky, of: square))
+            }
+        }
+        guard let bf16 = pass.bf16 else { return }
+        func interleave(_ weights: Buffer<Float>, parts: Int, rowCount: Int, into pairs: Buffer<UInt16>) {
+            let part = weights.count / parts
+            let pairCount = (part / rowCount + 1) / 2 * 2 * rowCount
+            for index in 0..<parts {
+                bf16.kernels.interleaveRows(
+                    of: weights.slice(index, of: part), rowCount: rowCount, into: pairs.slice(index, of: pairCount))
+            }
+        }
+        interleave(weights, parts: size, rowCount: filters, into: bf16.weights[pairs])
+        interleave(turned, parts: size * size, rowCount: input.channels, into: bf16.turned[pairs])
+    }
+
+    /// The picture with its border of zeros, at the start of `padded`.
+    func pad<Value: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+        _ x: Buffer<Value>, into padded: Buffer<Value>
+    ) -> Buffer<Value> {
         padded.fill(with: 0)
         let row = input.width * input.channels
         for y in 0..<input.height { padded[paddedStart(ofRow: y)...][..<row].copy(from: x.slice(y, of: row)) }

@@ -7,6 +7,8 @@ protocol PictureLayer: Sendable {
     var placeCount: Int { get }
     /// Floats that a thread needs while it runs the layer.
     var scratchCount: Int { get }
+    /// The same for numbers of bf16.
+    var bf16ScratchCount: Int { get }
 
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass)
 
@@ -15,14 +17,15 @@ protocol PictureLayer: Sendable {
         _ dy: Buffer<Float>, x: Buffer<Float>, y: Buffer<Float>, places: Buffer<UInt8>, gradients: Buffer<Float>,
         into dx: Buffer<Float>?, _ pass: LayerPass)
 
-    /// Writes the layer's weights in the order that backward wants, once a step, at the same place.
-    func turn(_ parameters: Buffer<Float>, into turned: Buffer<Float>, _ kernels: Kernels)
+    /// Writes the layer's weights in the order that backward wants, once a step, at the same place; for bf16 also what forward wants.
+    func turn(_ pass: LayerPass)
 }
 
 extension PictureLayer {
     var placeCount: Int { 0 }
     var scratchCount: Int { 0 }
-    func turn(_ parameters: Buffer<Float>, into turned: Buffer<Float>, _ kernels: Kernels) {}
+    var bf16ScratchCount: Int { 0 }
+    func turn(_ pass: LayerPass) {}
 }
 
 /// What a layer needs besides its values, for one picture on one thread.
@@ -35,4 +38,14 @@ struct LayerPass {
     var scratch: Buffer<Float>
     /// For dropout, by picture and step; nil when predicting.
     var randomKey: UInt64?
+    /// Where convolutions are to multiply numbers of bf16.
+    var bf16: BF16Pass?
+}
+
+/// What a layer needs for bf16: weights rounded and in pairs as the kernels want them, at twice the place they have as floats.
+struct BF16Pass {
+    var kernels: BF16Kernels
+    var weights: Buffer<UInt16>
+    var turned: Buffer<UInt16>
+    var scratch: Buffer<UInt16>
 }

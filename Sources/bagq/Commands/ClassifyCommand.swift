@@ -11,6 +11,7 @@ enum ClassifyCommand: Command {
         "classify", "FILE…", 1...1_000_000, summary: "Prints brand and confidence of each file, without a job.",
         options: [
             .init("--model", "M", "a model's name, or a safetensors file (else the active model)"),
+            .init("--precision", "P", "auto, fp32 or int8 (auto: what the model says)"),
             .init("--threads", "N", "compute threads (else BAGQ_THREADS, else all cores)"),
             .init("--json", nil, "one JSON object a line"),
         ],
@@ -18,6 +19,7 @@ enum ClassifyCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let threads = try arguments.integer("--threads", in: 1...256)
+        let asked = try arguments.choice("--precision", Precision.self) ?? .auto
         let settings = try Settings()
         let (model, _) = try ModelFile.load(arguments.value("--model"), arguments)
         let paths = arguments.operands.map { PicturePath(argument: $0) }
@@ -26,7 +28,8 @@ enum ClassifyCommand: Command {
         let asJSON = arguments.has("--json")
         var failed = 0
         try classifyInOrder(
-            files, with: model, level: try settings.kernelLevel, threads: try threads ?? settings.threads
+            files, with: model, precision: try model.precision(asked), level: try settings.kernelLevel,
+            threads: try threads ?? settings.threads
         ) {
             index, result in
             switch result {

@@ -1,6 +1,7 @@
 import CNN
 import Foundation
 import Intake
+import Queue
 import Report
 import Worker
 
@@ -10,6 +11,7 @@ enum EvaluateCommand: Command {
         options: [
             .init("--json", nil, "as JSON"),
             .init("--chart", "FILE.svg", "write a picture of the confusion matrix"),
+            .init("--precision", "P", "auto, fp32 or int8 (auto: what the model says)"),
             .init("--threads", "N", "compute threads (else BAGQ_THREADS, else all cores)"),
         ],
         details: """
@@ -20,13 +22,15 @@ enum EvaluateCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let threads = try arguments.integer("--threads", in: 1...256)
+        let asked = try arguments.choice("--precision", Precision.self) ?? .auto
         let settings = try Settings()
         let (model, name) = try ModelFile.load(arguments.operands[0], arguments)
         let (part, pictures) = try LabelledFolder.held(
             PicturePath(existing: arguments.operands[1]), classes: model.classes)
         guard
             let evaluation = try Evaluation(
-                of: model, on: pictures, level: try settings.kernelLevel, threads: try threads ?? settings.threads)
+                of: model, precision: try model.precision(asked), on: pictures, level: try settings.kernelLevel,
+                threads: try threads ?? settings.threads)
         else { return .interrupted }
         for bad in evaluation.bad {
             Terminal.complain("\(bad.path): left out: \(Escaping.terminal(bad.message))")

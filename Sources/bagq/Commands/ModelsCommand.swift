@@ -3,6 +3,7 @@ import Foundation
 import Intake
 import Queue
 import Report
+import Worker
 
 enum ModelsCommand: Command {
     enum Verb: String, CaseIterable {
@@ -76,7 +77,8 @@ enum ModelsCommand: Command {
             }
             let version = try store.add(
                 NewModel(
-                    classes: model.classes, threshold: model.threshold, summary: "imported", file: bytes),
+                    classes: model.classes, threshold: model.threshold, precision: model.storedPrecision,
+                    summary: "imported", file: bytes),
                 named: name)
             Terminal.print("\(version)")
         case .remove:

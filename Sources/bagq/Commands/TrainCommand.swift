@@ -7,6 +7,7 @@ import Worker
 
 enum TrainCommand: Command {
     private enum Kept: String, CaseIterable { case best, last }
+    private enum Precision: String, CaseIterable { case auto, bf16, fp32 }
 
     static let spec = CommandSpec(
         "train", "DATA", 1...1,
@@ -18,6 +19,7 @@ enum TrainCommand: Command {
             .init("--seed", "N", "equal seeds give equal models (0)"),
             .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (best)"),
             .init("--patience", "N", "stop after N epochs without a better validation loss (never)"),
+            .init("--precision", "P", "auto, bf16 or fp32 (auto: bf16 where the machine has it, else fp32)"),
             .init("--priority", "N", "higher goes first, -1000 to 1000 (0)"),
             .init("--preview", "FILE", "only write a sheet of augmented training pictures (JPEG)"),
             .init("--wait", nil, "wait for the end, with progress; does the work itself if no worker is alive"),
@@ -59,6 +61,8 @@ enum TrainCommand: Command {
         if let epochs = try arguments.integer("--epochs", in: 1...100_000) { options.epochs = epochs }
         if let seed = try arguments.integer("--seed", in: 0...Int.max) { options.seed = UInt64(seed) }
         if let keep = try arguments.choice("--keep", Kept.self) { options.keep = keep == .best ? .best : .last }
+        let precision = try arguments.choice("--precision", Precision.self) ?? .auto
+        options.precision = TrainingPrecision(rawValue: precision.rawValue)
         options.patience = try arguments.integer("--patience", in: 1...100_000)
         return options
     }

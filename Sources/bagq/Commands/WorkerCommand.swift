@@ -8,6 +8,7 @@ enum WorkerCommand: Command {
         options: [
             .init("--drain", nil, "end with 0 when no work is left, whatever pictures failed"),
             .init("--threads", "N", "compute threads (else BAGQ_THREADS, else all cores)"),
+            .init("--cache-mb", "N", "memory for decoded training pictures in MiB (else BAGQ_CACHE_MB, else 1024)"),
             .init("--name", "W", "what `bagq status` calls this worker (else host and process)"),
             .init("--only", "KIND", "take only classify or only train jobs"),
         ],
@@ -19,6 +20,7 @@ enum WorkerCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let threads = try arguments.integer("--threads", in: 1...256)
+        let cache = try arguments.integer("--cache-mb", in: Settings.cacheMegabytes)
         let only = try arguments.choice("--only", JobKind.self)
         let stop = StopRequest()
         let signals = stop.onTermination()
@@ -26,7 +28,8 @@ enum WorkerCommand: Command {
         do {
             let session = try Session(arguments, creating: true)
             let worker = try session.worker(
-                named: arguments.value("--name"), threads: threads, kinds: only.map { [$0] } ?? Set(JobKind.allCases),
+                named: arguments.value("--name"), threads: threads, cacheBytes: cache.map { $0 << 20 },
+                kinds: only.map { [$0] } ?? Set(JobKind.allCases),
                 ending: arguments.has("--drain") ? .drained : .never, stop: stop)
             try worker.run()
         } catch let error as StoreError {

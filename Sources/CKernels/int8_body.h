@@ -1,0 +1,193 @@
+// The 8-bit kernels, compiled once per level. The including file defines
+//   INT8_KERNELS   the table to fill
+//   INT8_TARGET    instruction sets, where the level needs more than the baseline
+//   INT8_LANES     32-bit sums in a vector
+//   INT8_ROWS      rows of the register tile, which is two vectors wide; a multiple of 4
+//   INT8_DOT       sum + the products of four bytes a lane, where the level has an instruction for it; else
+//   INT8_PAIRS     the sums of the products of two 16-bit numbers a lane, where it has that
+#include "int8.h"
+#include "tile.h"
+
+#ifdef INT8_TARGET
+#pragma clang attribute push(__attribute__((target(INT8_TARGET))), apply_to = function)
+#endif
+
+#define INT8_VECTOR(name, type, lanes) typedef type name __attribute__((vector_size(sizeof(type) * (lanes)), aligned(sizeof(type)), may_alias));
+INT8_VECTOR(sums8, int32_t, INT8_LANES)
+INT8_VECTOR(unsigned8, uint32_t, INT8_LANES)
+INT8_VECTOR(products8, uint64_t, INT8_LANES / 2)
+INT8_VECTOR(bytes8, uint8_t, INT8_LANES)
+
+#ifdef INT8_DOT
+typedef sums8 fours;
+INLINE fours activations(sums8 bytes) { return bytes; }
+INLINE fours weights(sums8 bytes) { return bytes; }
+INLINE sums8 dot(sums8 sum, fours a, fours b) { return (sums8)INT8_DOT(sum, a, b); }
+#else
+INT8_VECTOR(halves8, int16_t, 2 * INT8_LANES)
+INT8_VECTOR(unsigned_halves8, uint16_t, 2 * INT8_LANES)
+// Bytes 0 and 2 of each lane, and 1 and 3, as 16-bit numbers: no product of two 8-bit numbers saturates there.
+typedef struct {
+    halves8 even, odd;
+} fours;
+INLINE fours activations(sums8 bytes) {
+    return (fours){(halves8)bytes & 0xff, (halves8)((unsigned_halves8)bytes >> 8)};
+}
+INLINE fours weights(sums8 bytes) {
+    return (fours){(halves8)((unsigned_halves8)bytes << 8) >> 8, (halves8)bytes >> 8};
+}
+#ifdef INT8_PAIRS
+INLINE sums8 pairs(halves8 a, halves8 b) { return (sums8)INT8_PAIRS(a, b); }
+#else
+INLINE sums8 pairs(halves8 a, halves8 b) {
+    // The lower and the upper number of each 32-bit lane, with its sign.
+    const sums8 low = ((sums8)((unsigned8)a << 16) >> 16) * ((sums8)((unsigned8)b << 16) >> 16);
+    return low + ((sums8)a >> 16) * ((sums8)b >> 16);
+}
+#endif
+INLINE sums8 dot(sums8 sum, fours a, fours b) { return sum + pairs(a.even, b.even) + pairs(a.odd, b.odd); }
+#endif
+
+// Four bytes, repeated in each lane.
+INLINE fours spread(const uint8_t *bytes) {
+    int32_t four;
+    __builtin_memcpy(&four, bytes, sizeof(four));
+    return activations((sums8){} + four);
+}
+
+// (a * b) >> 32, lanes of an even and of an odd number apart, as the instruction sets multiply them.
+INLINE unsigned8 upper_half(unsigned8 a, unsigned8 b) {
+    const uint64_t low = 0xffffffff;
+    const products8 even = ((products8)a & low) * ((products8)b & low), odd = ((products8)a >> 32) * ((products8)b >> 32);
+    return (unsigned8)(even >> 32 | (odd & ~low));
+}
+
+INLINE ptrdiff_t padded(ptrdiff_t outputs) { return (outputs + 15) / 16 * 16; }
+
+// The sums of one tile. `rows`, `vectors` and `pooled` are constants where it is called, so the sums live in registers.
+INLINE void sum_tile(const struct bagq_int8_product *p, ptrdiff_t m, ptrdiff_t n, const int rows, const int vectors, const bool pooled,
+    sums8 sum[12][2]) {
+    const ptrdiff_t a_row = p->a_row, b_row = padded(p->outputs) * 4, line = p->pooled_line;
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = *(const sums8 *)(p->bias + n + v * INT8_LANES);
+    const uint8_t *a_segment = p->a + m * a_row;
+    const int8_t *b = p->b + n * 4;
+    for (ptrdiff_t s = 0; s < p->segments; s++) {
+        const uint8_t *a = a_segment;
+        for (ptrdiff_t group = p->groups; group > 0; group--) {
+            fours b_vector[2];
+            UNROLL for (int v = 0; v < vectors; v++) b_vector[v] = weights(*(const sums8 *)(b + v * INT8_LANES * 4));
+            UNROLL for (int r = 0; r < rows; r++) {
+                const ptrdiff_t place = pooled ? (r / 4 * 2 + r % 2) * a_row + r % 4 / 2 * line : r * a_row;
+                const fours a_vector = spread(a + place);
+                UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = dot(sum[r][v], a_vector, b_vector[v]);
+            }
+            a += 4;
+            b += b_row;
+        }
+        a_segment += p->a_segment;
+    }
+}
+
+INLINE void requantised_tile(
+    const struct bagq_int8_product *p, ptrdiff_t m, ptrdiff_t n, const int rows, const int vectors, const bool pooled) {
+    sums8 sum[12][2];
+    sum_tile(p, m, n, rows, vectors, pooled, sum);
+    const int windows = pooled ? rows / 4 : rows;
+    uint8_t *c = p->c + (pooled ? m / 2 : m) * p->c_row + n;
+    UNROLL for (int v = 0; v < vectors; v++) {
+        const unsigned8 multiplier = *(const unsigned8 *)(p->multipliers + n + v * INT8_LANES);
+        const ptrdiff_t rest = p->outputs - n - v * INT8_LANES;
+        UNROLL for (int w = 0; w < windows; w++) {
+            sums8 largest = sum[pooled ? 4 * w : w][v];
+            if (pooled) UNROLL for (int i = 1; i < 4; i++) largest = __builtin_elementwise_max(largest, sum[4 * w + i][v]);
+            largest = __builtin_elementwise_max(largest, (sums8){});
+            const bytes8 value = __builtin_convertvector(
+                __builtin_elementwise_min(upper_half((unsigned8)largest, multiplier), (unsigned8){} + 255), bytes8);
+            uint8_t *target = c + w * p->c_row + v * INT8_LANES;
+            if (rest >= INT8_LANES) *(bytes8 *)target = value;
+            else if (rest > 0) __builtin_memcpy(target, &value, (size_t)rest);
+        }
+    }
+}
+
+// Tiles of a strip of columns, as equal as can be: a last tile of one row would starve the multipliers. A tile's rows are a multiple of
+// `step`, which is 4 with pooling.
+#define INT8_CASE(count, vectors, pooled, step)                                                           \
+    case count:                                                                                           \
+        if ((count) % (step) == 0 && (count) <= INT8_ROWS) requantised_tile(p, column, n, count, vectors, pooled); \
+        break;
+#define INT8_STRIP(strip, vectors, pooled, step)                                                          \
+    static void strip(const struct bagq_int8_product *p, ptrdiff_t n) {                                   \
+        const ptrdiff_t all = p->rows * (step), tiles = (all + INT8_ROWS - 1) / INT8_ROWS;                \
+        for (ptrdiff_t i = 0, m = 0; i < tiles; i++) {                                                    \
+            const ptrdiff_t rows = (p->rows - m / (step) + tiles - i - 1) / (tiles - i) * (step);         \
+            const ptrdiff_t column = (pooled) ? m / 2 : m;                                                \
+            switch (rows) {                                                                               \
+                INT8_CASE(1, vectors, pooled, step)                                                       \
+                INT8_CASE(2, vectors, pooled, step)                                                       \
+                INT8_CASE(3, vectors, pooled, step)                                                       \
+                INT8_CASE(4, vectors, pooled, step)                                                       \
+                INT8_CASE(5, vectors, pooled, step)                                                       \
+                INT8_CASE(6, vectors, pooled, step)                                                       \
+                INT8_CASE(7, vectors, pooled, step)                                                       \
+                INT8_CASE(8, vectors, pooled, step)                                                       \
+                INT8_CASE(9, vectors, pooled, step)                                                       \
+                INT8_CASE(10, vectors, pooled, step)                                                      \
+                INT8_CASE(11, vectors, pooled, step)                                                      \
+                INT8_CASE(12, vectors, pooled, step)                                                      \
+            }                                                                                             \
+            m += rows;                                                                                    \
+        }                                                                                                 \
+    }
+INT8_STRIP(wide_pixels, 2, false, 1)
+INT8_STRIP(narrow_pixels, 1, false, 1)
+INT8_STRIP(wide_windows, 2, true, 4)
+INT8_STRIP(narrow_windows, 1, true, 4)
+
+static void int8_product(const struct bagq_int8_product *p) {
+    const ptrdiff_t end = padded(p->outputs);
+    ptrdiff_t n = 0;
+    for (; n + 2 * INT8_LANES <= end; n += 2 * INT8_LANES) (p->pooled_line ? wide_windows : wide_pixels)(p, n);
+    for (; n < end; n += INT8_LANES) (p->pooled_line ? narrow_windows : narrow_pixels)(p, n);
+}
+
+static void int8_sums(const struct bagq_int8_product *p, int32_t *output, ptrdiff_t output_row) {
+    for (ptrdiff_t n = 0; n < padded(p->outputs); n += INT8_LANES) {
+        for (ptrdiff_t m = 0; m < p->rows; m++) {
+            sums8 sum[12][2];
+            sum_tile(p, m, n, 1, 1, false, sum);
+            for (ptrdiff_t i = 0; i < INT8_LANES && n + i < p->outputs; i++) output[m * output_row + n + i] = sum[0][0][i];
+        }
+    }
+}
+
+static void int8_max_pool(const struct bagq_pooling *s, const uint8_t *restrict input, uint8_t *restrict output) {
+    const ptrdiff_t channels = s->channels;
+    for (ptrdiff_t y = 0; y < s->output_height; y++) {
+        for (ptrdiff_t x = 0; x < s->output_width; x++) {
+            const uint8_t *window = input + y * s->stride * s->input_row + x * s->stride * channels;
+            __builtin_memcpy(output, window, (size_t)channels);
+            for (ptrdiff_t place = 1; place < s->size * s->size; place++) {
+                const uint8_t *restrict value = window + place / s->size * s->input_row + place % s->size * channels;
+                for (ptrdiff_t c = 0; c < channels; c++) output[c] = value[c] > output[c] ? value[c] : output[c];
+            }
+            output += channels;
+        }
+    }
+}
+
+static ptrdiff_t int8_multiply_adds(ptrdiff_t repeats, int32_t *values) {
+    enum { chains = 12 };
+    sums8 sum[chains];
+    UNROLL for (int i = 0; i < chains; i++) sum[i] = *(const sums8 *)values + i;
+    const fours b = weights(*(const sums8 *)values);
+    for (ptrdiff_t r = 0; r < repeats; r++) UNROLL for (int i = 0; i < chains; i++) sum[i] = dot(sum[i], activations(sum[i]), b);
+    for (int i = 0; i < chains; i++) *(sums8 *)values ^= sum[i];
+    return repeats * chains * INT8_LANES * 8;
+}
+
+const struct bagq_int8_kernels INT8_KERNELS = {.product = int8_product, .sums = int8_sums, .max_pool = int8_max_pool, .multiply_adds = int8_multiply_adds};
+
+#ifdef INT8_TARGET
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,10 @@
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define INT8_KERNELS bagq_int8_kernels_vnni
+#define INT8_TARGET "avx2,avx512f,avx512vl,avx512bw,avx512dq,avx512vnni"
+#define INT8_LANES 16
+#define INT8_ROWS 12
+#define INT8_DOT(sum, a, b) _mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(a), (__m512i)(b))
+#include "int8_body.h"
+#endif
