@@ -239,10 +239,13 @@ static ptrdiff_t multiply_adds(ptrdiff_t repeats, float *values) {
 }
 
 #include "resample.h"
+#include "winograd.h"
 
 const struct bagq_kernels KERNELS = {
     .product = product,
     .convolve = convolve,
+    .winograd_weights = winograd_weights,
+    .convolve_winograd = convolve_winograd,
     .convolve_weight_gradient = convolve_weight_gradient,
     .convolve_input_gradient = convolve_input_gradient,
     .max_pool = max_pool,

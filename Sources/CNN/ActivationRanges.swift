@@ -55,9 +55,7 @@ struct ActivationRanges {
             input = Buffer(count: pixels.count)
             let largest = max(layers.map(\.output.count).max() ?? 0, network.stages.map(\.outputCount).max() ?? 0)
             outputs = (0..<2).map { _ in Buffer(count: largest) }
-            pass = LayerPass(
-                kernels: kernels, parameters: parameters, turned: Buffer(count: 0),
-                scratch: Buffer(count: layers.map(\.scratchCount).max() ?? 0), randomKey: nil)
+            pass = LayerPass(predicting: network, parameters: parameters, kernels: kernels)
         }
 
         /// Takes one picture through all layers but the last.

@@ -15,6 +15,8 @@ final class Backpropagation: Sendable {
     private let input: Buffer<Float>
     private let stages: [StageValues]
     private let turned: Buffer<Float>
+    /// Weights for Winograd's convolution; nil where it multiplies bf16.
+    private let transformed: Buffer<Float>?
     private let bf16: BF16Weights?
     /// capacity x the convolutions' parameters.
     private let pictureGradients: Buffer<Float>
@@ -58,6 +60,7 @@ final class Backpropagation: Sendable {
                 dy: Buffer(count: capacity * stage.outputCount))
         }
         turned = Buffer(count: network.pictureParameterCount)
+        transformed = bf16 == nil ? Buffer(count: 2 * network.pictureParameterCount) : nil
         self.bf16 = bf16.map { kernels in
             let count = 2 * network.pictureParameterCount
             return BF16Weights(kernels: kernels, weights: Buffer(count: count), turned: Buffer(count: count))
@@ -92,10 +95,13 @@ final class Backpropagation: Sendable {
                 bf16: bf16.map {
                     BF16Pass(
                         kernels: $0.kernels, weights: $0.weights, turned: $0.turned, scratch: worker.bf16Scratch)
-                })
+                }, transformed: transformed)
         }
         let layers = network.stages.flatMap(\.pictureLayers)
-        try pool.forEach(layers.count) { worker, index in layers[index].turn(passes[worker]) }
+        try pool.forEach(layers.count) { worker, index in
+            layers[index].turn(passes[worker])
+            layers[index].transform(passes[worker])
+        }
         for index in network.stages.indices { try forward(stage: index, count: count, passes, randomKeys) }
         let outcome = loss(labels: labels)
         if network.pictureParameterCount > 0 { pictureGradients.fill(with: 0) }

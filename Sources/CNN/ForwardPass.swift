@@ -19,9 +19,7 @@ final class ForwardPass {
         outputs = network.stages.map { Buffer(count: capacity * $0.outputCount) }
         let layers = network.stages.flatMap(\.pictureLayers)
         inner = (0..<2).map { _ in Buffer(count: layers.map(\.output.count).max() ?? 0) }
-        pass = LayerPass(
-            kernels: kernels, parameters: parameters, turned: Buffer(count: 0),
-            scratch: Buffer(count: layers.map(\.scratchCount).max() ?? 0), randomKey: nil)
+        pass = LayerPass(predicting: network, parameters: parameters, kernels: kernels)
     }
 
     /// The logits, count x classes, of the first `count` pictures of `input`. Valid until the next run.

@@ -42,6 +42,32 @@ import CKernels
         unsafe table.convolve(&shape, input.pointer, weights.pointer, bias.pointer, relu, output.pointer)
     }
 
+    /// Floats that `convolveByWinograd` needs besides.
+    static func winogradScratchCount(channels: Int, filters: Int) -> Int {
+        16 * Int(bagq_winograd_tiles) * (channels + filters)
+    }
+
+    /// [3, 3, c, k] to [16, c, k].
+    func transformForWinograd(channels: Int, filters: Int, _ weights: Buffer<Float>, into transformed: Buffer<Float>) {
+        precondition(weights.count == 9 * channels * filters && transformed.count == 16 * channels * filters)
+        unsafe table.winograd_weights(channels, filters, weights.pointer, transformed.pointer)
+    }
+
+    /// - transformed: As `transformForWinograd` leaves the weights.
+    func convolveByWinograd(
+        _ shape: bagq_convolution, _ input: Buffer<Float>, transformed: Buffer<Float>, bias: Buffer<Float>, relu: Bool,
+        scratch: Buffer<Float>, into output: Buffer<Float>
+    ) {
+        precondition(shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride == 1)
+        check(shape, input: input, output: output)
+        precondition(transformed.count == 16 * shape.channels * shape.filters && bias.count == shape.filters)
+        precondition(
+            scratch.count >= Self.winogradScratchCount(channels: shape.channels, filters: shape.filters))
+        var shape = shape
+        unsafe table.convolve_winograd(
+            &shape, input.pointer, transformed.pointer, bias.pointer, relu, scratch.pointer, output.pointer)
+    }
+
     func addWeightGradient(
         _ shape: bagq_convolution, _ input: Buffer<Float>, dOutput: Buffer<Float>, to dWeights: Buffer<Float>
     ) {
@@ -61,12 +87,16 @@ import CKernels
     private func check(
         _ s: bagq_convolution, input: Buffer<Float>, weights: Buffer<Float>, output: Buffer<Float>
     ) {
+        check(s, input: input, output: output)
+        precondition(s.kernel_height * s.kernel_width * s.channels * s.filters == weights.count)
+    }
+
+    private func check(_ s: bagq_convolution, input: Buffer<Float>, output: Buffer<Float>) {
         precondition(s.output_height > 0 && s.output_width > 0)
         let lastRow = (s.output_height - 1) * s.stride + s.kernel_height - 1
         let width = ((s.output_width - 1) * s.stride + s.kernel_width) * s.channels
         precondition(width <= s.input_row && lastRow * s.input_row + width <= input.count)
         precondition((s.output_height - 1) * s.output_row + s.output_width * s.filters <= output.count)
-        precondition(s.kernel_height * s.kernel_width * s.channels * s.filters == weights.count)
     }
 
     func maxPool(

@@ -2,7 +2,7 @@
 package struct LayerProfile: Sendable {
     /// As in `Architecture`: `conv2d_1` (with what is fused into it), `dense_1`.
     package var name: String
-    /// Of which a multiply-add has two.
+    /// Of which a multiply-add has two. As many as the sums have, also where Winograd's convolution makes fewer.
     package var operations: Double
     package var seconds: Double
 }
@@ -30,10 +30,7 @@ extension Model {
 
     private func profileFP32(_ level: KernelLevel, _ note: (@escaping () -> Void) -> Void) throws {
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
-        let layers = network.stages.flatMap(\.pictureLayers)
-        let pass = LayerPass(
-            kernels: kernels, parameters: parameters, turned: Buffer(count: 0),
-            scratch: Buffer(count: layers.map(\.scratchCount).max() ?? 0), randomKey: nil)
+        let pass = LayerPass(predicting: network, parameters: parameters, kernels: kernels)
         for stage in network.stages {
             switch stage {
             case .pictures(let layers):

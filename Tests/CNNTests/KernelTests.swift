@@ -75,6 +75,9 @@ struct KernelTests {
         .init(channels: 2, filters: 48, size: 5, stride: 2, height: 11, width: 12),
         .init(channels: 2, filters: 7, size: 2, stride: 3, height: 8, width: 9),
         .init(channels: 16, filters: 5, size: 4, stride: 1, height: 5, width: 18),
+        .init(channels: 1, filters: 1, size: 3, stride: 1, height: 3, width: 3),
+        .init(channels: 16, filters: 33, size: 3, stride: 1, height: 4, width: 8),
+        .init(channels: 3, filters: 2, size: 3, stride: 1, height: 6, width: 105),
     ]
 
     @Test(arguments: KernelLevel.allCases, convolutions)
@@ -119,6 +122,20 @@ struct KernelTests {
             shape, input, weights: Guarded(weights).inside, bias: Guarded(bias).inside, relu: true, into: output.inside)
         #expect(largestDifference(output.inside.array, y) < 1e-5)
         #expect(output.isIntact)
+
+        if s.size == 3 && s.stride == 1 {
+            let transformed = Guarded(count: 16 * s.channels * s.filters)
+            kernels.transformForWinograd(
+                channels: s.channels, filters: s.filters, Guarded(weights).inside, into: transformed.inside)
+            #expect(transformed.isIntact)
+            let scratch = Guarded(count: Kernels.winogradScratchCount(channels: s.channels, filters: s.filters))
+            let output = Guarded(count: outputs)
+            kernels.convolveByWinograd(
+                shape, input, transformed: transformed.inside, bias: Guarded(bias).inside, relu: true,
+                scratch: scratch.inside, into: output.inside)
+            #expect(largestDifference(output.inside.array, y) < 1e-5)
+            #expect(output.isIntact && scratch.isIntact)
+        }
 
         let weightGradient = Guarded(count: weights.count, 1)
         kernels.addWeightGradient(shape, input, dOutput: Guarded(dOutput).inside, to: weightGradient.inside)

@@ -130,6 +130,38 @@ struct LayerTests {
         return true
     }
 
+    /// By Winograd's way or not, to rounding, also with a border and with pooling.
+    @Test(arguments: KernelLevel.allCases)
+    func winogradsConvolutionIsTheSame(_ level: KernelLevel) throws {
+        let kernels = try kernels(level)
+        let input = Shape(height: 9, width: 10, channels: 16)
+        for test in [
+            Self.convolution(input, filters: 16, size: 3, relu: true),
+            Self.convolution(input, filters: 17, size: 3, padding: 1, relu: true, pool: (2, 2)),
+            Self.convolution(input, filters: 32, size: 3, padding: 2, pool: (3, 3)),
+        ] {
+            var noise = Noise(8)
+            let layer = test.layer
+            let x = Buffer<Float>(count: layer.input.count)
+            let parameters = Buffer<Float>(count: test.parameterCount)
+            x.copy(from: noise.floats(x.count))
+            parameters.copy(from: noise.floats(parameters.count))
+            var pass = LayerPass(
+                kernels: kernels, parameters: parameters, turned: Buffer(count: 0),
+                scratch: Buffer(count: layer.scratchCount))
+            let results = [nil, Buffer<Float>(count: 2 * test.parameterCount)].map { transformed in
+                pass.transformed = transformed
+                layer.transform(pass)
+                let (y, places) = (Buffer<Float>(count: layer.output.count), Buffer<UInt8>(count: layer.placeCount))
+                layer.forward(x, into: y, places: places, pass)
+                return (y: y.array, places: places.array)
+            }
+            #expect(results[0].y != results[1].y, "it did not take Winograd's way")
+            #expect(largestDifference(results[1].y, results[0].y.map(Double.init)) < 1e-5)
+            #expect(results[0].places == results[1].places)
+        }
+    }
+
     @Test(arguments: KernelLevel.allCases, [(1, 5, 3), (4, 33, 70), (7, 130, 2)])
     func denseGradientsAreDifferences(_ level: KernelLevel, _ size: (count: Int, inputs: Int, outputs: Int)) throws {
         let kernels = try kernels(level)

@@ -46,7 +46,17 @@ struct Convolution: PictureLayer {
 
     var placeCount: Int { pool == nil ? 0 : output.count }
     var scratchCount: Int {
-        2 * paddedCount + (pool.map { max(bandHeight, $0.size) * width * filters } ?? 0)
+        let winograd = usesWinograd ? Kernels.winogradScratchCount(channels: input.channels, filters: filters) : 0
+        let backward = 2 * paddedCount + (pool == nil ? 0 : bandHeight * width * filters)
+        return max(backward, paddedCount + poolingCount + winograd)
+    }
+    /// Of the convolution's values, what a row of pooling windows takes.
+    private var poolingCount: Int { pool.map { $0.size * width * filters } ?? 0 }
+
+    /// With few channels, transforming them costs more than it saves.
+    private var usesWinograd: Bool { size == 3 && stride == 1 && min(input.channels, filters) >= 16 }
+    private var transformed: Range<Int> {
+        2 * kernel.lowerBound..<2 * kernel.lowerBound + 16 * input.channels * filters
     }
 
     var bf16ScratchCount: Int {
@@ -74,13 +84,17 @@ struct Convolution: PictureLayer {
             if let bf16 = pass.bf16, let rounded {
                 bf16.kernels.convolve(
                     shape, rounded[above...], weights: bf16.weights[pairs], bias: bias, relu: relu, into: y)
+            } else if usesWinograd, let weights = pass.transformed {
+                pass.kernels.convolveByWinograd(
+                    shape, source[above...], transformed: weights[transformed], bias: bias, relu: relu,
+                    scratch: pass.scratch[(paddedCount + poolingCount)...], into: y)
             } else {
                 pass.kernels.convolve(
                     shape, source[above...], weights: pass.parameters[kernel], bias: bias, relu: relu, into: y)
             }
         }
         guard let pool else { return convolve(height, from: 0, into: y) }
-        let rows = pass.scratch[paddedCount...][..<(pool.size * width * filters)]
+        let rows = pass.scratch[paddedCount...][..<poolingCount]
         let rowCount = output.width * filters
         for row in 0..<output.height {
             convolve(pool.size, from: row * pool.stride, into: rows)
@@ -184,6 +198,12 @@ struct Convolution: PictureLayer {
         }
         interleave(weights, parts: size, rowCount: filters, into: bf16.weights[pairs])
         interleave(turned, parts: size * size, rowCount: input.channels, into: bf16.turned[pairs])
+    }
+
+    func transform(_ pass: LayerPass) {
+        guard usesWinograd, let weights = pass.transformed else { return }
+        pass.kernels.transformForWinograd(
+            channels: input.channels, filters: filters, pass.parameters[kernel], into: weights[transformed])
     }
 
     /// The picture with its border of zeros, at the start of `padded`.

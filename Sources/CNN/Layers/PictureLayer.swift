@@ -19,6 +19,9 @@ protocol PictureLayer: Sendable {
 
     /// Writes the layer's weights in the order that backward wants, once a step, at the same place; for bf16 also what forward wants.
     func turn(_ pass: LayerPass)
+
+    /// Writes the weights as Winograd's convolution wants them into `pass.transformed`, where the layer is to use it.
+    func transform(_ pass: LayerPass)
 }
 
 extension PictureLayer {
@@ -26,6 +29,7 @@ extension PictureLayer {
     var scratchCount: Int { 0 }
     var bf16ScratchCount: Int { 0 }
     func turn(_ pass: LayerPass) {}
+    func transform(_ pass: LayerPass) {}
 }
 
 /// What a layer needs besides its values, for one picture on one thread.
@@ -40,6 +44,21 @@ struct LayerPass {
     var randomKey: UInt64?
     /// Where convolutions are to multiply numbers of bf16.
     var bf16: BF16Pass?
+    /// The weights as `transform` left them, at twice the place they have in `parameters`; nil where convolutions are to sum in
+    /// the order that their gradients follow.
+    var transformed: Buffer<Float>?
+}
+
+extension LayerPass {
+    /// To predict with parameters that will not change, with memory for one picture.
+    init(predicting network: Network, parameters: Buffer<Float>, kernels: Kernels) {
+        let layers = network.stages.flatMap(\.pictureLayers)
+        self.init(
+            kernels: kernels, parameters: parameters, turned: Buffer(count: 0),
+            scratch: Buffer(count: layers.map(\.scratchCount).max() ?? 0),
+            transformed: Buffer(count: 2 * network.pictureParameterCount))
+        for layer in layers { layer.transform(self) }
+    }
 }
 
 /// What a layer needs for bf16: weights rounded and in pairs as the kernels want them, at twice the place they have as floats.
