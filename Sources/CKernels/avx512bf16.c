@@ -176,12 +176,24 @@ static void interleave(ptrdiff_t count, const float *restrict first, const float
     }
 }
 
+static ptrdiff_t multiply_adds(ptrdiff_t repeats, float *values) {
+    enum { chains = 12 };
+    __m512 sum[chains], total = _mm512_loadu_ps(values);
+    UNROLL for (int i = 0; i < chains; i++) sum[i] = _mm512_add_ps(total, _mm512_set1_ps((float)i));
+    const __m512bh pairs = (__m512bh)total;
+    for (ptrdiff_t r = 0; r < repeats; r++) UNROLL for (int i = 0; i < chains; i++) sum[i] = _mm512_dpbf16_ps(sum[i], pairs, pairs);
+    UNROLL for (int i = 0; i < chains; i++) total = _mm512_add_ps(total, sum[i]);
+    _mm512_storeu_ps(values, total);
+    return repeats * chains * lanes * 4;
+}
+
 static const struct bagq_bf16_kernels kernels = {
     .round = round_to_bf16,
     .interleave = interleave,
     .convolve = convolve,
     .convolve_weight_gradient = convolve_weight_gradient,
     .convolve_input_gradient = convolve_input_gradient,
+    .multiply_adds = multiply_adds,
 };
 #pragma clang attribute pop
 
