@@ -31,7 +31,8 @@ INLINE __m512i broadcast(const uint16_t *pair) {
     return _mm512_set1_epi32(value);
 }
 
-// One tile, its sums in registers: `rows` and `vectors` are constants where it is called. The mask is of its last vector. A NaN passes the ReLU.
+// One tile, its sums in registers: `rows` and `vectors` are constants where it is called. The mask is of its last vector. A NaN passes the ReLU: of
+// two operands, the maximum is the second where one is a NaN.
 INLINE void tile(const struct product *p, ptrdiff_t m, ptrdiff_t n, __mmask16 last, const int rows, const int vectors) {
 #define MASK(v) ((v) == vectors - 1 ? last : (__mmask16)-1)
     __m512 sum[12][4];
@@ -56,7 +57,7 @@ INLINE void tile(const struct product *p, ptrdiff_t m, ptrdiff_t n, __mmask16 la
     }
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {
         __m512 value = sum[r][v];
-        if (p->relu) value = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_NLT_UQ), value);
+        if (p->relu) value = _mm512_max_ps(_mm512_setzero_ps(), value);
         _mm512_mask_storeu_ps(p->c + (m + r) * p->c_row + n + v * lanes, MASK(v), value);
     }
 #undef MASK
