@@ -31,7 +31,8 @@ INLINE __m512i broadcast(const uint16_t *pair) {
     return _mm512_set1_epi32(value);
 }
 
-// One tile, its sums in registers: `rows` and `vectors` are constants where it is called. The mask is of its last vector. A NaN passes the ReLU.
+// One tile, its sums in registers: `rows` and `vectors` are constants where it is called. The mask is of its last vector. A NaN passes the ReLU: of
+// two operands, the maximum is the second where one is a NaN.
 INLINE void tile(const struct product *p, ptrdiff_t m, ptrdiff_t n, __mmask16 last, const int rows, const int vectors) {
 #define MASK(v) ((v) == vectors - 1 ? last : (__mmask16)-1)
     __m512 sum[12][4];
@@ -56,7 +57,7 @@ INLINE void tile(const struct product *p, ptrdiff_t m, ptrdiff_t n, __mmask16 la
     }
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {
         __m512 value = sum[r][v];
-        if (p->relu) value = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_NLT_UQ), value);
+        if (p->relu) value = _mm512_max_ps(_mm512_setzero_ps(), value);
         _mm512_mask_storeu_ps(p->c + (m + r) * p->c_row + n + v * lanes, MASK(v), value);
     }
 #undef MASK
@@ -176,12 +177,24 @@ static void interleave(ptrdiff_t count, const float *restrict first, const float
     }
 }
 
+static ptrdiff_t multiply_adds(ptrdiff_t repeats, float *values) {
+    enum { chains = 12 };
+    __m512 sum[chains], total = _mm512_loadu_ps(values);
+    UNROLL for (int i = 0; i < chains; i++) sum[i] = _mm512_add_ps(total, _mm512_set1_ps((float)i));
+    const __m512bh pairs = (__m512bh)total;
+    for (ptrdiff_t r = 0; r < repeats; r++) UNROLL for (int i = 0; i < chains; i++) sum[i] = _mm512_dpbf16_ps(sum[i], pairs, pairs);
+    UNROLL for (int i = 0; i < chains; i++) total = _mm512_add_ps(total, sum[i]);
+    _mm512_storeu_ps(values, total);
+    return repeats * chains * lanes * 4;
+}
+
 static const struct bagq_bf16_kernels kernels = {
     .round = round_to_bf16,
     .interleave = interleave,
     .convolve = convolve,
     .convolve_weight_gradient = convolve_weight_gradient,
     .convolve_input_gradient = convolve_input_gradient,
+    .multiply_adds = multiply_adds,
 };
 #pragma clang attribute pop
 

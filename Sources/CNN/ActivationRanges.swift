@@ -50,7 +50,7 @@ struct ActivationRanges {
 
         init(_ network: Network, parameters: Buffer<Float>, kernels: Kernels) {
             self.network = network
-            let layers = network.stages.flatMap(\.pictureLayers)
+            let layers = network.pictureLayers
             pixels = Buffer(count: network.architecture.input.count)
             input = Buffer(count: pixels.count)
             let largest = max(layers.map(\.output.count).max() ?? 0, network.stages.map(\.outputCount).max() ?? 0)

@@ -72,6 +72,13 @@ import CKernels
         unsafe table.convolve_input_gradient(&shape, dOutput.pointer, turned.pointer, dInput.pointer)
     }
 
+    /// See `Kernels`.
+    func multiplyAdds(repeats: Int) -> Int {
+        let values = Buffer<Float>(count: 16)
+        values.fill(with: 0.5)
+        return withExtendedLifetime(values) { unsafe table.multiply_adds(repeats, values.pointer) }
+    }
+
     /// - window: How many values are read of each row of a window.
     private static func inputCount(_ s: bagq_convolution, window: Int) -> Int {
         precondition(s.output_height > 0 && s.output_width > 0)

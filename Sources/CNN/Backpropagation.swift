@@ -66,7 +66,7 @@ final class Backpropagation: Sendable {
             return BF16Weights(kernels: kernels, weights: Buffer(count: count), turned: Buffer(count: count))
         }
         pictureGradients = Buffer(count: capacity * network.pictureParameterCount)
-        let layers = network.stages.flatMap(\.pictureLayers)
+        let layers = network.pictureLayers
         let scratchCount = max(
             layers.map(\.scratchCount).max() ?? 0, network.stages.map(\.denseScratchCount).max() ?? 0)
         let bf16ScratchCount = bf16 == nil ? 0 : layers.map(\.bf16ScratchCount).max() ?? 0
@@ -97,7 +97,7 @@ final class Backpropagation: Sendable {
                         kernels: $0.kernels, weights: $0.weights, turned: $0.turned, scratch: worker.bf16Scratch)
                 }, transformed: transformed)
         }
-        let layers = network.stages.flatMap(\.pictureLayers)
+        let layers = network.pictureLayers
         try pool.forEach(layers.count) { worker, index in
             layers[index].turn(passes[worker])
             layers[index].transform(passes[worker])
@@ -192,7 +192,6 @@ final class Backpropagation: Sendable {
 }
 
 extension Network.Stage {
-    var pictureLayers: [any PictureLayer] { if case .pictures(let layers) = self { layers } else { [] } }
     fileprivate var denseScratchCount: Int { if case .dense(let dense) = self { dense.scratchCount } else { 0 } }
 }
 

@@ -17,7 +17,7 @@ final class ForwardPass {
         self.capacity = capacity
         input = Buffer(count: capacity * network.architecture.input.count)
         outputs = network.stages.map { Buffer(count: capacity * $0.outputCount) }
-        let layers = network.stages.flatMap(\.pictureLayers)
+        let layers = network.pictureLayers
         inner = (0..<2).map { _ in Buffer(count: layers.map(\.output.count).max() ?? 0) }
         pass = LayerPass(predicting: network, parameters: parameters, kernels: kernels)
     }

@@ -112,7 +112,12 @@ package struct Network: Sendable {
     }
 }
 
+extension Network {
+    var pictureLayers: [any PictureLayer] { stages.flatMap(\.pictureLayers) }
+}
+
 extension Network.Stage {
+    var pictureLayers: [any PictureLayer] { if case .pictures(let layers) = self { layers } else { [] } }
     /// Values per picture that come out.
     var outputCount: Int {
         switch self {

@@ -63,6 +63,9 @@ package final class PictureSet: TrainingPictures, PixelPictures {
     }
 
     package var count: Int { paths.count }
+    /// Pictures that are in memory.
+    var cachedCount: Int { decoded.count { !$0.isEmpty } }
+    var cachedBytes: Int { decoded.reduce(0) { $0 + $1.count } }
 
     /// See `PixelPictures`: bytes, height x width x RGB.
     package func load(_ index: Int, into pixels: inout MutableSpan<UInt8>) throws {

@@ -13,6 +13,7 @@ struct TrainingJob {
     let abilities: WorkerAbilities
     let threads: Int
     let level: KernelLevel
+    /// Unless the job says otherwise.
     let cacheBytes: Int
     /// The least time between two checkpoints.
     let checkpointSeconds: Double
@@ -32,13 +33,22 @@ struct TrainingJob {
     }
 
     private func train() throws {
-        let options = try JSONDecoder().decode(TrainingOptions.self, from: Data(work.request.options.utf8))
+        let jobOptions = try JSONDecoder().decode(TrainingJobOptions.self, from: Data(work.request.options.utf8))
+        let options = jobOptions.training
+        var cacheBytes = jobOptions.cacheMegabytes.map { $0 << 20 } ?? cacheBytes
         let folder = try LabelledFolder(work.request.data)
         guard let recipe = Recipe(rawValue: options.recipe) else {
             throw TrainingJobError.unknownRecipe(options.recipe)
         }
         let architecture = try recipe.architecture(classes: folder.classes.count)
-        guard let training = pictures(folder, .training, recipe), let validation = pictures(folder, .validation, recipe)
+        /// Nil when asked to stop.
+        func decoded(_ pictures: [LabelledFolder.Picture]) -> PictureSet? {
+            let set = PictureSet(
+                pictures, for: recipe, threads: threads, cacheBytes: cacheBytes, isStopped: isStopped)
+            cacheBytes -= set?.cachedBytes ?? 0
+            return set
+        }
+        guard let training = decoded(folder.pictures(.training)), let validation = decoded(folder.pictures(.validation))
         else { return try giveBack() }
         let bad = training.bad + validation.bad
         for picture in bad { Log.badPicture(claim, picture) }
@@ -50,14 +60,16 @@ struct TrainingJob {
         Log.trainingStarted(
             claim,
             summary: "\(training.labels.count) training and \(validation.labels.count) validation pictures, "
-                + "\(folder.classes.count) classes, \(trainer.level.rawValue) \(trainer.precision.rawValue)")
+                + "\(folder.classes.count) classes, \(trainer.level.rawValue) \(trainer.precision.rawValue)"
+                + Self.cacheNote([training, validation]))
         guard try turn(trainer) else { return }
 
         var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
-        guard try quantize(&model, folder, recipe, training, validation, trainer.level) else {
+        guard let comparison = decoded(Self.comparison(folder)) else {
             try save(trainer)
             return try giveBack()
         }
+        try quantize(&model, training, validation, comparison, trainer.level)
         let quoted = folder.pictures(.test).isEmpty ? HeldOut.Part.validation : .test
         let held = folder.pictures(quoted == .test ? .test : .validation)
         guard
@@ -89,14 +101,6 @@ struct TrainingJob {
             solo.signsOfLife.add(1, ordering: .relaxed)
             return stop.isMade || solo.isLost
         }
-    }
-
-    /// Nil when asked to stop.
-    private func pictures(
-        _ folder: LabelledFolder, _ part: LabelledFolder.Part, _ recipe: Recipe
-    ) -> PictureSet? {
-        PictureSet(
-            folder.pictures(part), for: recipe, threads: threads, cacheBytes: cacheBytes, isStopped: isStopped)
     }
 
     /// Goes on from the checkpoint where there is one that fits the data.
@@ -159,26 +163,24 @@ struct TrainingJob {
     /// Enough to tell 98 % from less, and to find the largest activations.
     private static let sampleSize = 300
 
-    /// Finds what int8 needs on pictures trained on, and its agreement with fp32 on the test's; where these are few, on the validation's
-    /// too. False when asked to stop.
-    private func quantize(
-        _ model: inout Model, _ folder: LabelledFolder, _ recipe: Recipe, _ training: PictureSet,
-        _ validation: PictureSet, _ level: KernelLevel
-    ) throws -> Bool {
+    /// What int8 is compared with fp32 on: the test's pictures; where these are few, the validation's too.
+    private static func comparison(_ folder: LabelledFolder) -> [LabelledFolder.Picture] {
         var held = folder.pictures(.test)
-        if held.count < Self.sampleSize { held += folder.pictures(.validation) }
-        let most = 4 * Self.sampleSize
-        let spread = (0..<min(held.count, most)).map { held[$0 * held.count / min(held.count, most)] }
-        guard
-            let comparison = PictureSet(
-                spread, for: recipe, threads: threads, cacheBytes: cacheBytes, isStopped: isStopped)
-        else { return false }
+        if held.count < sampleSize { held += folder.pictures(.validation) }
+        let count = min(held.count, 4 * sampleSize)
+        return (0..<count).map { held[$0 * held.count / count] }
+    }
+
+    /// Finds what int8 needs on pictures trained on, and its agreement with fp32.
+    private func quantize(
+        _ model: inout Model, _ training: PictureSet, _ validation: PictureSet, _ comparison: PictureSet,
+        _ level: KernelLevel
+    ) throws {
         let calibration = PictureSample(training, most: Self.sampleSize)
         try model.quantize(
             calibration: calibration,
             choice: validation.count > 0 ? PictureSample(validation, most: Self.sampleSize) : calibration,
             comparison: comparison, level: level, threads: threads)
-        return true
     }
 
     private func save(_ trainer: Trainer) throws {
@@ -197,6 +199,12 @@ struct TrainingJob {
         guard heldOut.total > 0 else { return "\(recipe), no held-out pictures" }
         let warning = heldOut.part == .validation && options.keep == .best ? ", which also chose the epoch" : ""
         return "\(recipe), \(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures right\(warning)"
+    }
+
+    /// Says where pictures are decoded again and again.
+    private static func cacheNote(_ sets: [PictureSet]) -> String {
+        let (kept, count) = (sets.reduce(0) { $0 + $1.cachedCount }, sets.reduce(0) { $0 + $1.count })
+        return kept < count ? ", \(kept) of \(count) kept decoded (see --cache-mb)" : ""
     }
 
     private func note(on bad: [BadPicture]) -> String {

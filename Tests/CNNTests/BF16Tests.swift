@@ -110,6 +110,19 @@ struct BF16Tests {
                 && dWeights.isIntact)
     }
 
+    @Test func aNaNPassesTheReLU() {
+        for filters in [1, 16, 32, 64] {
+            let shape = bagq_convolution(
+                channels: 2, filters: filters, kernel_height: 1, kernel_width: 1, stride: 1, output_height: 1,
+                output_width: 1, input_row: 2, output_row: filters)
+            let (input, weights) = (Buffer<UInt16>(count: 2), Buffer<UInt16>(count: 2 * filters))
+            input.fill(with: .nan)
+            let (bias, y) = (Buffer<Float>(count: filters), Buffer<Float>(count: filters))
+            bf16.convolve(shape, input, weights: weights, bias: bias, relu: true, into: y)
+            #expect(y.array.allSatisfy { $0.isNaN })
+        }
+    }
+
     /// Forward and backward of a layer with padding, strides, pooling and bands, from scratch memory full of NaNs.
     @Test func layersAreThoseOfFP32() {
         for test in LayerTests.cases() {

@@ -98,6 +98,34 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: bagq.path("bagq.db")))
     }
 
+    /// The job's own memory for pictures holds, whichever worker trains; it changes nothing about the model.
+    @Test func trainingKeepsToItsCache() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 12)
+        // A picture of 150 x 150 takes 67,500 bytes, so that one MiB holds 15 of the 20 of training and validation.
+        let cases: [(train: [String], worker: [String], kept: Int?)] = [
+            ([], [], nil), ([], ["--cache-mb", "0"], 0), (["--cache-mb", "1"], ["--cache-mb", "0"], 15),
+        ]
+        var models: Set<Data> = []
+        for (number, test) in cases.enumerated() {
+            let name = "m\(number)"
+            #expect(try bagq.run(["train", "data", "--name", name, "--epochs", "1"] + test.train).status == 0)
+            let log = try bagq.run(["worker", "--drain"] + test.worker).err
+            #expect(log.contains("training job=\(number + 1): "), "\(log)")
+            if let kept = test.kept {
+                #expect(log.contains(", \(kept) of 20 kept decoded"), "\(log)")
+            } else {
+                #expect(!log.contains("kept decoded"), "\(log)")
+            }
+            #expect(try bagq.run("models", "export", name, name).status == 0)
+            models.insert(try Data(contentsOf: URL(filePath: bagq.path(name))))
+        }
+        #expect(models.count == 1)
+        // The same where nobody but the command itself is there to train.
+        let alone = try bagq.run("train", "data", "--name", "alone", "--epochs", "1", "--cache-mb", "0", "--wait")
+        #expect(alone.status == 0 && alone.err.contains(", 0 of 20 kept decoded"), "\(alone.err)")
+    }
+
     @Test func jobsWaitForAModelInTraining() throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 6)

@@ -30,6 +30,7 @@ import Testing
             Case("submit data --precision int9", 64, "did you mean int8?"),
             Case("train data --precision bf17", 64, "did you mean bf16?"),
             Case("worker --cache-mb -1", 64, "--cache-mb"),
+            Case("train data --cache-mb 1GB", 64, "--cache-mb takes a whole number from 0"),
             Case("submit data --priority 1001", 64, "from -1000 to 1000"),
             Case("submit data --model shapes@9", 2, "there is no model shapes@9"),
             Case("submit data --model a/b", 64, "NAME or NAME@NUMBER"),

@@ -24,6 +24,8 @@ struct bagq_bf16_kernels {
     /// of filters is odd, the value after d_output is read too, and must be finite.
     void (*convolve_input_gradient)(
         const struct bagq_convolution *, const uint16_t *d_output, const uint16_t *turned, float *d_input);
+    /// See bagq_kernels.
+    ptrdiff_t (*multiply_adds)(ptrdiff_t repeats, float *values);
 };
 
 /// Null where this processor or its operating system lacks AVX512_BF16.

@@ -43,6 +43,12 @@ struct Convolution: PictureLayer {
     /// Rows of a band, whole pooling windows.
     private var bandHeight: Int { max(1, bandCount / (width * filters) / rowStep) * rowStep }
     private var rowStep: Int { pool?.stride ?? 1 }
+    /// The rows that backward takes at a time.
+    var bands: some Sequence<Range<Int>> {
+        Swift.stride(from: 0, to: height, by: bandHeight).lazy.map { $0..<min($0 + bandHeight, height) }
+    }
+    /// That are made: rows and columns that pooling leaves out are not.
+    var multiplyAdds: Int { height * width * kernel.count }
 
     var placeCount: Int { pool == nil ? 0 : output.count }
     var scratchCount: Int {
@@ -116,53 +122,58 @@ struct Convolution: PictureLayer {
         let target = dx.map { padding > 0 ? pass.scratch[paddedCount..<2 * paddedCount] : $0 }
         target?.fill(with: 0)
         let rowCount = width * filters
-        for first in Swift.stride(from: 0, to: height, by: bandHeight) {
-            let rows = min(bandHeight, height - first)
+        for rows in bands {
             var band = dy
             if let pool {
-                band = pass.scratch[(2 * paddedCount)...][..<(rows * rowCount)]
+                band = pass.scratch[(2 * paddedCount)...][..<(rows.count * rowCount)]
                 band.fill(with: 0)
                 let pooledRow = output.width * filters
-                let pooled =
-                    first / pool.stride * pooledRow..<(first + rows - pool.size + pool.stride) / pool.stride * pooledRow
+                let end = (rows.upperBound - pool.size + pool.stride) / pool.stride
+                let pooled = rows.lowerBound / pool.stride * pooledRow..<end * pooledRow
                 pass.kernels.addMaxPoolGradient(
                     pool.shape(rows: pooled.count / pooledRow, inputWidth: width), dOutput: dy[pooled],
                     places: places[pooled], to: band)
             } else {
-                band = dy[first * rowCount..<(first + rows) * rowCount]
+                band = dy[rows.lowerBound * rowCount..<rows.upperBound * rowCount]
             }
-            let above = first * inputStep
-            pass.kernels.addRows(rows * width, stride: filters, of: band, to: gradients[bias])
-            if let bf16 = pass.bf16 {
-                addGradients(
-                    rows: rows, source[above...], dOutput: band, to: gradients[kernel], target?[above...], bf16)
-                continue
-            }
-            pass.kernels.addWeightGradient(shape(rows: rows), source[above...], dOutput: band, to: gradients[kernel])
-            if let target {
-                pass.kernels.addInputGradient(
-                    shape(rows: rows), dOutput: band, turned: pass.turned[kernel], to: target[above...])
-            }
+            pass.kernels.addRows(rows.count * width, stride: filters, of: band, to: gradients[bias])
+            addWeightGradient(rows, source, dOutput: band, to: gradients[kernel], pass)
+            if let target { addInputGradient(rows, dOutput: band, to: target, pass) }
         }
         if let dx, let target, padding > 0 { crop(target, into: dx) }
     }
 
-    /// The same for a band, in bf16.
-    private func addGradients(
-        rows: Int, _ x: Buffer<Float>, dOutput: Buffer<Float>, to dKernel: Buffer<Float>, _ dx: Buffer<Float>?,
-        _ bf16: BF16Pass
+    /// Adds a band's share.
+    /// - x: The whole padded picture. - dOutput: Of the band alone.
+    func addWeightGradient(
+        _ band: Range<Int>, _ x: Buffer<Float>, dOutput: Buffer<Float>, to dKernel: Buffer<Float>, _ pass: LayerPass
     ) {
-        let (inputRow, outputRow) = (padded.width * input.channels, width * filters)
-        let xPairs = bf16.scratch[..<(2 * inputRow * pairRows(rows))]
-        let dyPairs = bf16.scratch[xPairs.count...][..<(2 * outputRow * ((rows + 1) / 2))]
+        let x = x[(band.lowerBound * inputStep)...]
+        var shape = shape(rows: band.count)
+        guard let bf16 = pass.bf16 else {
+            return pass.kernels.addWeightGradient(shape, x, dOutput: dOutput, to: dKernel)
+        }
+        let (inputRow, outputRow) = (shape.input_row, shape.output_row)
+        let xPairs = bf16.scratch[..<(2 * inputRow * pairRows(band.count))]
+        let dyPairs = bf16.scratch[xPairs.count...][..<(2 * outputRow * ((band.count + 1) / 2))]
         bf16.kernels.interleaveRows(of: x, rowCount: inputRow, step: stride, stride: 1, into: xPairs)
         bf16.kernels.interleaveRows(of: dOutput, rowCount: outputRow, into: dyPairs)
-        var shape = shape(rows: rows)
         (shape.input_row, shape.output_row) = (2 * inputRow, 2 * outputRow)
         bf16.kernels.addWeightGradient(shape, xPairs, dOutput: dyPairs, to: dKernel)
-        guard let dx else { return }
-        bf16.kernels.addInputGradient(
-            self.shape(rows: rows), dOutput: round(dOutput, bf16), turned: bf16.turned[pairs], to: dx)
+    }
+
+    /// Adds a band's share.
+    /// - dOutput: Of the band alone. - dx: The whole padded picture's.
+    func addInputGradient(
+        _ band: Range<Int>, dOutput: Buffer<Float>, to dx: Buffer<Float>, _ pass: LayerPass
+    ) {
+        let (shape, dx) = (shape(rows: band.count), dx[(band.lowerBound * inputStep)...])
+        if let bf16 = pass.bf16 {
+            bf16.kernels.addInputGradient(
+                shape, dOutput: round(dOutput, bf16), turned: bf16.turned[pairs], to: dx)
+        } else {
+            pass.kernels.addInputGradient(shape, dOutput: dOutput, turned: pass.turned[kernel], to: dx)
+        }
     }
 
     /// Pairs of input rows, as many as a band's pairs of output rows reach.

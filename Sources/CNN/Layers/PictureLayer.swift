@@ -52,7 +52,7 @@ struct LayerPass {
 extension LayerPass {
     /// To predict with parameters that will not change, with memory for one picture.
     init(predicting network: Network, parameters: Buffer<Float>, kernels: Kernels) {
-        let layers = network.stages.flatMap(\.pictureLayers)
+        let layers = network.pictureLayers
         self.init(
             kernels: kernels, parameters: parameters, turned: Buffer(count: 0),
             scratch: Buffer(count: layers.map(\.scratchCount).max() ?? 0),

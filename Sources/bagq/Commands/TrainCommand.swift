@@ -20,6 +20,7 @@ enum TrainCommand: Command {
             .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (best)"),
             .init("--patience", "N", "stop after N epochs without a better validation loss (never)"),
             .init("--precision", "P", "auto, bf16 or fp32 (auto: bf16 where the machine has it, else fp32)"),
+            .init("--cache-mb", "N", "memory for decoded pictures in MiB, whoever trains (else the worker's)"),
             .init("--priority", "N", "higher goes first, -1000 to 1000 (0)"),
             .init("--preview", "FILE", "only write a sheet of augmented training pictures (JPEG)"),
             .init("--wait", nil, "wait for the end, with progress; does the work itself if no worker is alive"),
@@ -32,6 +33,7 @@ enum TrainCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let options = try options(arguments)
+        let cache = try arguments.integer("--cache-mb", in: Settings.cacheMegabytes)
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
         let data = try PicturePath(existing: arguments.operands[0])
         let folder = try LabelledFolder(data)
@@ -46,7 +48,8 @@ enum TrainCommand: Command {
                 "\(name) is no name for a model: use letters, digits, `.`, `_` and `-`", command: spec.name)
         }
         let session = try Session(arguments, creating: true)
-        let json = String(decoding: try JSONEncoder().encode(options), as: UTF8.self)
+        let jobOptions = TrainingJobOptions(training: options, cacheMegabytes: cache)
+        let json = String(decoding: try JSONEncoder().encode(jobOptions), as: UTF8.self)
         let job = try session.store.submit(
             .train(TrainRequest(data: data, modelName: name, priority: priority, options: json)))
         let architecture = try recipe.architecture(classes: folder.classes.count)
