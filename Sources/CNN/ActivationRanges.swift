@@ -17,9 +17,10 @@ struct ActivationRanges {
             try counter.pixels.withMutableSpan { try pictures.load(index, into: &$0) }
             counter.count()
         }
-        layers = counters[0].histograms
-        for counter in counters.dropFirst() {
+        // A thread that no picture came to has no histograms.
+        for counter in counters {
             for (layer, histogram) in counter.histograms.enumerated() {
+                if layers.count == layer { layers.append(Histogram(repeating: 0, count: Self.binCount)) }
                 for (bin, count) in histogram.enumerated() { layers[layer][bin] += count }
             }
         }

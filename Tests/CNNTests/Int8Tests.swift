@@ -207,6 +207,17 @@ struct Int8Tests {
         #expect(fp32 != int8 && scale > 0.01)
     }
 
+    /// Most threads get no picture, the first one among them.
+    @Test func rangesDoNotDependOnTheThreads() throws {
+        let model = try Self.model(Self.architectures[0])
+        func ranges(threads: Int) throws -> [Double] {
+            let pool = ThreadPool(threads: threads)
+            return try ActivationRanges(of: model, on: Noises(count: 1), level: .portable, pool: pool).holding(99)
+        }
+        let expected = try ranges(threads: 1)
+        for _ in 0..<50 { #expect(try ranges(threads: 4) == expected) }
+    }
+
     @Test(arguments: architectures.indices)
     func theSameEverywhere(_ number: Int) throws {
         let model = try Self.quantized(Self.architectures[number])
