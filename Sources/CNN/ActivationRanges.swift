@@ -1,3 +1,5 @@
+import Threads
+
 /// How large the activations of each layer with a ReLU get on some pictures.
 ///
 /// Counted by the upper half of their bits: steps of less than 1 % over the whole range of a Float.

@@ -1,4 +1,5 @@
 import CKernels
+import Threads
 
 /// One training batch: forward, loss, backward. Owns the values of a whole batch and its gradients.
 ///

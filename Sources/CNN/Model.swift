@@ -1,5 +1,3 @@
-package import Imaging
-
 /// A trained network with everything that prediction needs. Immutable once stored.
 package struct Model: Sendable {
     package let network: Network

@@ -1,5 +1,4 @@
 import Foundation
-import Imaging
 
 /// Models as safetensors files: the network's tensors under their names, everything else as JSON strings in `__metadata__`.
 extension Model {

@@ -1,3 +1,5 @@
+import Threads
+
 /// What prediction in 8-bit integers needs besides the weights, and how close it comes to fp32: part of a model.
 package struct Quantization: Codable, Hashable, Sendable {
     /// Share of the positive activations, in percent, that the ranges hold; larger ones are cut off.

@@ -1,4 +1,5 @@
 import CKernels
+import Threads
 
 /// What a call of `Trainer.step` did.
 package enum TrainingStep: Equatable, Sendable {

@@ -22,21 +22,21 @@ package struct PictureDecoder: ~Copyable {
         self.pixelLimit = pixelLimit
     }
 
-    /// Prepares a picture for a model: the one way in which training, evaluation and prediction do it.
-    /// - into: `preprocessing.byteCount` bytes, height x width x RGB.
-    package mutating func prepare(
-        _ file: Span<UInt8>, for preprocessing: Preprocessing, into input: inout MutableSpan<UInt8>
+    /// Squashes a picture to a size, upright, whatever its proportions.
+    /// - into: height x width x RGB.
+    package mutating func squash(
+        _ file: Span<UInt8>, toWidth targetWidth: Int, height targetHeight: Int, into input: inout MutableSpan<UInt8>
     ) throws(PictureError) -> PictureDetails {
-        precondition(input.count == preprocessing.byteCount)
+        precondition(input.count == targetHeight * targetWidth * 3)
         let header = try examine(file)
         let exif = exif(of: file, header)
-        var (width, height) = (preprocessing.width, preprocessing.height)
+        var (width, height) = (targetWidth, targetHeight)
         if exif.orientation.swapsSides { swap(&width, &height) }
         let size = decompressor.scaledSize(of: header, atLeast: width, height)
         let isTruncated = try decompressor.decode(file, header, size, into: &decoded)
 
         resizer.resize(
-            decoded, width: size.width, height: size.height, to: preprocessing.width, preprocessing.height,
+            decoded, width: size.width, height: size.height, to: targetWidth, targetHeight,
             exif.orientation, into: &input)
         return details(header, exif, isTruncated)
     }

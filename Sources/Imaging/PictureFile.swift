@@ -3,17 +3,18 @@ import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
+package import Intake
 
 /// Reading a file that may be anything: a pipe, a device, a link, or gone.
 package enum PictureFile {
     /// Reads a whole regular file. Never waits for another process, and follows no link in the last step of the path.
-    /// - path: bytes as the file system has them. - limit: files of more bytes are refused unread.
+    /// - limit: files of more bytes are refused unread.
     /// - buffer: becomes the contents; reuse it for the next file.
     /// - returns: when the file was last modified, in milliseconds since 1970 UTC.
     package static func read(
-        _ path: [UInt8], limit: Int = 256 << 20, into buffer: inout [UInt8]
+        _ path: Path, limit: Int = 256 << 20, into buffer: inout [UInt8]
     ) throws(PictureError) -> Int64 {
-        guard !path.contains(0) else { throw PictureError(.unreadable, "the path contains a zero byte") }
+        guard !path.bytes.contains(0) else { throw PictureError(.unreadable, "the path contains a zero byte") }
         let descriptor = descriptor(of: path)
         guard descriptor >= 0 else { throw failure("opened") }
         defer { close(descriptor) }
@@ -30,21 +31,16 @@ package enum PictureFile {
     }
 
     /// Asks the system to have a file in memory when it is read soon, and waits for no more of the disk than it takes to find it.
-    package static func readAhead(_ path: [UInt8]) {
-        guard !path.contains(0) else { return }
+    package static func readAhead(_ path: Path) {
+        guard !path.bytes.contains(0) else { return }
         let descriptor = descriptor(of: path)
         guard descriptor >= 0 else { return }
         posix_fadvise(descriptor, 0, 0, POSIX_FADV_WILLNEED)
         close(descriptor)
     }
 
-    private static func descriptor(of path: [UInt8]) -> Int32 {
-        unsafe (path + [0]).withUnsafeBufferPointer { path in
-            unsafe path.withMemoryRebound(to: CChar.self) { path in
-                let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-                return unsafe path.baseAddress.map { unsafe open($0, flags) } ?? -1
-            }
-        }
+    private static func descriptor(of path: Path) -> Int32 {
+        unsafe open(path.cString, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     }
 
     /// Reads as many bytes, or fewer where the file has become shorter.

@@ -8,14 +8,14 @@ import Glibc
     private let stream: OpaquePointer
 
     /// Follows links: the path is one that a user typed.
-    init(at path: PicturePath) throws(SystemError) {
+    init(at path: Path) throws(SystemError) {
         unsafe stream = try Directory.stream(open(path.cString, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
     }
 
     /// `name` is one component of a path; a link there is an error.
     init(named name: [UInt8], in parent: Directory) throws(SystemError) {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        let descriptor = unsafe openat(dirfd(parent.stream), PicturePath(bytes: name).cString, flags)
+        let descriptor = unsafe openat(dirfd(parent.stream), Path(bytes: name).cString, flags)
         unsafe stream = try Directory.stream(descriptor)
     }
 
@@ -79,10 +79,7 @@ extension Directory.EntryKind {
     }
 }
 
-extension PicturePath {
-    /// Ends with NUL, for the system's calls.
-    var cString: [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
-
+extension Path {
     /// What the path names. `followingLinks` is for paths that a user typed.
     func kind(followingLinks: Bool) throws(SystemError) -> Directory.EntryKind {
         var status = stat()
@@ -90,5 +87,30 @@ extension PicturePath {
             throw .last
         }
         return Directory.EntryKind(mode: status.st_mode)
+    }
+}
+
+/// The sub-folders of a folder that a walk would go into, and what it would leave out there.
+package struct Subfolders: Sendable {
+    /// Sorted by bytes.
+    package private(set) var names: [Path] = []
+    /// Of the folder's own entries, by reason; the keys are those of `SourceLister.leftOut`.
+    package private(set) var leftOut: [String: Int] = [:]
+
+    package init(of folder: Path) throws(IntakeError) {
+        var tally = LeftOutTally()
+        do throws(SystemError) {
+            try Directory(at: folder).forEach { name, kind in
+                if let reason = LeftOut(name: name, kind: kind) {
+                    tally[reason] += 1
+                } else if kind == .folder {
+                    names.append(Path(bytes: unsafe name.withUnsafeBufferPointer { unsafe Array($0) }))
+                }
+            }
+        } catch {
+            throw IntakeError(error, at: folder)
+        }
+        names.sort()
+        tally.add(to: &leftOut)
     }
 }

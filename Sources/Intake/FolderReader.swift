@@ -11,7 +11,7 @@ struct FolderReader: SourceReader {
         case end
     }
 
-    private let root: PicturePath
+    private let root: Path
     private let rootDirectory: Directory
     private let namesPerPass: Int
     private let entriesPerRead: Int
@@ -27,7 +27,7 @@ struct FolderReader: SourceReader {
 
     /// - entriesPerRead: a read ends after so many entries even if it found no picture.
     init(
-        root: PicturePath, cursor: ArraySlice<UInt8>?, namesPerPass: Int = 2_000_000, entriesPerRead: Int = 1_000_000
+        root: Path, cursor: ArraySlice<UInt8>?, namesPerPass: Int = 2_000_000, entriesPerRead: Int = 1_000_000
     ) throws(IntakeError) {
         self.root = root
         self.namesPerPass = namesPerPass
@@ -52,7 +52,7 @@ struct FolderReader: SourceReader {
 
     private mutating func resume(_ cursor: ArraySlice<UInt8>) throws(IntakeError) {
         let path = Array(cursor.dropFirst())
-        var components = path.split(separator: PicturePath.separator).map(Array.init)
+        var components = path.split(separator: Path.separator).map(Array.init)
         switch cursor.first {
         case 0: break
         case 1:
@@ -80,7 +80,7 @@ struct FolderReader: SourceReader {
 
     private mutating func push(_ name: [UInt8]) {
         frames.append(Frame(name: name))
-        prefix += name + [PicturePath.separator]
+        prefix += name + [Path.separator]
     }
 
     private mutating func pop() {
@@ -97,7 +97,7 @@ struct FolderReader: SourceReader {
             if !frames[top].isRead {
                 try readTop(&leftOut)
             } else if let name = frames[top].files.next() {
-                found.append(PictureReference(path: PicturePath(bytes: prefix + name)))
+                found.append(PictureReference(path: Path(bytes: prefix + name)))
                 if found.count >= limit { break }
             } else if frames[top].files.needsAnotherPass {
                 frames[top].files.startPass()
@@ -142,7 +142,7 @@ struct FolderReader: SourceReader {
             }
         } catch {
             if top == 0 || error.saysExhausted {
-                throw IntakeError(error, at: root.appending(PicturePath(bytes: prefix)))
+                throw IntakeError(error, at: root.appending(Path(bytes: prefix)))
             }
             leftOut[(error.saysMissing ? LeftOut.vanishedFolder : .unreadableFolder).rawValue, default: 0] += 1
         }

@@ -2,15 +2,15 @@ import Glibc
 
 /// Why a source cannot be listed at all. What is wrong with single entries is counted, not thrown.
 package enum IntakeError: Error, Hashable, CustomStringConvertible {
-    case missing(PicturePath)
-    case unreadable(PicturePath, SystemError)
+    case missing(Path)
+    case unreadable(Path, SystemError)
     /// Neither a folder nor a regular file.
-    case notASource(PicturePath)
-    case notAList(PicturePath, why: String)
+    case notASource(Path)
+    case notAList(Path, why: String)
     /// The source is not what it was when the listing began.
-    case changed(PicturePath, why: String)
+    case changed(Path, why: String)
     /// The cursor is damaged, or a newer bagq made it.
-    case unknownCursor(PicturePath)
+    case unknownCursor(Path)
 
     package var description: String {
         switch self {
@@ -25,7 +25,7 @@ package enum IntakeError: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    init(_ error: SystemError, at path: PicturePath) {
+    init(_ error: SystemError, at path: Path) {
         self = error.saysMissing ? .missing(path) : .unreadable(path, error)
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 /// Reads a text file that names a picture in each line, relative to the list's folder or absolute. Blank lines are
 /// skipped. A line whose file is missing is still an item, and will fail with the reason: somebody wrote it down.
 struct ListReader: SourceReader {
-    private let list: PicturePath
+    private let list: Path
     private let file: ReadableFile
     /// Where the first line that has not been handed out begins in the file.
     private var offset: Int
@@ -16,7 +16,7 @@ struct ListReader: SourceReader {
     /// A longer line is no path.
     private static let longestLine = 65_536
 
-    init(list: PicturePath, cursor: ArraySlice<UInt8>?) throws(IntakeError) {
+    init(list: Path, cursor: ArraySlice<UInt8>?) throws(IntakeError) {
         self.list = list
         do { file = try ReadableFile(at: list) } catch { throw IntakeError(error, at: list) }
         offset = 0
@@ -42,7 +42,7 @@ struct ListReader: SourceReader {
         if buffer.contains(0) { throw .notAList(list, why: "it is not text in UTF-8") }
         let namesAPicture = buffer.split(whereSeparator: { $0 == UInt8(ascii: "\n") }).contains { line in
             let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
-            return FileName(visible: PicturePath(bytes: Array(line)).name.bytes.span) == .picture
+            return FileName(visible: Path(bytes: Array(line)).name.bytes.span) == .picture
         }
         if !namesAPicture { throw .notAList(list, why: "none of its first lines names a picture") }
     }
@@ -52,7 +52,7 @@ struct ListReader: SourceReader {
         var tally = LeftOutTally()
         while found.count < limit, let line = try nextLine() {
             if line.bytes.isEmpty && !line.isTooLong { continue }
-            let path = PicturePath(bytes: line.bytes)
+            let path = Path(bytes: line.bytes)
             if line.isTooLong {
                 tally[.notAPicture] += 1
             } else if let reason = leftOutReason(path) {
@@ -65,7 +65,7 @@ struct ListReader: SourceReader {
         return found
     }
 
-    private func leftOutReason(_ path: PicturePath) -> LeftOut? {
+    private func leftOutReason(_ path: Path) -> LeftOut? {
         if path.bytes.contains(0) { return .notAPicture }
         switch FileName(visible: path.name.bytes.span) {
         case .unfinished: return .unfinished

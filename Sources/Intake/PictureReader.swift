@@ -1,9 +1,9 @@
 /// A source that is one picture.
 struct PictureReader: SourceReader {
-    private let picture: PicturePath
+    private let picture: Path
     private(set) var isAtEnd: Bool
 
-    init(picture: PicturePath, cursor: ArraySlice<UInt8>?) {
+    init(picture: Path, cursor: ArraySlice<UInt8>?) {
         self.picture = picture
         isAtEnd = cursor?.first == 1
     }

@@ -1,12 +1,12 @@
 /// One picture that a source names, before anything has opened it.
 package struct PictureReference: Hashable, Sendable {
     /// Relative to the source's root.
-    package var path: PicturePath
+    package var path: Path
     /// What the source says of the post time; nil when only the file itself (EXIF, mtime) can tell.
     package var postTime: PostTime?
     package var post: Post?
 
-    package init(path: PicturePath, postTime: PostTime? = nil, post: Post? = nil) {
+    package init(path: Path, postTime: PostTime? = nil, post: Post? = nil) {
         self.path = path
         self.postTime = postTime
         self.post = post

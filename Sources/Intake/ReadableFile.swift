@@ -5,7 +5,7 @@ final class ReadableFile {
     private let descriptor: CInt
     let size: Int
 
-    init(at path: PicturePath) throws(SystemError) {
+    init(at path: Path) throws(SystemError) {
         descriptor = unsafe open(path.cString, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         var status = stat()
         guard descriptor >= 0, unsafe fstat(descriptor, &status) == 0 else { throw .last }

@@ -12,7 +12,7 @@ package struct SourceLister {
 
     /// - source: a folder, a picture, or a text file with a picture's path in each line.
     /// - cursor: of the last batch that was kept; nil at the start. - leftOut: of that same batch.
-    package init(source: PicturePath, cursor: [UInt8]?, leftOut: [String: Int]) throws(IntakeError) {
+    package init(source: Path, cursor: [UInt8]?, leftOut: [String: Int]) throws(IntakeError) {
         kind = try SourceKind(of: source)
         if let cursor, cursor.first != SourceLister.cursorVersion { throw .unknownCursor(source) }
         if let cursor, cursor.dropFirst().first != kind.rawValue {
@@ -29,7 +29,7 @@ package struct SourceLister {
     }
 
     /// The folder that references are relative to.
-    package static func root(of source: PicturePath) throws(IntakeError) -> PicturePath {
+    package static func root(of source: Path) throws(IntakeError) -> Path {
         switch try SourceKind(of: source) {
         case .folder: source
         case .list, .picture: source.folder
@@ -64,7 +64,7 @@ private enum SourceKind: UInt8 {
     case list
     case picture
 
-    init(of source: PicturePath) throws(IntakeError) {
+    init(of source: Path) throws(IntakeError) {
         let kind: Directory.EntryKind
         do { kind = try source.kind(followingLinks: true) } catch { throw IntakeError(error, at: source) }
         switch kind {

@@ -42,6 +42,9 @@ package struct WorkerAbilities: Hashable, Sendable {
     }
 }
 
+/// Consecutive items of a job in a shard, at most: what a worker claims.
+package let shardSize = 256
+
 /// A worker's hold on a shard. Worker and attempt fence every later write.
 package struct Claim: Hashable, Sendable {
     package var job: JobID
@@ -66,14 +69,14 @@ package enum Work: Hashable, Sendable {
 }
 
 package struct ListWork: Hashable, Sendable {
-    package var source: PicturePath
+    package var source: Path
     /// How many items are recorded already; the next one gets this number.
     package var itemsListed: Int
     /// Where the lister stood when those were recorded, in its own encoding; nil at the start.
     package var cursor: [UInt8]?
     package var leftOut: [String: Int]
 
-    package init(source: PicturePath, itemsListed: Int, cursor: [UInt8]?, leftOut: [String: Int]) {
+    package init(source: Path, itemsListed: Int, cursor: [UInt8]?, leftOut: [String: Int]) {
         self.source = source
         self.itemsListed = itemsListed
         self.cursor = cursor
@@ -82,7 +85,7 @@ package struct ListWork: Hashable, Sendable {
 }
 
 package struct ClassifyWork: Hashable, Sendable {
-    package var source: PicturePath
+    package var source: Path
     package var model: ModelVersion
     package var precision: Precision
     /// The shard's open items, in order.
@@ -91,7 +94,7 @@ package struct ClassifyWork: Hashable, Sendable {
     package var isCautious: Bool
 
     package init(
-        source: PicturePath, model: ModelVersion, precision: Precision, items: [Item], isCautious: Bool
+        source: Path, model: ModelVersion, precision: Precision, items: [Item], isCautious: Bool
     ) {
         self.source = source
         self.model = model

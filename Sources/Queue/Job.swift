@@ -55,7 +55,7 @@ package enum JobRequest: Hashable, Sendable {
 
 package struct ClassifyRequest: Hashable, Sendable {
     /// Absolute path of a folder, a dump or a list of files.
-    package var source: PicturePath
+    package var source: Path
     package var name: String
     package var priority: Int
     package var model: ModelVersion
@@ -64,7 +64,7 @@ package struct ClassifyRequest: Hashable, Sendable {
     package var precision: Precision
 
     package init(
-        source: PicturePath, name: String, priority: Int = 0, model: ModelVersion,
+        source: Path, name: String, priority: Int = 0, model: ModelVersion,
         countsInTrends: Bool = true, precision: Precision = .auto
     ) {
         self.source = source
@@ -78,14 +78,14 @@ package struct ClassifyRequest: Hashable, Sendable {
 
 package struct TrainRequest: Hashable, Sendable {
     /// Absolute path of the folder of labelled pictures.
-    package var data: PicturePath
+    package var data: Path
     /// The model's name; `submit` reserves its next number.
     package var modelName: String
     package var priority: Int
     /// The training options as JSON, opaque to the store: the trainer reads them back.
     package var options: String
 
-    package init(data: PicturePath, modelName: String, priority: Int = 0, options: String) {
+    package init(data: Path, modelName: String, priority: Int = 0, options: String) {
         self.data = data
         self.modelName = modelName
         self.priority = priority

@@ -93,7 +93,7 @@ package protocol JobStore: Sendable {
     /// Counts sightings and sums again and compares; changes nothing.
     func recount() throws(StoreError) -> RecountReport
     /// Copies the whole store, as of one moment, into a new file at `path`.
-    func backup(to path: PicturePath) throws(StoreError)
+    func backup(to path: Path) throws(StoreError)
 }
 
 /// What a store refuses or cannot do, each with a sentence that says what to do next.

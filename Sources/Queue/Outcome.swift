@@ -1,4 +1,3 @@
-package import Imaging
 package import Intake
 
 /// One picture of a job: its number, from 0, and what the source says of it.
@@ -81,11 +80,11 @@ package struct Outcome: Hashable, Sendable {
 package enum Recognition: String, CaseIterable, Sendable {
     case recognised, other, unsure
 
-    /// `confidenceStep` is the number of whole 5 % steps in the confidence, 0 to 20.
+    /// - confidenceStep: See `ConfidenceStep`.
     package init(brand: String, confidenceStep: Int, threshold: Double) {
         if brand == otherClass {
             self = .other
-        } else if confidenceStep >= Int((threshold * 20).rounded()) {
+        } else if confidenceStep >= ConfidenceStep.reaching(threshold) {
             self = .recognised
         } else {
             self = .unsure
@@ -94,8 +93,7 @@ package enum Recognition: String, CaseIterable, Sendable {
 }
 
 extension Prediction {
-    /// Whole 5 % steps in the confidence, 0 to 20: what trend sums keep of it.
-    package var confidenceStep: Int { Int((Double(confidence) * 20 + 1e-6).rounded(.down)) }
+    package var confidenceStep: Int { ConfidenceStep.of(confidence) }
 }
 
 /// A row of `bagq results`.

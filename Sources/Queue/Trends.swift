@@ -1,17 +1,5 @@
 package import Intake
 
-/// A calendar day in the database's time zone, counted from 1970-01-01.
-package struct CalendarDay: RawRepresentable, Hashable, Comparable, Sendable, Strideable {
-    package var rawValue: Int
-
-    package init(rawValue: Int) {
-        self.rawValue = rawValue
-    }
-
-    package func distance(to other: CalendarDay) -> Int { other.rawValue - rawValue }
-    package func advanced(by n: Int) -> CalendarDay { CalendarDay(rawValue: rawValue + n) }
-}
-
 /// How far a sighting's date can be trusted: `mtime` is weak, every other source strong.
 package enum DateStrength: Int, CaseIterable, Sendable {
     case undated = 0, weak, strong

@@ -56,7 +56,7 @@ package enum Escaping {
     }
 }
 
-extension PicturePath {
+extension Path {
     /// As a CSV field: exact when it is UTF-8, else as it is shown.
     var csv: String { Escaping.csv(string ?? description) }
 }

@@ -23,7 +23,7 @@ package enum JSONValue: Sendable {
     package init(_ value: Timestamp?) { self.init(value?.iso8601) }
 
     /// The members that name a path: `path`, and `path_base64` beside it when the path is not UTF-8.
-    package static func path(_ path: PicturePath, key: String = "path") -> [(key: String, value: JSONValue)] {
+    package static func path(_ path: Path, key: String = "path") -> [(key: String, value: JSONValue)] {
         if let text = path.string { return [(key, .string(text))] }
         return [(key, .string(path.description)), ("\(key)_base64", .string(Data(path.bytes).base64EncodedString()))]
     }

@@ -83,7 +83,7 @@ extension Job {
         }
     }
 
-    package var source: PicturePath {
+    package var source: Path {
         switch request {
         case .classify(let request): request.source
         case .train(let request): request.data

@@ -1,6 +1,5 @@
 import Foundation
 package import Intake
-package import Queue
 
 /// What the change of a trend is measured against: the window just before, or the one 364 days earlier, whose weekdays are the same.
 package enum TrendComparison: String, CaseIterable, Sendable {

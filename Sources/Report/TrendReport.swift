@@ -1,3 +1,4 @@
+package import Intake
 package import Queue
 
 /// Which dates count. `strong` falls back on weak ones, under a heading that says so, where the window has no others.

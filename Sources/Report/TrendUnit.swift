@@ -1,4 +1,4 @@
-package import Queue
+package import Intake
 
 /// What a bucket of `trends --by` spans. Weeks begin on Monday; seasons are the northern meteorological quarters.
 package enum TrendUnit: String, CaseIterable, Sendable {

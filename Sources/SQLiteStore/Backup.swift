@@ -3,12 +3,12 @@ package import Intake
 package import Queue
 
 extension SQLiteStore {
-    package func backup(to target: PicturePath) throws(StoreError) {
-        guard unsafe access(target.terminated, F_OK) != 0 else {
+    package func backup(to target: Path) throws(StoreError) {
+        guard unsafe access(target.cString, F_OK) != 0 else {
             throw .refused(why: "\(target.shown) exists already; name a file that does not, or move it away")
         }
-        let temporary = PicturePath(bytes: target.bytes + Array(".partial-\(getpid())".utf8))
-        defer { unsafe unlink(temporary.terminated) }
+        let temporary = Path(bytes: target.bytes + Array(".partial-\(getpid())".utf8))
+        defer { unsafe unlink(temporary.cString) }
         do {
             try alone(about: target) { db in
                 // One snapshot, without the free pages; no transaction may be open around it.
@@ -16,17 +16,15 @@ extension SQLiteStore {
             }
             try sync(temporary)
             // Unlike rename, link does not replace what has come to stand there meanwhile.
-            guard unsafe link(temporary.terminated, target.terminated) == 0 else { throw FileError(path: target) }
-            let folder =
-                target.bytes.lastIndex(of: UInt8(ascii: "/")).map { Array(target.bytes[...$0]) } ?? [UInt8(ascii: ".")]
-            try sync(PicturePath(bytes: folder))
+            guard unsafe link(temporary.cString, target.cString) == 0 else { throw FileError(path: target) }
+            try sync(target.folder)
         } catch {
             throw StoreError(error, path: target)
         }
     }
 
-    private func sync(_ path: PicturePath) throws {
-        let descriptor = unsafe open(path.terminated, O_RDONLY | O_CLOEXEC)
+    private func sync(_ path: Path) throws {
+        let descriptor = unsafe open(path.cString, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path: path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw FileError(path: path) }
@@ -37,12 +35,7 @@ extension SQLiteStore {
 struct FileError: Error, CustomStringConvertible {
     var description: String
 
-    init(path: PicturePath) {
+    init(path: Path) {
         description = unsafe "\(String(cString: strerror(errno))) (\(path.shown))"
     }
-}
-
-extension PicturePath {
-    /// For C.
-    var terminated: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 }

@@ -5,14 +5,6 @@ enum ShardState: Int {
     case open = 0, claimed, done, failed
 }
 
-/// Deaths of workers without progress after which a shard is given up. More than the five that finding a guilty picture
-/// takes: two that make the shard cautious, three deaths.
-private let maxAttempts = 6
-/// Deaths without progress after which a shard's pictures are taken one at a time.
-private let cautiousFrom = 2
-/// Workers that die on a picture, alone and written down, before it is guilty.
-private let deathsOfGuilt = 3
-
 extension Queries {
     /// Open shards of live jobs that a worker could run. Parameters: 1 whether it classifies, 2 whether it trains, 3 its
     /// kernel levels and 4 its precisions as JSON.
@@ -167,7 +159,7 @@ extension Transaction {
             """
             UPDATE shard SET state = 1, worker = ?, attempt = attempt + 1, boot = ?, lease_until = ?
             WHERE job = ? AND number = ? RETURNING first, count, attempt, fruitless >= ? OR deaths > 0
-            """, worker, boot.id, leaseUntil, job, shard, cautiousFrom
+            """, worker, boot.id, leaseUntil, job, shard, Guilt.cautiousFrom
         ) { (first: $0.int(0), count: $0.int(1), attempt: $0.int(2), isCautious: $0.bool(3)) }.first
         guard let facts else { return nil }
         let details = try self.job(job)
@@ -258,7 +250,7 @@ extension Transaction {
         }
         for shard in expired {
             try set(shard.job, shard.number, to: .open)
-            if let suspect = shard.suspect, shard.deaths + 1 >= deathsOfGuilt {
+            if let suspect = shard.suspect, shard.deaths + 1 >= Guilt.deathsOfGuilt {
                 try convict(suspect, job: shard.job, shard: shard.number)
                 if try openItems(of: shard.job, numbers: shard.items).isEmpty {
                     try set(shard.job, shard.number, to: .done)
@@ -269,22 +261,21 @@ extension Transaction {
             try db.run(
                 "UPDATE shard SET fruitless = fruitless + 1, deaths = deaths + ? WHERE job = ? AND number = ?",
                 shard.suspect == nil ? 0 : 1, shard.job, shard.number)
-            if shard.fruitless + 1 >= maxAttempts {
+            if shard.fruitless + 1 >= Guilt.mostAttempts {
                 let what =
                     shard.items.isEmpty
                     ? "its \(shard.number == 0 ? "listing or training" : "shard")"
                     : "items \(shard.items.lowerBound) to \(shard.items.upperBound - 1)"
                 try giveUp(
                     shard.job, shard.number,
-                    because: "\(what) given up: \(maxAttempts) workers in a row died without getting anything done")
+                    because:
+                        "\(what) given up: \(Guilt.mostAttempts) workers in a row died without getting anything done")
             }
         }
     }
 
     private func convict(_ item: Int, job: JobID, shard: Int) throws {
-        let failure = Failure(
-            reason: "crashed", message: "\(deathsOfGuilt) workers died while they had this picture alone in hand")
-        try insert(failure, job: job, number: item)
+        try insert(Guilt.failure, job: job, number: item)
         try db.run("UPDATE job SET items_failed = items_failed + 1 WHERE id = ?", job)
         try db.run(
             "UPDATE shard SET fruitless = 0, suspect = NULL, suspect_attempt = NULL, deaths = 0 WHERE job = ? AND number = ?",

@@ -1,6 +1,6 @@
 import CSQLite
 import Glibc
-import Queue
+import Intake
 
 /// What SQLite said no with. `SQLiteStore` turns it into a `StoreError` that names the file.
 struct SQLiteError: Error {
@@ -23,11 +23,10 @@ struct SQLiteError: Error {
 
     /// - busyMilliseconds: how long a locked database is tried again, every millisecond. SQLite's own handler backs off, so
     ///   that those who wait longest lose to newcomers; a constant step keeps waiting short and fair.
-    init(path: [UInt8], creating: Bool, busyMilliseconds: Int) throws {
+    init(path: Path, creating: Bool, busyMilliseconds: Int) throws {
         var opened: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (creating ? SQLITE_OPEN_CREATE : 0)
-        let name = path.map { CChar(bitPattern: $0) } + [0]
-        let code = unsafe sqlite3_open_v2(name, &opened, flags, nil)
+        let code = unsafe sqlite3_open_v2(path.cString, &opened, flags, nil)
         guard code == SQLITE_OK, let handle = unsafe opened else {
             let error = unsafe SQLiteError(
                 code: code, message: String(cString: sqlite3_errstr(code)),

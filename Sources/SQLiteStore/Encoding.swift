@@ -10,7 +10,7 @@ extension JobID: Bindable {
 extension Timestamp: Bindable {
     func bind(to statement: Statement, at index: Int32) -> Int32 { milliseconds.bind(to: statement, at: index) }
 }
-extension PicturePath: Bindable {
+extension Path: Bindable {
     func bind(to statement: Statement, at index: Int32) -> Int32 { bytes.bind(to: statement, at: index) }
 }
 extension WorkerID: Bindable {
@@ -19,7 +19,7 @@ extension WorkerID: Bindable {
 
 extension Row {
     func jobID(_ column: Int) -> JobID { JobID(rawValue: Int64(int(column))) }
-    func path(_ column: Int) -> PicturePath { PicturePath(bytes: bytes(column)) }
+    func path(_ column: Int) -> Path { Path(bytes: bytes(column)) }
     func timestamp(_ column: Int) -> Timestamp { Timestamp(milliseconds: Int64(int(column))) }
     func optionalTimestamp(_ column: Int) -> Timestamp? {
         optionalInt(column).map { Timestamp(milliseconds: Int64($0)) }

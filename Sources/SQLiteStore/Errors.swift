@@ -3,14 +3,14 @@ import Foundation
 import Intake
 import Queue
 
-extension PicturePath {
+extension Path {
     /// For messages.
     var shown: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension StoreError {
     /// What a failed call on the database at `path` means to a user.
-    init(_ error: any Error, path: PicturePath) {
+    init(_ error: any Error, path: Path) {
         switch error {
         case let error as StoreError: self = error
         case let error as SQLiteError: self = error.meaning(path: path)
@@ -22,7 +22,7 @@ extension StoreError {
 extension SQLiteError {
     var isBusy: Bool { [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL].contains(primaryCode) }
 
-    fileprivate func meaning(path: PicturePath) -> StoreError {
+    fileprivate func meaning(path: Path) -> StoreError {
         let file = path.shown
         let cause = errno == 0 ? message : unsafe String(cString: strerror(errno))
         if isBusy { return .busy(why: "\(file) is locked by another process for too long; try again") }
@@ -54,11 +54,9 @@ extension SQLiteError {
 enum FileSystem {
     /// Refuses network file systems: the write-ahead log needs shared memory and locks that they do not give, and
     /// databases on them have been damaged.
-    static func check(_ path: PicturePath) throws {
-        let folder =
-            path.bytes.lastIndex(of: UInt8(ascii: "/")).map { Array(path.bytes[..<max($0, 1)]) } ?? [UInt8(ascii: ".")]
+    static func check(_ path: Path) throws {
         var facts = statfs()
-        let status = unsafe statfs(folder.map { CChar(bitPattern: $0) } + [0], &facts)
+        let status = unsafe statfs(path.folder.cString, &facts)
         guard status == 0, let name = networkFileSystems[UInt32(truncatingIfNeeded: facts.f_type)] else { return }
         throw StoreError.refused(
             why:

@@ -19,7 +19,7 @@ extension SQLiteStore {
     package func forget(author: String) throws(StoreError) -> Int {
         let known: Int = try write { tx in
             let known = try tx.db.rows(
-                "UPDATE author SET name = NULL WHERE hash = ? RETURNING id", tx.authorHash(author)
+                "UPDATE author SET name = NULL WHERE hash = ? RETURNING id", authorHash(of: author, key: tx.authorKey)
             ) {
                 $0.int(0)
             }.first

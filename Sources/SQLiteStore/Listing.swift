@@ -1,9 +1,6 @@
 package import Intake
 package import Queue
 
-/// Items in a shard.
-private let shardSize = 256
-
 extension SQLiteStore {
     package func append(
         _ references: [PictureReference], firstNumber: Int, cursor: [UInt8], leftOut: [String: Int], isLast: Bool,

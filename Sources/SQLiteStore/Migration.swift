@@ -26,7 +26,7 @@ extension Schema {
     }
 
     /// Refuses a database of another schema than this bagq's.
-    static func check(_ db: Connection, path: PicturePath) throws {
+    static func check(_ db: Connection, path: Path) throws {
         let found = try userVersion(db)
         if found > version { throw StoreError.newer(found: found, known: version) }
         if found < version {

@@ -1,4 +1,3 @@
-import Imaging
 import Intake
 package import Queue
 
@@ -79,7 +78,7 @@ private struct Recorder {
             if countsInTrends && !prediction.flags.contains(.truncated) {
                 try tx.see(
                     Sight(
-                        job: job, model: model, brand: prediction.brand, step: min(20, prediction.confidenceStep),
+                        job: job, model: model, brand: prediction.brand, step: prediction.confidenceStep,
                         fingerprint: fingerprint, origin: origin, time: prediction.postTime ?? origin.time),
                     &sums)
             }

@@ -37,13 +37,13 @@ package final class SQLiteStore: JobStore {
         }
     }
 
-    package let path: PicturePath
+    package let path: Path
     let options: Options
     private let clock: StoreClock
     private let session: Mutex<Session>
 
     package init(
-        path: PicturePath, mode: Mode, options: Options = Options(), clock: StoreClock = .real
+        path: Path, mode: Mode, options: Options = Options(), clock: StoreClock = .real
     ) throws(StoreError) {
         self.path = path
         self.options = options
@@ -56,7 +56,7 @@ package final class SQLiteStore: JobStore {
     }
 
     /// Brings the database at `path` to this bagq's schema and returns the versions before and after.
-    package static func migrate(path: PicturePath) throws(StoreError) -> (from: Int, to: Int) {
+    package static func migrate(path: Path) throws(StoreError) -> (from: Int, to: Int) {
         do {
             let db = try Session.connect(path: path, creating: false, options: Options())
             try Session.checkIsOurs(db, path: path)
@@ -86,7 +86,7 @@ package final class SQLiteStore: JobStore {
 
     /// Runs `body` outside of any transaction. Errors speak of `file`, else of the database.
     func alone<T: Sendable>(
-        about file: PicturePath? = nil, _ body: (Connection) throws -> T
+        about file: Path? = nil, _ body: (Connection) throws -> T
     ) throws(StoreError) -> T {
         do {
             return try session.withLock { try body($0.db) }
@@ -144,7 +144,7 @@ final class Session {
     private var checkpointer: Connection?
     private var nextCheckpoint: Int
 
-    init(path: PicturePath, mode: SQLiteStore.Mode, options: SQLiteStore.Options) throws {
+    init(path: Path, mode: SQLiteStore.Mode, options: SQLiteStore.Options) throws {
         switch mode {
         case .create(let timeZone):
             guard DayCounter(timeZone: timeZone) != nil else {
@@ -181,10 +181,10 @@ final class Session {
     }
 
     /// The set-up's order matters: the busy handler must stand before anything can meet a lock.
-    static func connect(path: PicturePath, creating: Bool, options: SQLiteStore.Options) throws -> Connection {
+    static func connect(path: Path, creating: Bool, options: SQLiteStore.Options) throws -> Connection {
         try FileSystem.check(path)
         if creating { makeFile(at: path) }
-        let db = try Connection(path: path.bytes, creating: creating, busyMilliseconds: options.busyMilliseconds)
+        let db = try Connection(path: path, creating: creating, busyMilliseconds: options.busyMilliseconds)
         try db.execute(
             """
             PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 33554432;
@@ -195,8 +195,8 @@ final class Session {
 
     /// Makes a missing file writable for whomever the umask allows: a group may share it, and SQLite's own mode, which its
     /// other files copy, would shut that group out. What goes wrong here SQLite meets again, and says it better.
-    private static func makeFile(at path: PicturePath) {
-        let descriptor = unsafe open(path.terminated, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o666)
+    private static func makeFile(at path: Path) {
+        let descriptor = unsafe open(path.cString, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o666)
         if descriptor >= 0 { close(descriptor) }
     }
 
@@ -211,7 +211,7 @@ final class Session {
         }
     }
 
-    static func checkIsOurs(_ db: Connection, path: PicturePath, orEmpty: Bool = false) throws {
+    static func checkIsOurs(_ db: Connection, path: Path, orEmpty: Bool = false) throws {
         let found = try db.row("PRAGMA application_id") { $0.int(0) }
         if found == Schema.applicationID { return }
         let isEmpty = try db.row("SELECT 1 FROM sqlite_schema LIMIT 1", map: { $0.int(0) }) == nil
@@ -230,7 +230,7 @@ final class Session {
     /// other modes reset the log themselves.
     ///
     /// A failure is left to the next commit that is due: the transaction before it stands either way.
-    func checkpointIfDue(path: PicturePath, options: SQLiteStore.Options) {
+    func checkpointIfDue(path: Path, options: SQLiteStore.Options) {
         let pages = db.walPages
         if pages < options.checkpointPages { nextCheckpoint = options.checkpointPages }
         guard pages >= nextCheckpoint else { return }

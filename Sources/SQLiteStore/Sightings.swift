@@ -1,4 +1,3 @@
-import Imaging
 import Intake
 import Queue
 
@@ -75,20 +74,24 @@ struct SumChanges {
 extension Transaction {
     /// Counts a prediction's sighting, once for each model.
     func see(_ sight: Sight, _ changes: inout SumChanges) throws {
-        let identity = SightingIdentity.bytes(sight.fingerprint, sight.origin)
+        let origin = sight.origin
+        let identity = SightingIdentity(
+            sight.fingerprint, platform: origin.platform, postID: origin.post, place: origin.place,
+            authorHash: origin.authorHash
+        ).bytes
         // A time outside of the calendar is none.
-        let day = sight.time.flatMap { $0.source == .none ? nil : calendar.day(of: $0.timestamp) }
+        let day = sight.time.flatMap { $0.source == .none ? nil : calendar.day(of: $0.timestamp)?.rawValue }
         let time = day == nil ? nil : sight.time
         let source = time?.source.code ?? 0
         var date = SumChanges.Date(timeSource: source, day: day ?? 0)
-        var group = SightingIdentity.group(of: sight.origin.authorHash ?? identity)
+        var group = authorGroup(of: origin.authorHash ?? identity)
 
         let id: Int
         let isNew = try db.run(
             """
             INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group)
             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-            """, identity, time?.timestamp, source, date.day, sight.origin.author, group)
+            """, identity, time?.timestamp, source, date.day, origin.author, group)
         if isNew == 1 {
             id = Int(db.lastInsertedRow)
             changes.add(1, sightingsOf: date)

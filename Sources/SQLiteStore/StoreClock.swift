@@ -37,38 +37,3 @@ package struct StoreClock: Sendable {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }
-
-/// Turns moments into calendar days of one time zone.
-final class DayCounter {
-    let timeZone: String
-    private let zone: TimeZone
-    private var offsets: [Int64: Int64] = [:]
-
-    /// Nil where this machine knows no such zone.
-    init?(timeZone: String) {
-        guard let zone = TimeZone(identifier: timeZone) else { return nil }
-        self.timeZone = timeZone
-        self.zone = zone
-    }
-
-    /// Days from 1970-01-01 to the day of `time`; nil outside of the years 1 to 9999.
-    func day(of time: Timestamp) -> Int? {
-        guard (-62_135_596_800_000...253_402_300_799_999).contains(time.milliseconds) else { return nil }
-        // Zones change at whole quarters of an hour, so one look-up a quarter is exact.
-        let quarter = floorDivide(time.milliseconds, 900_000)
-        let offset: Int64
-        if let known = offsets[quarter] {
-            offset = known
-        } else {
-            if offsets.count >= 100_000 { offsets.removeAll() }
-            offset = Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(quarter) * 900))) * 1000
-            offsets[quarter] = offset
-        }
-        return Int(floorDivide(time.milliseconds + offset, 86_400_000))
-    }
-
-    private func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-        let quotient = value / divisor
-        return value % divisor < 0 ? quotient - 1 : quotient
-    }
-}

@@ -1,3 +1,4 @@
+package import Intake
 package import Queue
 
 extension SQLiteStore {

@@ -3,12 +3,13 @@ import Foundation
 package import Imaging
 package import Intake
 import Synchronization
+import Threads
 
 /// Classifies files on `threads` threads and hands the results on, on the calling thread, in the order of the paths, each
 /// as soon as it and all before it are there. False when `isStopped` became true first.
 @discardableResult
 package func classifyInOrder(
-    _ paths: [PicturePath], with model: Model, precision: PredictionPrecision, level: KernelLevel, threads: Int,
+    _ paths: [Path], with model: Model, precision: PredictionPrecision, level: KernelLevel, threads: Int,
     isStopped: @escaping @Sendable () -> Bool = { false },
     each: (_ index: Int, _ result: Result<PictureClassifier.Classified, PictureError>) -> Void
 ) throws -> Bool {

@@ -1,5 +1,5 @@
 import Foundation
-import Imaging
+import Queue
 package import Intake
 
 /// A folder of labelled pictures: `DATA/train`, `DATA/validation` (or `val`, `valid`) and `DATA/test` with a folder for
@@ -9,7 +9,7 @@ package struct LabelledFolder: Sendable {
 
     package struct Picture: Hashable, Sendable {
         /// Absolute.
-        package var path: PicturePath
+        package var path: Path
         /// Index in `classes`.
         package var label: Int
     }
@@ -23,7 +23,7 @@ package struct LabelledFolder: Sendable {
     package func pictures(_ part: Part) -> [Picture] { parts[part] ?? [] }
 
     /// Reads the folder's names; opens no picture.
-    package init(_ root: PicturePath) throws {
+    package init(_ root: Path) throws {
         let folders = try Self.folders(in: root)
         let named = Part.allCases.compactMap { part in
             part.folderNames.first(where: folders.contains).map { (part, $0) }
@@ -31,11 +31,11 @@ package struct LabelledFolder: Sendable {
         hasOwnParts = named.contains { $0.0 == .training }
         if hasOwnParts {
             classes = try Self.checked(
-                Self.folders(in: root.appending(PicturePath("train"))), in: root.appending(PicturePath("train")))
+                Self.folders(in: root.appending(Path("train"))), in: root.appending(Path("train")))
             parts = [:]
             for (part, name) in named {
                 parts[part] = try Self.pictures(
-                    in: root.appending(PicturePath(name)), classes: classes, requiringAll: part == .training)
+                    in: root.appending(Path(name)), classes: classes, requiringAll: part == .training)
             }
         } else {
             classes = try Self.checked(folders, in: root)
@@ -45,11 +45,11 @@ package struct LabelledFolder: Sendable {
 
     /// All of a folder with a sub-folder for each of a model's classes, or the part of it that is to be quoted: `test`,
     /// else `validation`.
-    package static func held(_ root: PicturePath, classes: [String]) throws -> (part: Part?, pictures: [Picture]) {
+    package static func held(_ root: Path, classes: [String]) throws -> (part: Part?, pictures: [Picture]) {
         let folders = try folders(in: root)
         for part in [Part.test, .validation] {
             if let name = part.folderNames.first(where: folders.contains), !classes.contains(name) {
-                let folder = root.appending(PicturePath(name))
+                let folder = root.appending(Path(name))
                 return (part, try pictures(in: folder, classes: classes, requiringAll: false))
             }
         }
@@ -58,7 +58,7 @@ package struct LabelledFolder: Sendable {
 
     // MARK: Reading
 
-    private static func folders(in root: PicturePath) throws -> [String] {
+    private static func folders(in root: Path) throws -> [String] {
         let path = String(decoding: root.bytes, as: UTF8.self)
         let names: [String]
         do {
@@ -75,7 +75,7 @@ package struct LabelledFolder: Sendable {
         }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    private static func checked(_ names: [String], in root: PicturePath) throws -> [String] {
+    private static func checked(_ names: [String], in root: Path) throws -> [String] {
         let path = String(decoding: root.bytes, as: UTF8.self)
         guard names.count >= 2 else {
             throw DataFolderError(
@@ -94,7 +94,7 @@ package struct LabelledFolder: Sendable {
         return names
     }
 
-    private static func pictures(in root: PicturePath, classes: [String], requiringAll: Bool) throws -> [Picture] {
+    private static func pictures(in root: Path, classes: [String], requiringAll: Bool) throws -> [Picture] {
         let path = String(decoding: root.bytes, as: UTF8.self)
         let labels = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
         if let stranger = try folders(in: root).first(where: { labels[$0] == nil }) {

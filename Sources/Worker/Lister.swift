@@ -1,6 +1,7 @@
 import Foundation
 import Intake
 import Queue
+import Threads
 
 /// Lists sources into the store, one at a time, on a thread of its own, so that shards are classified meanwhile.
 final class Lister: Sendable {

@@ -44,7 +44,7 @@ package final class PictureClassifier {
     }
 
     /// Classifies up to `capacity` pictures. A result does not depend on which pictures stand beside it.
-    package func classify(_ paths: [PicturePath]) -> [Result<Classified, PictureError>] {
+    package func classify(_ paths: [Path]) -> [Result<Classified, PictureError>] {
         precondition(paths.count <= capacity)
         let size = model.preprocessing.byteCount
         var prepared = 0
@@ -72,7 +72,7 @@ package final class PictureClassifier {
     }
 
     /// The outcomes of a job's items, whose paths are relative to `source`.
-    package func outcomes(of items: [Item], under source: PicturePath) -> [Outcome] {
+    package func outcomes(of items: [Item], under source: Path) -> [Outcome] {
         let results = classify(items.map { source.appending($0.reference.path) })
         return zip(items, results).map { item, result in
             switch result {
@@ -90,7 +90,7 @@ package final class PictureClassifier {
         }
     }
 
-    private func prepare(_ path: PicturePath, at offset: Int) throws(PictureError) -> Classified {
+    private func prepare(_ path: Path, at offset: Int) throws(PictureError) -> Classified {
         var span = pixels.mutableSpan
         var target = span._mutatingExtracting(offset..<offset + model.preprocessing.byteCount)
         let prepared = try preparer.prepare(path, for: model.preprocessing, into: &target)

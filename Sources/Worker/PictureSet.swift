@@ -2,11 +2,11 @@ import CNN
 import Foundation
 import Imaging
 package import Intake
-import Synchronization
+import Threads
 
 /// A picture that training leaves out, and why.
 package struct BadPicture: Hashable, Sendable {
-    package var path: PicturePath
+    package var path: Path
     package var reason: String
     package var message: String
 }
@@ -17,7 +17,7 @@ package final class PictureSet: TrainingPictures, PixelPictures {
     package let labels: [Int]
     /// Left out because they cannot be decoded whole.
     package let bad: [BadPicture]
-    private let paths: [PicturePath]
+    private let paths: [Path]
     private let recipe: Recipe
     private let preprocessing: Preprocessing
     /// Empty where a picture did not fit.
@@ -25,25 +25,22 @@ package final class PictureSet: TrainingPictures, PixelPictures {
     private let scratch = Monitor<[Scratch]>([])
 
     /// Decodes every picture once on `threads` threads. `isStopped` is asked between pictures: nil is returned once it is true.
+    /// Throws where there is no memory for a decoder.
     package init?(
         _ pictures: [LabelledFolder.Picture], for recipe: Recipe, threads: Int, cacheBytes: Int,
         isStopped: @escaping @Sendable () -> Bool = { false }
-    ) {
+    ) throws {
         let preprocessing = recipe.preprocessing
         let results = Monitor([Result<[UInt8], PictureError>?](repeating: nil, count: pictures.count))
-        let next = Atomic(0)
         let fitting = cacheBytes / max(1, preprocessing.byteCount)
-        withThreads(threads) {
-            guard let scratch = try? Scratch() else { return }
-            while !isStopped() {
-                let index = next.add(1, ordering: .relaxed).oldValue
-                guard index < pictures.count else { return }
-                let result = scratch.whole(pictures[index].path, for: preprocessing)
-                results.withLock { $0[index] = index < fitting ? result : result.map { _ in [] } }
-            }
+        let workers = try (0..<threads).map { _ in try Scratch() }
+        try ThreadPool(threads: threads).forEach(pictures.count) { worker, index in
+            if isStopped() { return }
+            let result = workers[worker].whole(pictures[index].path, for: preprocessing)
+            results.withLock { $0[index] = index < fitting ? result : result.map { _ in [] } }
         }
+        if isStopped() { return nil }
         let all = results.withLock { $0 }
-        guard !isStopped(), !all.contains(where: { $0 == nil }) else { return nil }
         var good: [(picture: LabelledFolder.Picture, pixels: [UInt8])] = []
         var bad: [BadPicture] = []
         for (picture, result) in zip(pictures, all) {
@@ -97,8 +94,8 @@ package final class PictureSet: TrainingPictures, PixelPictures {
         }
     }
 
-    /// A thread's decoder and file buffer.
-    private final class Scratch {
+    /// A thread's decoder and file buffer. Used by one thread at a time.
+    private final class Scratch: @unchecked Sendable {
         private var preparer: PicturePreparer
 
         init() throws(PictureError) {
@@ -106,7 +103,7 @@ package final class PictureSet: TrainingPictures, PixelPictures {
         }
 
         /// The prepared picture; a truncated one is an error here, since half a picture teaches little.
-        func whole(_ path: PicturePath, for preprocessing: Preprocessing) -> Result<[UInt8], PictureError> {
+        func whole(_ path: Path, for preprocessing: Preprocessing) -> Result<[UInt8], PictureError> {
             var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
             do throws(PictureError) {
                 var span = pixels.mutableSpan

@@ -1,5 +1,5 @@
 package import CNN
-package import Imaging
+import Imaging
 
 /// A way to train: the network, how its pictures are prepared, and how they are varied.
 package enum Recipe: String, CaseIterable, Sendable {

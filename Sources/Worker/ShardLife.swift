@@ -4,6 +4,7 @@ import Imaging
 import Intake
 import Queue
 import Synchronization
+import Threads
 
 /// The life of a classify shard in this process, top to bottom:
 ///
@@ -25,7 +26,7 @@ final class ShardLife: Sendable {
         var claim: Claim
         var work: ClassifyWork
         /// What the items' paths are relative to.
-        var root: PicturePath
+        var root: Path
         var model: Model
         var precision: PredictionPrecision
         var next = 0
@@ -83,7 +84,7 @@ final class ShardLife: Sendable {
 
     private struct Batch {
         var claim: Claim
-        var source: PicturePath
+        var source: Path
         var version: ModelVersion
         var model: Model
         var precision: PredictionPrecision
@@ -108,7 +109,7 @@ final class ShardLife: Sendable {
 
     /// Takes a claimed shard in; its pictures follow those of earlier shards.
     func add(
-        _ claim: Claim, _ work: ClassifyWork, root: PicturePath, model: Model, precision: PredictionPrecision
+        _ claim: Claim, _ work: ClassifyWork, root: Path, model: Model, precision: PredictionPrecision
     ) {
         state.withLock {
             $0.shards.append(
@@ -160,12 +161,12 @@ final class ShardLife: Sendable {
     /// a file that does not open fails where it is read.
     func readAhead() {
         while let paths = nextToReadAhead() {
-            for path in paths { PictureFile.readAhead(path.bytes) }
+            for path in paths { PictureFile.readAhead(path) }
         }
     }
 
-    private func nextToReadAhead() -> [PicturePath]? {
-        state.wait { state -> [PicturePath]?? in
+    private func nextToReadAhead() -> [Path]? {
+        state.wait { state -> [Path]?? in
             if state.isClosed || state.error != nil { return .some(nil) }
             var ahead = 0
             for index in state.shards.indices where !state.shards[index].isGivenBack {

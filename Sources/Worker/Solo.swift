@@ -1,5 +1,6 @@
 import Queue
 import Synchronization
+import Threads
 
 /// The one claim that a process works on with nothing else under way, and how far it is.
 final class Solo: Sendable {

@@ -42,13 +42,14 @@ struct TrainingJob {
         }
         let architecture = try recipe.architecture(classes: folder.classes.count)
         /// Nil when asked to stop.
-        func decoded(_ pictures: [LabelledFolder.Picture]) -> PictureSet? {
-            let set = PictureSet(
+        func decoded(_ pictures: [LabelledFolder.Picture]) throws -> PictureSet? {
+            let set = try PictureSet(
                 pictures, for: recipe, threads: threads, cacheBytes: cacheBytes, isStopped: isStopped)
             cacheBytes -= set?.cachedBytes ?? 0
             return set
         }
-        guard let training = decoded(folder.pictures(.training)), let validation = decoded(folder.pictures(.validation))
+        guard let training = try decoded(folder.pictures(.training)),
+            let validation = try decoded(folder.pictures(.validation))
         else { return try giveBack() }
         let bad = training.bad + validation.bad
         for picture in bad { Log.badPicture(claim, picture) }
@@ -65,7 +66,7 @@ struct TrainingJob {
         guard try turn(trainer) else { return }
 
         var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
-        guard let comparison = decoded(Self.comparison(folder)) else {
+        guard let comparison = try decoded(Self.comparison(folder)) else {
             try save(trainer)
             return try giveBack()
         }

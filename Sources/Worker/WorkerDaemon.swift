@@ -3,6 +3,7 @@ import Foundation
 import Intake
 package import Queue
 import Synchronization
+import Threads
 
 /// A worker process: claims shards, keeps their leases, and ends when asked or when there is nothing left to do.
 ///
@@ -188,7 +189,7 @@ package final class WorkerDaemon: Sendable {
     /// A shard that has killed workers: nothing else runs in this process, and each picture is written down before it
     /// is touched, so that a death is blamed on the right one.
     private func classifyCautiously(
-        _ claim: Claim, _ work: ClassifyWork, root: PicturePath, model: Model, precision: PredictionPrecision
+        _ claim: Claim, _ work: ClassifyWork, root: Path, model: Model, precision: PredictionPrecision
     ) throws {
         Log.cautious(claim)
         let solo = begin(claim)

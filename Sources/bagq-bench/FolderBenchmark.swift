@@ -10,7 +10,7 @@ import Worker
 func measureFolder(_ options: BenchOptions) throws -> Measurement {
     guard let folder = options.folder else { throw BenchError.usage("the benchmark folder needs --folder F") }
     let model = try benchmarkModel(options)
-    let source = PicturePath(URL(filePath: folder).standardizedFileURL.path(percentEncoded: false))
+    let source = Path(URL(filePath: folder).standardizedFileURL.path(percentEncoded: false))
     let runs = try (0..<6).map { _ in try classify(source, with: model, threads: options.threads) }
     let rates = runs.dropFirst().map { Double($0.items) / $0.seconds }.sorted()
     return Measurement(
@@ -20,13 +20,13 @@ func measureFolder(_ options: BenchOptions) throws -> Measurement {
 
 /// In seconds from the submission to the worker's end.
 private func classify(
-    _ source: PicturePath, with model: Model, threads: Int
+    _ source: Path, with model: Model, threads: Int
 ) throws -> (items: Int, seconds: Double) {
     let home = FileManager.default.temporaryDirectory.appending(path: "bagq-bench-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: home) }
     let store = try SQLiteStore(
-        path: PicturePath(home.appending(path: "bagq.db").path(percentEncoded: false)), mode: .create(timeZone: "UTC"))
+        path: Path(home.appending(path: "bagq.db").path(percentEncoded: false)), mode: .create(timeZone: "UTC"))
     let version = try store.add(
         NewModel(
             classes: model.classes, threshold: model.threshold, precision: model.storedPrecision, summary: "benchmark",

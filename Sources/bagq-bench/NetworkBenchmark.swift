@@ -1,6 +1,6 @@
 import CNN
 import Foundation
-import Imaging
+import Threads
 
 /// The network alone: pixels in memory to probabilities, a batch of 32 split over the threads as the worker's pictures are.
 func measureNetwork(

@@ -3,14 +3,15 @@ import Foundation
 import Imaging
 import Intake
 import Worker
+import Threads
 
 /// From files to the network's input: read, fingerprint, decode, resize, as a worker's threads do it. Bad pictures count too.
 func measurePrepare(_ options: BenchOptions) throws -> Measurement {
     guard let folder = options.folder else { throw BenchError.usage("the benchmark prepare needs --folder F") }
-    let source = PicturePath(URL(filePath: folder).standardizedFileURL.path(percentEncoded: false))
+    let source = Path(URL(filePath: folder).standardizedFileURL.path(percentEncoded: false))
     var lister = try SourceLister(source: source, cursor: nil, leftOut: [:])
     let root = try SourceLister.root(of: source)
-    var paths: [PicturePath] = []
+    var paths: [Path] = []
     while let batch = try lister.next(limit: 8192) { paths += batch.references.map { root.appending($0.path) } }
     guard !paths.isEmpty else { throw BenchError.folder("\(source): there is no picture") }
 
@@ -37,7 +38,7 @@ private final class PreparerBox: @unchecked Sendable {
         self.preprocessing = preprocessing
     }
 
-    func prepare(_ path: PicturePath) {
+    func prepare(_ path: Path) {
         var target = pixels.mutableSpan
         _ = try? preparer.prepare(path, for: preprocessing, into: &target)
     }

@@ -2,7 +2,7 @@ import Foundation
 import Intake
 
 /// Words of the command line as strings that lose nothing: a byte that is not UTF-8 becomes a private-use scalar, which
-/// `PicturePath(argument:)` turns back.
+/// `Path(argument:)` turns back.
 enum ArgumentBytes {
     private static let base: UInt32 = 0x10_FF00
 
@@ -37,7 +37,7 @@ enum ArgumentBytes {
     private static func isByte(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= base + 0x80 }
 }
 
-extension PicturePath {
+extension Path {
     /// A path as typed.
     init(argument: String) {
         self.init(bytes: ArgumentBytes.encode(argument))
@@ -45,8 +45,8 @@ extension PicturePath {
 
     /// A path as typed, made absolute, links in it resolved. Throws where nothing is there.
     init(existing argument: String) throws(CommandError) {
-        let path = PicturePath(argument: argument)
-        guard let resolved = unsafe realpath(path.terminated, nil) else {
+        let path = Path(argument: argument)
+        guard let resolved = unsafe realpath(path.cString, nil) else {
             throw CommandError(systemErrorAt: path)
         }
         defer { unsafe free(resolved) }
@@ -55,13 +55,10 @@ extension PicturePath {
     }
 
     /// Whether anything is there, as far as can be told: where rights are lacking, something may be.
-    var exists: Bool { unsafe access(terminated, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR) }
+    var exists: Bool { unsafe access(cString, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR) }
 
     /// The last component as text, with `\xFF` for what is not UTF-8: for names that are kept.
     var label: String { name.string ?? name.description }
-
-    /// For C.
-    private var terminated: [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
 
     /// All of a file's bytes.
     func contents() throws(CommandError) -> [UInt8] {
@@ -82,7 +79,7 @@ extension PicturePath {
     }
 
     private func open(_ flags: Int32) throws(CommandError) -> FileHandle {
-        let descriptor = unsafe Foundation.open(terminated, flags | O_CLOEXEC, 0o666)
+        let descriptor = unsafe Foundation.open(cString, flags | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw CommandError(systemErrorAt: self) }
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
@@ -91,7 +88,7 @@ extension PicturePath {
     func makeFolder() throws(CommandError) {
         if exists { return }
         try folder.makeFolder()
-        guard unsafe mkdir(terminated, 0o777) == 0 || errno == EEXIST else { throw CommandError(systemErrorAt: self) }
+        guard unsafe mkdir(cString, 0o777) == 0 || errno == EEXIST else { throw CommandError(systemErrorAt: self) }
     }
 }
 
@@ -104,7 +101,7 @@ struct CommandError: Error, CustomStringConvertible {
     }
 
     /// Of the system call that has just failed.
-    init(systemErrorAt path: PicturePath) {
+    init(systemErrorAt path: Path) {
         description = unsafe "\(path): \(String(cString: strerror(errno)))"
     }
 }

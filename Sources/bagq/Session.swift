@@ -24,8 +24,8 @@ struct Session {
                 leaseSeconds: settings.leaseSeconds, keepsAuthorNames: settings.keepsAuthors))
     }
 
-    static func databasePath(_ arguments: Arguments, _ settings: Settings) -> PicturePath {
-        PicturePath(argument: arguments.value("--db") ?? settings.databasePath)
+    static func databasePath(_ arguments: Arguments, _ settings: Settings) -> Path {
+        Path(argument: arguments.value("--db") ?? settings.databasePath)
     }
 
     /// Numbers of jobs as typed.
@@ -70,7 +70,7 @@ struct Session {
 
 /// There is nothing to read yet.
 struct NoDatabase: Error, CustomStringConvertible {
-    let path: PicturePath
+    let path: Path
 
     var description: String {
         "there is no database at \(path) yet; `bagq train DATA` makes it, `--db FILE` names another"

@@ -75,7 +75,7 @@ struct Settings {
     var databasePath: String {
         if let value = values[.database] { return value.text }
         let shared = "/var/lib/bagq/bagq.db"
-        if PicturePath(shared).exists { return shared }
+        if Path(shared).exists { return shared }
         let state = environment["XDG_STATE_HOME"].nonEmpty ?? (environment["HOME"] ?? "") + "/.local/state"
         return state + "/bagq/bagq.db"
     }

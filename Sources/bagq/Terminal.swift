@@ -30,7 +30,7 @@ enum Terminal {
 
     /// Says what went wrong. The text may hold what a user typed or what a dump contains.
     static func complain(_ text: String) {
-        note("bagq: \(PicturePath(argument: text))")
+        note("bagq: \(Path(argument: text))")
     }
 
     /// Writes rows, each with its line end: as they are into files and pipes, harmless to a terminal.

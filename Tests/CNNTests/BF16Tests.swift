@@ -1,5 +1,6 @@
 import CKernels
 import Testing
+import Threads
 
 @testable import CNN
 

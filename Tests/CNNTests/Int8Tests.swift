@@ -1,6 +1,6 @@
 import CKernels
-import Imaging
 import Testing
+import Threads
 
 @testable import CNN
 

@@ -53,12 +53,12 @@ import Testing
     ])
     func argumentsLoseNothing(bytes: [UInt8]) {
         #expect(ArgumentBytes.encode(ArgumentBytes.decode(bytes)) == bytes)
-        #expect(PicturePath(argument: ArgumentBytes.decode(bytes)).bytes == bytes)
+        #expect(Path(argument: ArgumentBytes.decode(bytes)).bytes == bytes)
     }
 
     @Test func labelsAreText() {
-        #expect(PicturePath(bytes: Array("/a/h".utf8) + [0xFF]).label == #"h\xFF"#)
-        #expect(PicturePath("/a/été").label == "été")
+        #expect(Path(bytes: Array("/a/h".utf8) + [0xFF]).label == #"h\xFF"#)
+        #expect(Path("/a/été").label == "été")
     }
 
     @Test func suggestsTheNearest() {

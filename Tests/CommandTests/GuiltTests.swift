@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import Intake
 import Testing
 
 @testable import SQLiteStore
@@ -15,7 +16,7 @@ import Testing
         #expect(try bagq.run("submit", "dump").status == 0)
 
         let database = try Connection(
-            path: Array(bagq.path("bagq.db").utf8), creating: false, busyMilliseconds: 10_000)
+            path: Path(bagq.path("bagq.db")), creating: false, busyMilliseconds: 10_000)
         for death in 1...5 {
             let worker = try bagq.start("worker", "--drain")
             // From the third on, the picture must be written down as the suspect before it is touched.

@@ -41,7 +41,7 @@ import Testing
             }
         }
         #expect(try bagq.run("submit", "dump").status == 0)
-        let store = try SQLiteStore(path: PicturePath(bagq.path("bagq.db")), mode: .open)
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
         let id = JobID(rawValue: 3)
         var done = 0
         for _ in 0..<Self.kills {
@@ -82,7 +82,7 @@ import Testing
         #expect(
             try bagq.run("train", "data", "--name", "killed", options[0], options[1], options[2], options[3]).status
                 == 0)
-        let store = try SQLiteStore(path: PicturePath(bagq.path("bagq.db")), mode: .open)
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
         let id = JobID(rawValue: 2)
         var checkpoint = -1
         for _ in 0..<Self.kills {

@@ -65,14 +65,13 @@ struct PictureDecoderTests {
     @Test(arguments: [try! scene(width: 96, height: 80).jpeg(quality: 90), Fixtures.progressive, Fixtures.adobeYCCK])
     func survivesCutFiles(file: [UInt8]) throws {
         var decoder = try PictureDecoder()
-        let preprocessing = Preprocessing(width: 20, height: 16)
-        var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
+        var pixels = [UInt8](repeating: 0, count: 20 * 16 * 3)
         var isPicture = false
         for count in file.indices {
             do {
                 var span = pixels.mutableSpan
-                let details = try decoder.prepare(
-                    file.span.extracting(0..<count), for: preprocessing, into: &span)
+                let details = try decoder.squash(
+                    file.span.extracting(0..<count), toWidth: 20, height: 16, into: &span)
                 #expect(details.isTruncated)
                 isPicture = true
             } catch {
@@ -172,8 +171,7 @@ struct PictureDecoderTests {
             }
         var random = CounterRandom(2018, UInt64(file.count))
         var decoder = try PictureDecoder(pixelLimit: 1_000_000)
-        let preprocessing = Preprocessing(width: 16, height: 16)
-        var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
+        var pixels = [UInt8](repeating: 0, count: 16 * 16 * 3)
         var outcomes: [PictureError.Reason?: Int] = [:]
         for _ in 0..<2_000 {
             var changed = file
@@ -182,7 +180,7 @@ struct PictureDecoderTests {
             }
             do {
                 var span = pixels.mutableSpan
-                _ = try decoder.prepare(changed.span, for: preprocessing, into: &span)
+                _ = try decoder.squash(changed.span, toWidth: 16, height: 16, into: &span)
                 outcomes[nil, default: 0] += 1
             } catch {
                 outcomes[error.reason, default: 0] += 1
@@ -191,9 +189,9 @@ struct PictureDecoderTests {
         #expect(outcomes[nil, default: 0] > 100)
         #expect(outcomes[.corrupt, default: 0] > 20)
         // What came before leaves no trace in the decoder.
-        var after = [UInt8](repeating: 0, count: preprocessing.byteCount)
+        var after = [UInt8](repeating: 0, count: 16 * 16 * 3)
         var span = after.mutableSpan
-        _ = try decoder.prepare(file.span, for: preprocessing, into: &span)
+        _ = try decoder.squash(file.span, toWidth: 16, height: 16, into: &span)
         #expect(try after == prepare(file, width: 16, height: 16).pixels)
     }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Queue
 import Testing
 
 @testable import Imaging
@@ -18,7 +19,7 @@ struct ResizeTests {
             width: expected.width, height: expected.height,
             pixels: Fixtures.noise(width: expected.width, height: expected.height))
         let resized = image.resized(width: expected.newWidth, height: expected.newHeight)
-        #expect(SHA256.digest(of: resized.pixels.span).prefix(8).elementsEqual(expected.digest))
+        #expect(Fingerprint(of: resized.pixels.span).bytes.prefix(8).elementsEqual(expected.digest))
     }
 
     private static let levels = [bagq_level_portable, bagq_level_avx2, bagq_level_avx512]

@@ -46,10 +46,9 @@ func prepare(
     _ file: [UInt8], width: Int = 32, height: Int = 24
 ) throws -> (pixels: [UInt8], details: PictureDetails) {
     var decoder = try PictureDecoder()
-    let preprocessing = Preprocessing(width: width, height: height)
-    var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
+    var pixels = [UInt8](repeating: 0, count: height * width * 3)
     var span = pixels.mutableSpan
-    let details = try decoder.prepare(file.span, for: preprocessing, into: &span)
+    let details = try decoder.squash(file.span, toWidth: width, height: height, into: &span)
     return (pixels, details)
 }
 

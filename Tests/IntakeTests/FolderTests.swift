@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func namesThatAreNotUTF8AreKept() throws {
-        let name = PicturePath(bytes: [0x66, 0xFF, 0x0A] + Array(".jpg".utf8))
+        let name = Path(bytes: [0x66, 0xFF, 0x0A] + Array(".jpg".utf8))
         tree.file(name)
         var lister = try SourceLister(source: tree.root, cursor: nil, leftOut: [:])
         let batch = try #require(try lister.next(limit: 10))
@@ -94,7 +94,7 @@ import Testing
         #expect(throws: IntakeError.unknownCursor(tree.root)) {
             try SourceLister(source: tree.root, cursor: [1, 1, 77], leftOut: [:])
         }
-        #expect(IntakeError.missing(PicturePath("/x\u{1B}[2J")).description.hasPrefix(#"/x\x1B[2J: there is no such"#))
+        #expect(IntakeError.missing(Path("/x\u{1B}[2J")).description.hasPrefix(#"/x\x1B[2J: there is no such"#))
     }
 
     @Test func aTypedLinkToAFolderIsFollowed() throws {

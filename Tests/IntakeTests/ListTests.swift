@@ -18,7 +18,7 @@ import Testing
         #expect(paths == ["a.jpg", "sub/b.png", "/elsewhere/c.jpg", "missing.gif", "a.jpg"])
         #expect(leftOut == ["not_a_picture": 2, "link": 1, "special": 1, "unfinished": 1])
         #expect(try SourceLister.root(of: tree.path("list.txt")) == tree.root)
-        #expect(tree.root.appending(PicturePath("/elsewhere/c.jpg")) == PicturePath("/elsewhere/c.jpg"))
+        #expect(tree.root.appending(Path("/elsewhere/c.jpg")) == Path("/elsewhere/c.jpg"))
     }
 
     @Test func resumesAtEveryLine() throws {

@@ -5,11 +5,11 @@ import Glibc
 
 /// A folder of its own for one test, removed at the end.
 final class Tree {
-    let root: PicturePath
+    let root: Path
 
     init() {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bagq-intake-\(UUID().uuidString)")
-        root = PicturePath(folder.path(percentEncoded: false))
+        root = Path(folder.path(percentEncoded: false))
         self.folder("")
     }
 
@@ -22,20 +22,20 @@ final class Tree {
         remover.waitUntilExit()
     }
 
-    func path(_ relative: String) -> PicturePath { root.appending(PicturePath(relative)) }
+    func path(_ relative: String) -> Path { root.appending(Path(relative)) }
 
     func folder(_ relative: String) {
         var path = root
         unsafe mkdir(path.cString, 0o755)
         for part in relative.split(separator: "/") {
-            path = path.appending(PicturePath(String(part)))
+            path = path.appending(Path(String(part)))
             unsafe mkdir(path.cString, 0o755)
         }
     }
 
-    func file(_ relative: String, _ content: String = "") { file(PicturePath(relative), content) }
+    func file(_ relative: String, _ content: String = "") { file(Path(relative), content) }
 
-    func file(_ relative: PicturePath, _ content: String = "") {
+    func file(_ relative: Path, _ content: String = "") {
         let descriptor = unsafe open(root.appending(relative).cString, O_CREAT | O_WRONLY | O_TRUNC, 0o644)
         precondition(unsafe descriptor >= 0 && write(descriptor, content, content.utf8.count) == content.utf8.count)
         Glibc.close(descriptor)
@@ -73,7 +73,7 @@ final class Tree {
 }
 
 /// All that a source lists, in batches of `limit`.
-func list(_ source: PicturePath, limit: Int = 100) throws -> (paths: [String], leftOut: [String: Int]) {
+func list(_ source: Path, limit: Int = 100) throws -> (paths: [String], leftOut: [String: Int]) {
     var lister = try SourceLister(source: source, cursor: nil, leftOut: [:])
     var paths: [String] = []
     while let batch = try lister.next(limit: limit) { paths += batch.references.map(\.path.description) }

@@ -24,7 +24,7 @@ import Testing
         let h = try StoreHarness(kind)
         let id = try h.submit()
         let first = try #require(try h.claim())
-        #expect(first.listing == ListWork(source: PicturePath("/pictures"), itemsListed: 0, cursor: nil, leftOut: [:]))
+        #expect(first.listing == ListWork(source: Path("/pictures"), itemsListed: 0, cursor: nil, leftOut: [:]))
         #expect(try h.store.job(id).state == .running && h.store.job(id).startedAt == h.clock.now)
         let batch = (0..<300).map { reference($0) }
         for _ in 1...2 {  // sent twice, written once
@@ -43,7 +43,7 @@ import Testing
         let second = try #require(try h.claim("c"))
         #expect(
             second.listing
-                == ListWork(source: PicturePath("/pictures"), itemsListed: 300, cursor: [4], leftOut: ["hidden": 2]))
+                == ListWork(source: Path("/pictures"), itemsListed: 300, cursor: [4], leftOut: ["hidden": 2]))
         #expect(
             try h.store.append(batch, firstNumber: 300, cursor: [5], leftOut: [:], isLast: false, to: first) == .lost)
         #expect(

@@ -9,10 +9,10 @@ import Testing
         let model = try h.addModel()
         let classify = JobRequest.classify(
             ClassifyRequest(
-                source: PicturePath(bytes: [47, 0xFF, 0xFE]), name: "näme", priority: -3, model: model,
+                source: Path(bytes: [47, 0xFF, 0xFE]), name: "näme", priority: -3, model: model,
                 countsInTrends: false, precision: .int8))
         let train = JobRequest.train(
-            TrainRequest(data: PicturePath("/data"), modelName: "luxe", priority: 9, options: "{\"epochs\":3}"))
+            TrainRequest(data: Path("/data"), modelName: "luxe", priority: 9, options: "{\"epochs\":3}"))
         let first = try h.store.submit(classify)
         let second = try h.store.submit(train)
         #expect(first.request == classify && second.request == train)

@@ -1,4 +1,3 @@
-import Imaging
 import Intake
 import Queue
 import SQLiteStore

@@ -1,5 +1,4 @@
 import Foundation
-import Imaging
 import Intake
 import Queue
 import SQLiteStore
@@ -404,7 +403,7 @@ final class MemoryStore: JobStore {
         try call { RecountReport(sightings: $0.sightings.count, sums: 0, differences: []) }
     }
 
-    func backup(to path: PicturePath) throws(StoreError) { throw .refused(why: "nothing to copy") }
+    func backup(to path: Path) throws(StoreError) { throw .refused(why: "nothing to copy") }
 }
 
 /// One sum for each day, strength, brand and step, whatever the author groups, in order.

@@ -1,5 +1,4 @@
 import Foundation
-import Imaging
 import Intake
 import Queue
 import SQLiteStore
@@ -81,7 +80,7 @@ private struct RandomRun {
         let model = models.randomElement(using: &random, or: models[0])
         let request = JobRequest.classify(
             ClassifyRequest(
-                source: PicturePath("/pictures"), name: "n", priority: Int.random(in: 0..<3, using: &random),
+                source: Path("/pictures"), name: "n", priority: Int.random(in: 0..<3, using: &random),
                 model: model, countsInTrends: Int.random(in: 0..<5, using: &random) > 0))
         try agree { try $0.submit(request) }.map { jobs.append($0.id) }
     }
@@ -89,7 +88,7 @@ private struct RandomRun {
     private mutating func train() throws {
         let request = JobRequest.train(
             TrainRequest(
-                data: PicturePath("/data"), modelName: "luxe", priority: Int.random(in: 0..<3, using: &random),
+                data: Path("/data"), modelName: "luxe", priority: Int.random(in: 0..<3, using: &random),
                 options: "{}"))
         if let job = try agree({ try $0.submit(request) }) {
             jobs.append(job.id)

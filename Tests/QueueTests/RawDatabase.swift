@@ -5,9 +5,8 @@ import Intake
 @safe final class RawDatabase {
     private var handle: OpaquePointer?
 
-    init(_ path: PicturePath) throws {
-        let name = path.bytes.map { CChar(bitPattern: $0) } + [0]
-        try check(unsafe sqlite3_open(name, &handle))
+    init(_ path: Path) throws {
+        try check(unsafe sqlite3_open(path.cString, &handle))
     }
 
     deinit { unsafe sqlite3_close_v2(handle) }

@@ -12,7 +12,7 @@ import SQLiteStore
 /// The file and what can be wrong with it.
 @Suite struct SQLiteFileTests {
     let folder = TemporaryFolder()
-    var path: PicturePath { folder("bagq.db") }
+    var path: Path { folder("bagq.db") }
 
     func create() throws(StoreError) -> SQLiteStore {
         try SQLiteStore(path: path, mode: .create(timeZone: "Europe/Paris"))
@@ -183,7 +183,7 @@ import SQLiteStore
         let store = try create()
         let model = try store.add(StoreHarness.newModel, named: "luxe")
         let id = try store.submit(
-            .classify(ClassifyRequest(source: PicturePath("/p"), name: "p", model: model))
+            .classify(ClassifyRequest(source: Path("/p"), name: "p", model: model))
         ).id
         let references = (0..<3).map {
             reference($0, post: Post(id: "\($0)", author: $0 < 2 ? "somebody_famous" : nil))

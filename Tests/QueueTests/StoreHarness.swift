@@ -1,5 +1,4 @@
 import Foundation
-import Imaging
 import Intake
 import Queue
 import SQLiteStore
@@ -48,7 +47,7 @@ final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func callAsFunction(_ name: String) -> PicturePath { PicturePath(path + "/" + name) }
+    func callAsFunction(_ name: String) -> Path { Path(path + "/" + name) }
 }
 
 /// The stores that must keep the contract of `JobStore`.
@@ -64,7 +63,7 @@ final class StoreHarness {
     let store: any JobStore
     private let folder = TemporaryFolder()
     /// Of the file, where there is one.
-    var path: PicturePath { folder("bagq.db") }
+    var path: Path { folder("bagq.db") }
 
     init(_ kind: StoreKind) throws {
         switch kind {
@@ -87,7 +86,7 @@ func worker(_ name: String) -> WorkerIdentity {
 }
 
 func reference(_ number: Int, time: PostTime? = nil, post: Post? = nil) -> PictureReference {
-    PictureReference(path: PicturePath("\(number).jpg"), postTime: time, post: post)
+    PictureReference(path: Path("\(number).jpg"), postTime: time, post: post)
 }
 
 func fingerprint(_ number: Int) -> Fingerprint {
@@ -131,14 +130,14 @@ extension StoreHarness {
         return try store.submit(
             .classify(
                 ClassifyRequest(
-                    source: PicturePath("/pictures"), name: "pictures", priority: priority, model: luxe ?? addModel(),
+                    source: Path("/pictures"), name: "pictures", priority: priority, model: luxe ?? addModel(),
                     countsInTrends: countsInTrends))
         ).id
     }
 
     func submitTraining(_ name: String = "trained", priority: Int = 0) throws -> Job {
         try store.submit(
-            .train(TrainRequest(data: PicturePath("/data"), modelName: name, priority: priority, options: "{}")))
+            .train(TrainRequest(data: Path("/data"), modelName: name, priority: priority, options: "{}")))
     }
 
     func claim(_ name: String = "a", _ abilities: WorkerAbilities = allWork) throws -> Claim? {

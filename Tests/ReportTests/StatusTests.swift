@@ -1,4 +1,3 @@
-import Imaging
 import Intake
 import Queue
 import Testing
@@ -22,9 +21,9 @@ private func job(
 }
 
 private let classify = JobRequest.classify(
-    ClassifyRequest(source: PicturePath("/data/spring"), name: "spring", model: ModelVersion(name: "luxe", number: 3)))
+    ClassifyRequest(source: Path("/data/spring"), name: "spring", model: ModelVersion(name: "luxe", number: 3)))
 private let train = JobRequest.train(
-    TrainRequest(data: PicturePath("/data/labelled"), modelName: "luxe", options: "{}"))
+    TrainRequest(data: Path("/data/labelled"), modelName: "luxe", options: "{}"))
 private let worker = WorkerRecord(
     identity: WorkerIdentity(id: WorkerID(rawValue: "w"), name: "box-1", host: "box", pid: 4711),
     report: WorkerReport(state: .working, job: JobID(rawValue: 12), ratePerSecond: 131.25),
@@ -108,14 +107,14 @@ private let worker = WorkerRecord(
     private let item = Item(
         number: 7,
         reference: PictureReference(
-            path: PicturePath(bytes: Array("=a,".utf8) + [0xFF]),
+            path: Path(bytes: Array("=a,".utf8) + [0xFF]),
             post: Post(platform: "instagram", id: "1", author: "@\"me\"")))
 
     @Test func results() {
         let dated = Prediction(
             brand: 1, probabilities: [0.0312, 0.96878], flags: .truncated,
             postTime: PostTime(Timestamp(milliseconds: 1_543_453_444_000), .sidecar))
-        let plain = Item(number: 8, reference: PictureReference(path: PicturePath("b.jpg")))
+        let plain = Item(number: 8, reference: PictureReference(path: Path("b.jpg")))
         let rows = [
             ResultRow(item: item, prediction: dated, brand: "dior", recognition: .recognised),
             ResultRow(

@@ -37,7 +37,7 @@ import Testing
             ([0xE2, 0x80, 0xAE], #"\xE2\x80\xAE"#), ([0xED, 0xA0, 0x80], #"\xED\xA0\x80"#),
         ] as [([UInt8], String)])
     func paths(bytes: [UInt8], shown: String) {
-        #expect(PicturePath(bytes: bytes).description == shown)
+        #expect(Path(bytes: bytes).description == shown)
     }
 }
 
@@ -64,9 +64,9 @@ import Testing
     }
 
     @Test func pathsThatAreNotUTF8() {
-        #expect(JSONValue.object(JSONValue.path(PicturePath("a\n.jpg"))).text == #"{"path":"a\n.jpg"}"#)
+        #expect(JSONValue.object(JSONValue.path(Path("a\n.jpg"))).text == #"{"path":"a\n.jpg"}"#)
         #expect(
-            JSONValue.object(JSONValue.path(PicturePath(bytes: [0x61, 0xFF]))).text
+            JSONValue.object(JSONValue.path(Path(bytes: [0x61, 0xFF]))).text
                 == #"{"path":"a\\xFF","path_base64":"Yf8="}"#)
     }
 }

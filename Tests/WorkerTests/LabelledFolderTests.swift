@@ -10,7 +10,7 @@ import Testing
     deinit { try? FileManager.default.removeItem(at: root) }
 
     /// Makes empty files, which is all that reading names needs.
-    private func folder(_ files: [String]) throws -> PicturePath {
+    private func folder(_ files: [String]) throws -> Path {
         for file in files {
             let url = root.appending(path: file)
             let isFolder = file.hasSuffix("/")
@@ -18,7 +18,7 @@ import Testing
                 at: isFolder ? url : url.deletingLastPathComponent(), withIntermediateDirectories: true)
             if !isFolder { try Data().write(to: url) }
         }
-        return PicturePath(root.path(percentEncoded: false))
+        return Path(root.path(percentEncoded: false))
     }
 
     private func names(_ count: Int, in brand: String) -> [String] { (0..<count).map { "\(brand)/\($0).jpg" } }

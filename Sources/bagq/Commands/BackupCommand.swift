@@ -8,7 +8,7 @@ enum BackupCommand: Command {
         example: "bagq backup /backup/bagq-$(date +%F).db")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        try Session(arguments).store.backup(to: PicturePath(argument: arguments.operands[0]))
+        try Session(arguments).store.backup(to: Path(argument: arguments.operands[0]))
         return .done
     }
 }

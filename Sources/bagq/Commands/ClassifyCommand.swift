@@ -22,9 +22,9 @@ enum ClassifyCommand: Command {
         let asked = try arguments.choice("--precision", Precision.self) ?? .auto
         let settings = try Settings()
         let (model, _) = try ModelFile.load(arguments.value("--model"), arguments)
-        let paths = arguments.operands.map { PicturePath(argument: $0) }
+        let paths = arguments.operands.map { Path(argument: $0) }
         // Links in a source are not followed; one named here is meant.
-        let files = arguments.operands.enumerated().map { (try? PicturePath(existing: $1)) ?? paths[$0] }
+        let files = arguments.operands.enumerated().map { (try? Path(existing: $1)) ?? paths[$0] }
         let asJSON = arguments.has("--json")
         var failed = 0
         try classifyInOrder(
@@ -53,7 +53,7 @@ enum ClassifyCommand: Command {
 
 /// A line of `bagq classify`.
 private struct ClassifiedRow {
-    let path: PicturePath
+    let path: Path
     let classified: PictureClassifier.Classified
     let model: Model
 
@@ -99,7 +99,7 @@ enum ModelFile {
     static func load(_ text: String?, _ arguments: Arguments) throws -> (model: Model, name: String) {
         if let text, text.hasSuffix(".safetensors") {
             do {
-                return (try Model(safetensors: PicturePath(argument: text).contents()), text)
+                return (try Model(safetensors: Path(argument: text).contents()), text)
             } catch let error as ModelFileError {
                 throw CommandError("\(text): \(error)")
             }

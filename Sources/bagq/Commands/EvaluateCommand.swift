@@ -26,7 +26,7 @@ enum EvaluateCommand: Command {
         let settings = try Settings()
         let (model, name) = try ModelFile.load(arguments.operands[0], arguments)
         let (part, pictures) = try LabelledFolder.held(
-            PicturePath(existing: arguments.operands[1]), classes: model.classes)
+            Path(existing: arguments.operands[1]), classes: model.classes)
         guard
             let evaluation = try Evaluation(
                 of: model, precision: try model.precision(asked), on: pictures, level: try settings.kernelLevel,
@@ -37,7 +37,7 @@ enum EvaluateCommand: Command {
         }
         let report = ClassificationReport(classes: model.classes, confusion: evaluation.confusion)
         if let file = arguments.value("--chart") {
-            try PicturePath(argument: file).write(Array(report.svg(title: name).utf8))
+            try Path(argument: file).write(Array(report.svg(title: name).utf8))
         }
         if arguments.has("--json") {
             Terminal.print(report.json.text)

@@ -66,9 +66,9 @@ enum ModelsCommand: Command {
             Terminal.note("\(record.version) is the active model")
         case .export:
             let record = try session.model(words[0], command: spec.name)
-            try PicturePath(argument: words[1]).write(store.modelFile(record.version))
+            try Path(argument: words[1]).write(store.modelFile(record.version))
         case .import:
-            let file = PicturePath(argument: words[0])
+            let file = Path(argument: words[0])
             let bytes = try file.contents()
             let model = try checked(bytes, file: file)
             let name = arguments.value("--name") ?? URL(filePath: file.label).deletingPathExtension().lastPathComponent
@@ -89,7 +89,7 @@ enum ModelsCommand: Command {
         return .done
     }
 
-    private static func checked(_ bytes: [UInt8], file: PicturePath) throws -> Model {
+    private static func checked(_ bytes: [UInt8], file: Path) throws -> Model {
         do {
             return try Model(safetensors: bytes)
         } catch {

@@ -23,14 +23,14 @@ enum SubmitCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let precision = try arguments.choice("--precision", Precision.self) ?? .auto
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
-        let source = try PicturePath(existing: arguments.operands[0])
+        let source = try Path(existing: arguments.operands[0])
         let session = try Session(arguments)
         let model = try session.model(arguments.value("--model"), command: spec.name)
         let job = try session.store.submit(
             .classify(
                 ClassifyRequest(
                     source: source,
-                    name: arguments.value("--name").map { PicturePath(argument: $0).label } ?? source.label,
+                    name: arguments.value("--name").map { Path(argument: $0).label } ?? source.label,
                     priority: priority,
                     model: model.version, countsInTrends: !arguments.has("--no-trends"), precision: precision)))
         Terminal.print("\(job.id)")

@@ -35,7 +35,7 @@ enum TrainCommand: Command {
         let options = try options(arguments)
         let cache = try arguments.integer("--cache-mb", in: Settings.cacheMegabytes)
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
-        let data = try PicturePath(existing: arguments.operands[0])
+        let data = try Path(existing: arguments.operands[0])
         let folder = try LabelledFolder(data)
         let recipe = Recipe(rawValue: options.recipe) ?? .blog
         if let file = arguments.value("--preview") {
@@ -83,7 +83,7 @@ enum TrainCommand: Command {
         let all = folder.pictures(.training)
         let chosen = stride(from: 0, to: all.count, by: max(1, all.count / 8)).prefix(8).map { all[$0] }
         guard
-            let set = PictureSet(
+            let set = try PictureSet(
                 chosen, for: recipe, threads: try Settings().threads, cacheBytes: .max / 2),
             !set.labels.isEmpty
         else { throw CommandError("none of the pictures can be decoded; `bagq classify` on one of them says why") }
@@ -101,6 +101,6 @@ enum TrainCommand: Command {
             }
         }
         let sheet = contactSheet(of: images, columns: 8)
-        try PicturePath(argument: file).write(sheet.jpeg(quality: 90))
+        try Path(argument: file).write(sheet.jpeg(quality: 90))
     }
 }

@@ -45,7 +45,7 @@ enum TrendsCommand: Command {
             today: range.today.map { try store.trends(of: model.version, days: $0..<$0.advanced(by: 1), job: job) },
             dates: dates, brands: arguments.values("--brand"))
         if let file = arguments.value("--chart") {
-            try PicturePath(argument: file).write(Array(report.svg.utf8))
+            try Path(argument: file).write(Array(report.svg.utf8))
         }
         if arguments.has("--json") {
             Terminal.print(report.json.text)

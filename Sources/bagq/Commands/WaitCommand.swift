@@ -1,7 +1,7 @@
 import Foundation
 import Queue
 import Report
-import Synchronization
+import Threads
 import Worker
 
 enum WaitCommand: Command {
@@ -39,14 +39,14 @@ enum JobWait {
         let signals = stop.onTermination()
         defer { for source in signals { source.cancel() } }
         let worker = try session.worker(named: nil, ending: .finished(id), stop: stop)
-        let outcome = Outcome()
-        let thread = Thread {
-            outcome.set(Result { try worker.run() })
+        let outcome = Monitor<Result<Void, any Error>?>(nil)
+        let thread = WorkerThread("worker") {
+            let result = Result { try worker.run() }
+            outcome.withLock { $0 = result }
         }
-        thread.start()
-        let status = try untilEnd(of: id, in: session.store, isWorking: { !outcome.hasEnded })
-        while !outcome.hasEnded { Thread.sleep(forTimeInterval: 0.02) }
-        try outcome.check()
+        let status = try untilEnd(of: id, in: session.store, isWorking: { outcome.withLock { $0 == nil } })
+        thread.join()
+        try outcome.withLock(\.self)?.get()
         return status
     }
 
@@ -73,15 +73,6 @@ enum JobWait {
         case .failed, .cancelled: .failed
         case .waiting, .running, .paused: .interrupted
         }
-    }
-
-    /// How a worker on another thread ended.
-    private final class Outcome: Sendable {
-        private let result = Mutex<Result<Void, any Error>?>(nil)
-
-        func set(_ newResult: Result<Void, any Error>) { result.withLock { $0 = newResult } }
-        var hasEnded: Bool { result.withLock { $0 != nil } }
-        func check() throws { try result.withLock(\.self)?.get() }
     }
 }
 

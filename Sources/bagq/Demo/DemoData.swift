@@ -1,7 +1,7 @@
-import Dispatch
 import Foundation
 import Intake
 import Synchronization
+import Threads
 
 /// The made-up pictures of `bagq demo`: five houses' handbags to train on, and two months of posts in which one rises.
 enum DemoData {
@@ -20,30 +20,14 @@ enum DemoData {
         for directory in Set(files.map { folder.appending(path: $0.path).deletingLastPathComponent() }) {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         }
-        let state = Mutex((next: 0, written: 0, error: (any Error)?.none))
-        DispatchQueue.concurrentPerform(iterations: max(threads, 1)) { _ in
-            while true {
-                let index = state.withLock { state in
-                    defer { state.next += 1 }
-                    return state.error == nil ? state.next : files.count
-                }
-                guard index < files.count else { return }
-                do {
-                    let file = files[index]
-                    var random = DemoRandom(seed: seed, stream: index)
-                    let bytes = try file.bytes(longSide: size.longSide, random: &random)
-                    try Data(bytes).write(to: folder.appending(path: file.path))
-                    let written = state.withLock { state in
-                        state.written += 1
-                        return state.written
-                    }
-                    progress(written, files.count)
-                } catch {
-                    state.withLock { $0.error = error }
-                }
-            }
+        let written = Atomic(0)
+        try ThreadPool(threads: threads).forEach(files.count) { _, index in
+            let file = files[index]
+            var random = DemoRandom(seed: seed, stream: index)
+            let bytes = try file.bytes(longSide: size.longSide, random: &random)
+            try Data(bytes).write(to: folder.appending(path: file.path))
+            progress(written.add(1, ordering: .relaxed).newValue, files.count)
         }
-        if let error = state.withLock({ $0.error }) { throw error }
         return DemoSummary(of: plan, in: folder, size: size)
     }
 }

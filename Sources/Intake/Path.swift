@@ -1,5 +1,5 @@
 /// A path as the file system has it: bytes, not necessarily UTF-8, without NUL.
-package struct PicturePath: Hashable, Comparable, Sendable {
+package struct Path: Hashable, Comparable, Sendable {
     package var bytes: [UInt8]
 
     package init(bytes: [UInt8]) {
@@ -10,39 +10,42 @@ package struct PicturePath: Hashable, Comparable, Sendable {
         bytes = Array(string.utf8)
     }
 
-    package var isAbsolute: Bool { bytes.first == PicturePath.separator }
+    package var isAbsolute: Bool { bytes.first == Path.separator }
 
     /// This path with `relative` below it; `relative` itself when that is absolute.
-    package func appending(_ relative: PicturePath) -> PicturePath {
+    package func appending(_ relative: Path) -> Path {
         if bytes.isEmpty || relative.isAbsolute { return relative }
-        return PicturePath(
-            bytes: bytes + (bytes.last == PicturePath.separator ? [] : [PicturePath.separator]) + relative.bytes)
+        return Path(
+            bytes: bytes + (bytes.last == Path.separator ? [] : [Path.separator]) + relative.bytes)
     }
 
     /// The folder that holds the last component: `/` for `/a`, `.` for `a`.
-    package var folder: PicturePath {
-        guard let slash = bytes.lastIndex(of: PicturePath.separator) else { return PicturePath(".") }
-        return PicturePath(bytes: slash == 0 ? [PicturePath.separator] : Array(bytes[..<slash]))
+    package var folder: Path {
+        guard let slash = bytes.lastIndex(of: Path.separator) else { return Path(".") }
+        return Path(bytes: slash == 0 ? [Path.separator] : Array(bytes[..<slash]))
     }
 
     /// The last component.
-    package var name: PicturePath {
-        guard let slash = bytes.lastIndex(of: PicturePath.separator) else { return self }
-        return PicturePath(bytes: Array(bytes[(slash + 1)...]))
+    package var name: Path {
+        guard let slash = bytes.lastIndex(of: Path.separator) else { return self }
+        return Path(bytes: Array(bytes[(slash + 1)...]))
     }
 
     /// The path as text, exactly; nil when it is not UTF-8.
     package var string: String? { String(validating: bytes, as: UTF8.self) }
 
-    package static func < (left: PicturePath, right: PicturePath) -> Bool {
+    package static func < (left: Path, right: Path) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }
+
+    /// Ends with NUL, for the system's calls.
+    package var cString: [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
 
     static let separator = UInt8(ascii: "/")
 }
 
 /// For people, safe on a terminal: bytes that are not UTF-8 and characters that steer terminals come out as `\xFF`.
-extension PicturePath: CustomStringConvertible {
+extension Path: CustomStringConvertible {
     package var description: String {
         var text = String.UnicodeScalarView()
         var decoder = UTF8.ForwardParser()

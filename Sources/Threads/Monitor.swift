@@ -1,16 +1,16 @@
-import Foundation
+package import Foundation
 
 /// State that several threads share: one at a time is inside, and any can wait for another to change it.
-@safe final class Monitor<State>: @unchecked Sendable {
+@safe package final class Monitor<State>: @unchecked Sendable {
     private let condition = NSCondition()
     private var state: State
 
-    init(_ state: sending State) {
+    package init(_ state: sending State) {
         self.state = state
     }
 
     /// Runs `body` with the state to itself, then wakes the waiting threads.
-    func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    package func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
         condition.lock()
         defer {
             condition.broadcast()
@@ -21,7 +21,7 @@ import Foundation
 
     /// Waits until `body`, tried now and after each change, gives a value; nil when `deadline`, if there
     /// is one, passes first.
-    func wait<Result>(until deadline: Date? = nil, _ body: (inout State) -> Result?) -> Result? {
+    package func wait<Result>(until deadline: Date? = nil, _ body: (inout State) -> Result?) -> Result? {
         condition.lock()
         defer { condition.unlock() }
         while true {

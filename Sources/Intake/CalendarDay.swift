@@ -1,8 +1,17 @@
 package import Foundation
-package import Intake
-package import Queue
 
-// The proleptic Gregorian calendar on day numbers, after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+/// A calendar day, counted from 1970-01-01. The one calendar: proleptic Gregorian, after Howard Hinnant, "chrono-Compatible
+/// Low-Level Date Algorithms".
+package struct CalendarDay: RawRepresentable, Hashable, Comparable, Sendable, Strideable {
+    package var rawValue: Int
+
+    package init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
+
+    package func distance(to other: CalendarDay) -> Int { other.rawValue - rawValue }
+    package func advanced(by n: Int) -> CalendarDay { CalendarDay(rawValue: rawValue + n) }
+}
 
 extension CalendarDay {
     package struct Date: Hashable, Sendable {
@@ -56,17 +65,6 @@ extension CalendarDay {
         let date = date
         return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
     }
-
-    /// "3 June 2026"
-    package var longText: String { "\(shortText) \(date.year)" }
-
-    /// "3 June"
-    package var shortText: String { "\(date.day) \(CalendarDay.months[date.month - 1])" }
-
-    private static let months = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December",
-    ]
 }
 
 extension Timestamp {
@@ -86,7 +84,8 @@ private func padded(_ value: Int, _ width: Int) -> String {
 }
 
 extension Int {
-    func floorDivided(by divisor: Int) -> Int {
+    /// Rounded down, also below 0.
+    package func floorDivided(by divisor: Int) -> Int {
         self / divisor - (self % divisor < 0 ? 1 : 0)
     }
 }

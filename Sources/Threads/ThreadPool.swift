@@ -1,24 +1,18 @@
-import Foundation
 import Synchronization
 
 /// Threads that wait for parallel loops. Not Swift's cooperative pool: these may block in a decoder or on a disk.
 package final class ThreadPool: Sendable {
     package let threads: Int
-    private let shared = Shared()
+    private let state = Monitor(State())
 
     /// The calling thread works too, so `threads` - 1 are started.
     package init(threads: Int) {
         precondition(threads > 0)
         self.threads = threads
-        let shared = shared
-        for worker in 1..<max(threads, 1) {
-            let thread = Thread { shared.serve(as: worker) }
-            thread.name = "cnn-\(worker)"
-            thread.start()
-        }
+        for worker in 1..<threads { WorkerThread("pool-\(worker)") { [state] in state.serve(as: worker) } }
     }
 
-    deinit { shared.stop() }
+    deinit { state.withLock { $0.isStopped = true } }
 
     /// Runs `body(worker, unit)` for each unit below `count` and returns when all are done. A worker, 0..<threads, runs one
     /// unit at a time, so what belongs to the worker needs no lock. Units start in order, on whichever worker is free.
@@ -28,11 +22,53 @@ package final class ThreadPool: Sendable {
     package func forEach(_ count: Int, _ body: @Sendable (_ worker: Int, _ unit: Int) throws -> Void) throws {
         try withoutActuallyEscaping(body) { body in
             let loop = Loop(count: count, body: body)
-            shared.start(loop)
+            state.withLock { state in
+                state.loop = loop
+                state.generation += 1
+            }
             loop.run(as: 0)
-            shared.finish()
+            // A thread that wakes only now finds no loop and waits on.
+            state.withLock { $0.loop = nil }
+            _ = state.wait { $0.running == 0 ? true : nil }
             try loop.rethrow()
         }
+    }
+}
+
+/// What the pool and its threads share; outlives the pool until the last thread has left.
+///
+///     forEach: loop set, generation + 1 ─▶ each thread runs it once, running - 1 ─▶ loop dropped, running is 0
+private struct State {
+    var loop: Loop?
+    var generation = 0
+    var running = 0
+    var isStopped = false
+}
+
+extension Monitor<State> {
+    /// A thread's whole work: every loop once, until the pool is gone.
+    fileprivate func serve(as worker: Int) {
+        var seen = 0
+        while runNext(after: &seen, as: worker) { withLock { $0.running -= 1 } }
+    }
+
+    /// False once the pool is gone. The loop is let go before the caller says so: its body does not outlive `forEach`.
+    private func runNext(after seen: inout Int, as worker: Int) -> Bool {
+        guard let loop = next(after: &seen) else { return false }
+        loop.run(as: worker)
+        return true
+    }
+
+    private func next(after seen: inout Int) -> Loop? {
+        let (loop, generation) =
+            wait { state -> (Loop?, Int)? in
+                if state.isStopped { return (nil, state.generation) }
+                guard state.generation != seen, let loop = state.loop else { return nil }
+                state.running += 1
+                return (loop, state.generation)
+            } ?? (nil, seen)
+        seen = generation
+        return loop
     }
 }
 
@@ -66,57 +102,5 @@ private final class Loop: Sendable {
 
     func rethrow() throws {
         if let failure = failure.withLock({ $0 }) { throw failure.error }
-    }
-}
-
-/// What the pool and its threads share; outlives the pool until the last thread has left.
-///
-///     start: loop set, generation + 1 ─▶ each thread runs it once, running - 1 ─▶ finish: running is 0, loop dropped
-private final class Shared: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var loop: Loop?
-    private var generation = 0
-    private var running = 0
-    private var isStopped = false
-
-    func serve(as worker: Int) {
-        condition.lock()
-        var seen = 0
-        while true {
-            while generation == seen, !isStopped { condition.wait() }
-            if isStopped { break }
-            seen = generation
-            guard let loop else { continue }
-            running += 1
-            condition.unlock()
-            loop.run(as: worker)
-            condition.lock()
-            running -= 1
-            if running == 0 { condition.broadcast() }
-        }
-        condition.unlock()
-    }
-
-    func start(_ loop: Loop) {
-        condition.lock()
-        self.loop = loop
-        generation += 1
-        condition.broadcast()
-        condition.unlock()
-    }
-
-    /// Returns once no thread runs the loop. One that wakes only now finds none and waits on.
-    func finish() {
-        condition.lock()
-        loop = nil
-        while running > 0 { condition.wait() }
-        condition.unlock()
-    }
-
-    func stop() {
-        condition.lock()
-        isStopped = true
-        condition.broadcast()
-        condition.unlock()
     }
 }
