@@ -1,3 +1,5 @@
+import Intake
+
 extension ClassificationReport {
     /// Everything for people: scikit-learn's table, the intervals that it lacks, and the confusion matrix.
     package func text(width: Int?) -> String {

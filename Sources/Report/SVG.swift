@@ -1,3 +1,5 @@
+import Intake
+
 /// A drawing that is written element by element. All text and attributes are escaped here.
 struct SVG {
     enum Anchor: String { case start, middle, end }

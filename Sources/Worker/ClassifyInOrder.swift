@@ -14,36 +14,54 @@ package func classifyInOrder(
     each: (_ index: Int, _ result: Result<PictureClassifier.Classified, PictureError>) -> Void
 ) throws -> Bool {
     let capacity = PictureClassifier.batchSize
-    let batches = (paths.count + capacity - 1) / capacity
-    let waiting = Monitor<[Int: [Result<PictureClassifier.Classified, PictureError>]]>([:])
+    return try inOrder((paths.count + capacity - 1) / capacity, threads: threads, isStopped: isStopped) {
+        let classifier = try PictureClassifier(model, precision: precision, level: level, capacity: capacity)
+        return { batch in classifier.classify(Array(paths[batch * capacity..<min((batch + 1) * capacity, paths.count)]))
+        }
+    } each: { batch, results in
+        for (offset, result) in results.enumerated() { each(batch * capacity + offset, result) }
+    }
+}
+
+/// Computes what belongs to each number below `count` on `threads` threads, and hands it on, on the calling thread, in order.
+/// Whatever ends this ends all threads after what they have in hand.
+/// - makeWorker: Called once on each thread.
+/// - throws: What making a worker threw. - returns: False when `isStopped` became true first.
+func inOrder<Value>(
+    _ count: Int, threads: Int, isStopped: @escaping @Sendable () -> Bool,
+    makeWorker: @escaping @Sendable () throws -> (Int) -> sending Value, each: (Int, Value) -> Void
+) throws -> Bool {
+    let waiting = Monitor<[Int: Value]>([:])
     let next = Atomic(0)
+    let isOver = Atomic(false)
     let failure = Monitor<(any Error)?>(nil)
-    let workers = (0..<max(1, min(threads, batches))).map { number in
+    let workers = (0..<max(1, min(threads, count))).map { number in
         WorkerThread("classify-\(number)") {
-            let classifier: PictureClassifier
             do {
-                classifier = try PictureClassifier(model, precision: precision, level: level, capacity: capacity)
+                let work = try makeWorker()
+                while !isStopped(), !isOver.load(ordering: .relaxed) {
+                    let index = next.add(1, ordering: .relaxed).oldValue
+                    guard index < count else { return }
+                    let value = work(index)
+                    waiting.withLock { $0[index] = value }
+                }
             } catch {
-                return failure.withLock { $0 = error }
-            }
-            while !isStopped() {
-                let batch = next.add(1, ordering: .relaxed).oldValue
-                guard batch < batches else { return }
-                let range = batch * capacity..<min((batch + 1) * capacity, paths.count)
-                let results = classifier.classify(Array(paths[range]))
-                waiting.withLock { $0[batch] = results }
+                failure.withLock { $0 = error }
             }
         }
     }
-    defer { for worker in workers { worker.join() } }
-    for batch in 0..<batches {
-        var results: [Result<PictureClassifier.Classified, PictureError>]?
-        while results == nil {
+    defer {
+        isOver.store(true, ordering: .relaxed)
+        for worker in workers { worker.join() }
+    }
+    for index in 0..<count {
+        var value: Value?
+        while value == nil {
             if isStopped() { return false }
             if let error = failure.withLock({ $0 }) { throw error }
-            results = waiting.wait(until: Date(timeIntervalSinceNow: 0.2)) { $0.removeValue(forKey: batch) }
+            value = waiting.wait(until: Date(timeIntervalSinceNow: 0.2)) { $0.removeValue(forKey: index) }
         }
-        for (offset, result) in (results ?? []).enumerated() { each(batch * capacity + offset, result) }
+        if let value { each(index, value) }
     }
     return true
 }

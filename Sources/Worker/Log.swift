@@ -3,7 +3,7 @@ import Foundation
 import Intake
 import Queue
 
-/// Every line that a worker logs. Lines go to stderr as `event key=value …`; under systemd each starts with its
+/// Every line that a worker logs, made harmless here whatever stands in it. Lines go to stderr as `event key=value …`; under systemd each starts with its
 /// journal priority (sd-daemon(3)), elsewhere with nothing.
 enum Log {
     static func started(_ worker: WorkerIdentity, threads: Int, kernels: String) {
@@ -70,7 +70,7 @@ enum Log {
     private static func write(_ priority: Priority, _ text: String) {
         // On a terminal a progress line may stand where this goes; it is drawn again below.
         let start = isJournal ? "<\(priority.rawValue)>" : isTerminal ? "\r\u{1B}[Kbagq: " : "bagq: "
-        let line = start + text + "\n"
+        let line = start + Escaping.terminal(text) + "\n"
         FileHandle.standardError.write(Data(line.utf8))
     }
 

@@ -29,3 +29,26 @@ final class Solo: Sendable {
         progress.withLock { $0 = (done, total) }
     }
 }
+
+/// What this process does alone, if anything: training, or a shard that has killed workers.
+final class WorkAlone: Sendable {
+    private let state = Monitor<(current: Solo?, finished: Int)>((nil, 0))
+
+    var current: Solo? { state.withLock(\.current) }
+    /// Pictures of all work alone, ever.
+    var pictures: Int {
+        state.withLock { $0.finished + ($0.current?.pictures.load(ordering: .relaxed) ?? 0) }
+    }
+
+    func run<Failure>(_ claim: Claim, _ body: (Solo) throws(Failure) -> Void) throws(Failure) {
+        let solo = Solo(claim: claim)
+        state.withLock { $0.current = solo }
+        defer {
+            state.withLock { state in
+                state.current = nil
+                state.finished += solo.pictures.load(ordering: .relaxed)
+            }
+        }
+        try body(solo)
+    }
+}

@@ -1,5 +1,6 @@
 import CNN
 import Foundation
+import Intake
 import Queue
 import Report
 

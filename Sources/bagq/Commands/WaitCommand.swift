@@ -1,4 +1,5 @@
 import Foundation
+import Intake
 import Queue
 import Report
 import Threads

@@ -1,8 +1,7 @@
-import Intake
-
-/// Makes hostile text harmless where it is shown. Names, authors and messages come from dumps and file names.
+/// Makes hostile text harmless where it is shown, in one place for each way out. Names, authors and messages come from dumps, file
+/// names and imported models.
 package enum Escaping {
-    /// Control characters and marks that reorder text come out as `\x1B` or `\u{202E}`; everything else stays.
+    /// For terminals and journals: control characters and marks that reorder text come out as `\x1B` or `\u{202E}`; everything else stays.
     package static func terminal(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: \.steersTerminals) else { return text }
         var safe = ""
@@ -58,5 +57,5 @@ package enum Escaping {
 
 extension Path {
     /// As a CSV field: exact when it is UTF-8, else as it is shown.
-    var csv: String { Escaping.csv(string ?? description) }
+    package var csv: String { Escaping.csv(string ?? description) }
 }

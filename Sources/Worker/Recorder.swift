@@ -1,0 +1,27 @@
+import Queue
+
+/// Step 3 of `ShardLife`: the one thread that writes outcomes to the store, several batches a commit, and gives shards back.
+struct Recorder {
+    let store: any JobStore
+    let inHand: ShardsInHand
+
+    /// The thread's whole work: returns once closed and everything in hand is recorded and given back.
+    func run() {
+        do throws(StoreError) {
+            while let deliveries = inHand.nextDeliveries() {
+                for (claim, outcomes) in deliveries {
+                    inHand.begin(recording: claim)
+                    let standing = try persistently { () throws(StoreError) in
+                        try store.record(outcomes, for: claim)
+                    }
+                    inHand.settle(claim, standing, count: outcomes.count)
+                }
+                for claim in inHand.takeGivenBack() {
+                    _ = try persistently { () throws(StoreError) in try store.release(claim) }
+                }
+            }
+        } catch {
+            inHand.end(because: error)
+        }
+    }
+}
