@@ -13,7 +13,8 @@ struct ActivationRanges {
     init(of model: Model, on pictures: any PixelPictures, level: KernelLevel, pool: ThreadPool) throws {
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
         let network = model.network
-        let counters = (0..<pool.threads).map { _ in Counter(network, parameters: model.parameters, kernels: kernels) }
+        let weights = DerivedWeights(network.convolutions, model.parameters, kernels: kernels, for: .prediction).current()
+        let counters = (0..<pool.threads).map { _ in Counter(network, weights, kernels) }
         try pool.forEach(pictures.count) { worker, index in
             let counter = counters[worker]
             try counter.pixels.withMutableSpan { try pictures.load(index, into: &$0) }
@@ -51,14 +52,15 @@ struct ActivationRanges {
         private let outputs: [Buffer<Float>]
         private let pass: LayerPass
 
-        init(_ network: Network, parameters: Buffer<Float>, kernels: Kernels) {
+        init(_ network: Network, _ weights: CurrentWeights, _ kernels: Kernels) {
             self.network = network
             let layers = network.pictureLayers
             pixels = Buffer(count: network.architecture.input.count)
             input = Buffer(count: pixels.count)
             let largest = max(layers.map(\.output.count).max() ?? 0, network.stages.map(\.outputCount).max() ?? 0)
             outputs = (0..<2).map { _ in Buffer(count: largest) }
-            pass = LayerPass(predicting: network, parameters: parameters, kernels: kernels)
+            pass = LayerPass(
+                kernels: kernels, weights: weights, scratch: LayerScratch(.most(of: layers), for: .prediction))
         }
 
         /// Takes one picture through all layers but the last.
@@ -92,7 +94,7 @@ struct ActivationRanges {
                 case .dense(let dense):
                     let y = target(dense.outputs)
                     for unit in 0..<dense.forwardUnits {
-                        dense.forward(x, count: 1, into: y, unit: unit, parameters: pass.parameters, pass.kernels)
+                        dense.forward(x, count: 1, into: y, unit: unit, parameters: pass.weights.values, pass.kernels)
                     }
                     add(y)
                     x = y

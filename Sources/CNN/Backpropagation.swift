@@ -15,10 +15,7 @@ final class Backpropagation: Sendable {
     private let capacity: Int
     private let input: Buffer<Float>
     private let stages: [StageValues]
-    private let turned: Buffer<Float>
-    /// Weights for Winograd's convolution; nil where it multiplies bf16.
-    private let transformed: Buffer<Float>?
-    private let bf16: BF16Weights?
+    private let weights: DerivedWeights
     /// capacity x the convolutions' parameters.
     private let pictureGradients: Buffer<Float>
     private let workers: [WorkerMemory]
@@ -30,21 +27,18 @@ final class Backpropagation: Sendable {
         var dy: Buffer<Float>
     }
 
-    private struct BF16Weights: Sendable {
-        var kernels: BF16Kernels
-        var weights: Buffer<UInt16>
-        var turned: Buffer<UInt16>
-    }
-
     private struct WorkerMemory: Sendable {
-        var scratch: Buffer<Float>
-        var bf16Scratch: Buffer<UInt16>
+        var scratch: LayerScratch
+        var denseScratch: Buffer<Float>
         /// Gradients between the layers of a stage; two take turns.
         var inner: [Buffer<Float>]
     }
 
     /// - bf16: Where convolutions are to multiply numbers of bf16.
-    init(_ network: Network, kernels: Kernels, bf16: BF16Kernels? = nil, pool: ThreadPool, capacity: Int) {
+    init(
+        _ network: Network, _ parameters: Parameters, kernels: Kernels, bf16: BF16Kernels? = nil, pool: ThreadPool,
+        capacity: Int
+    ) {
         self.network = network
         self.kernels = kernels
         self.pool = pool
@@ -60,29 +54,23 @@ final class Backpropagation: Sendable {
                 places: layers.map { Buffer(count: capacity * $0.placeCount) },
                 dy: Buffer(count: capacity * stage.outputCount))
         }
-        turned = Buffer(count: network.pictureParameterCount)
-        transformed = bf16 == nil ? Buffer(count: 2 * network.pictureParameterCount) : nil
-        self.bf16 = bf16.map { kernels in
-            let count = 2 * network.pictureParameterCount
-            return BF16Weights(kernels: kernels, weights: Buffer(count: count), turned: Buffer(count: count))
-        }
+        let use = DerivedWeights.Use.training(bf16)
+        weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: use)
         pictureGradients = Buffer(count: capacity * network.pictureParameterCount)
         let layers = network.pictureLayers
-        let scratchCount = max(
-            layers.map(\.scratchCount).max() ?? 0, network.stages.map(\.denseScratchCount).max() ?? 0)
-        let bf16ScratchCount = bf16 == nil ? 0 : layers.map(\.bf16ScratchCount).max() ?? 0
+        let denseScratchCount = network.stages.map(\.denseScratchCount).max() ?? 0
         workers = (0..<pool.threads).map { _ in
             WorkerMemory(
-                scratch: Buffer(count: scratchCount), bf16Scratch: Buffer(count: bf16ScratchCount),
+                scratch: LayerScratch(.most(of: layers), for: use), denseScratch: Buffer(count: denseScratchCount),
                 inner: (0..<2).map { _ in Buffer(count: layers.map(\.output.count).max() ?? 0) })
         }
     }
 
-    /// Leaves the gradients of the mean loss over the pictures; returns each picture's loss and whether it was right.
+    /// Leaves the gradients, by the parameters as they are now, of the mean loss over the pictures; returns each picture's loss and whether it was right.
     /// - labels: As many as there are pictures. - randomKeys: For dropout, one a picture.
     /// - load: Fills in a picture; called on the pool's threads. What it throws ends the run.
     func run(
-        parameters: Buffer<Float>, labels: [Int], randomKeys: [UInt64],
+        labels: [Int], randomKeys: [UInt64],
         load: @Sendable (_ picture: Int, Buffer<Float>) throws -> Void
     ) throws -> [(loss: Double, isRight: Bool)] {
         let count = labels.count
@@ -90,19 +78,8 @@ final class Backpropagation: Sendable {
         let inputCount = network.architecture.input.count
         try pool.forEach(count) { [input] _, picture in try load(picture, input.slice(picture, of: inputCount)) }
 
-        let passes = workers.map { worker in
-            LayerPass(
-                kernels: kernels, parameters: parameters, turned: turned, scratch: worker.scratch,
-                bf16: bf16.map {
-                    BF16Pass(
-                        kernels: $0.kernels, weights: $0.weights, turned: $0.turned, scratch: worker.bf16Scratch)
-                }, transformed: transformed)
-        }
-        let layers = network.pictureLayers
-        try pool.forEach(layers.count) { worker, index in
-            layers[index].turn(passes[worker])
-            layers[index].transform(passes[worker])
-        }
+        let current = weights.current()
+        let passes = workers.map { LayerPass(kernels: kernels, weights: current, scratch: $0.scratch) }
         for index in network.stages.indices { try forward(stage: index, count: count, passes, randomKeys) }
         let outcome = loss(labels: labels)
         if network.pictureParameterCount > 0 { pictureGradients.fill(with: 0) }
@@ -130,7 +107,7 @@ final class Backpropagation: Sendable {
         case .dense(let dense):
             try pool.forEach(dense.forwardUnits) { [kernels] worker, unit in
                 dense.forward(
-                    x, count: count, into: values.y[0], unit: unit, parameters: passes[worker].parameters, kernels)
+                    x, count: count, into: values.y[0], unit: unit, parameters: passes[worker].weights.values, kernels)
             }
         }
     }
@@ -174,10 +151,10 @@ final class Backpropagation: Sendable {
             }
         case .dense(let dense):
             dense.prepareBackward(values.dy, y: values.y[0], count: count, gradients: gradients, kernels)
-            try pool.forEach(dense.backwardUnits) { [gradients, kernels] worker, unit in
+            try pool.forEach(dense.backwardUnits) { [gradients, kernels, workers] worker, unit in
                 dense.backward(
-                    values.dy, x: x, count: count, unit: unit, parameters: passes[worker].parameters,
-                    gradients: gradients, into: dx, scratch: passes[worker].scratch, kernels)
+                    values.dy, x: x, count: count, unit: unit, parameters: passes[worker].weights.values,
+                    gradients: gradients, into: dx, scratch: workers[worker].denseScratch, kernels)
             }
         }
     }

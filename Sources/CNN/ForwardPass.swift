@@ -10,30 +10,35 @@ final class ForwardPass {
     private let outputs: [Buffer<Float>]
     /// What comes out of a stage's inner layers, for one picture; two take turns.
     private let inner: [Buffer<Float>]
-    private let pass: LayerPass
+    private let weights: DerivedWeights
+    private let scratch: LayerScratch
 
-    init(_ network: Network, parameters: Buffer<Float>, kernels: Kernels, capacity: Int) {
+    /// - weights: For prediction; may be shared with other threads.
+    init(_ network: Network, _ weights: DerivedWeights, capacity: Int) {
         self.network = network
         self.capacity = capacity
         input = Buffer(count: capacity * network.architecture.input.count)
         outputs = network.stages.map { Buffer(count: capacity * $0.outputCount) }
         let layers = network.pictureLayers
         inner = (0..<2).map { _ in Buffer(count: layers.map(\.output.count).max() ?? 0) }
-        pass = LayerPass(predicting: network, parameters: parameters, kernels: kernels)
+        self.weights = weights
+        scratch = LayerScratch(.most(of: layers), for: weights.use)
     }
 
-    /// The logits, count x classes, of the first `count` pictures of `input`. Valid until the next run.
+    /// The logits, count x classes, of the first `count` pictures of `input`, by the parameters as they are now. Valid until the
+    /// next run.
     func run(count: Int) -> Buffer<Float> {
         precondition(count <= capacity)
+        let pass = LayerPass(kernels: weights.kernels, weights: weights.current(), scratch: scratch)
         var x = input
         for (stage, y) in zip(network.stages, outputs) {
             switch stage {
             case .pictures(let layers):
-                for picture in 0..<count { run(layers, x, y, picture) }
+                for picture in 0..<count { run(layers, x, y, picture, pass) }
             case .dense(let dense):
                 for unit in 0..<dense.forwardUnits {
                     dense.forward(
-                        x, count: count, into: y, unit: unit, parameters: pass.parameters, pass.kernels)
+                        x, count: count, into: y, unit: unit, parameters: pass.weights.values, pass.kernels)
                 }
             }
             x = y
@@ -41,7 +46,9 @@ final class ForwardPass {
         return x[..<(count * network.architecture.classCount)]
     }
 
-    private func run(_ layers: [any PictureLayer], _ x: Buffer<Float>, _ y: Buffer<Float>, _ picture: Int) {
+    private func run(
+        _ layers: [any PictureLayer], _ x: Buffer<Float>, _ y: Buffer<Float>, _ picture: Int, _ pass: LayerPass
+    ) {
         var value = x.slice(picture, of: layers[0].input.count)
         for (index, layer) in layers.enumerated() {
             let next =

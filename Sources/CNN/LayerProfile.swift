@@ -37,7 +37,10 @@ extension Model {
 
     private func profileFP32(_ level: KernelLevel, _ profiler: inout Profiler) throws {
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
-        let pass = LayerPass(predicting: network, parameters: parameters, kernels: kernels)
+        let weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: .prediction)
+        let pass = LayerPass(
+            kernels: kernels, weights: weights.current(),
+            scratch: LayerScratch(.most(of: network.pictureLayers), for: .prediction))
         for layer in network.convolutions {
             let (x, y) = (Buffer<Float>(count: layer.input.count), Buffer<Float>(count: layer.output.count))
             x.fill(with: 0.5)
@@ -48,7 +51,7 @@ extension Model {
         for (name, pool) in network.pools {
             profiler.note(name, pool, of: Float(0.5)) { kernels.maxPool($0, $1, into: $2, places: nil) }
         }
-        for dense in network.dense { profiler.note(network.name(of: dense.kernel), dense, 1, parameters, kernels) }
+        for dense in network.dense { profiler.note(network.name(of: dense.kernel), dense, 1, parameters.values, kernels) }
     }
 
     private func profileInt8(_ level: KernelLevel, _ profiler: inout Profiler) throws {
@@ -132,7 +135,6 @@ struct Profiler {
 }
 
 extension Network {
-    var convolutions: [Convolution] { pictureLayers.compactMap { $0 as? Convolution } }
     var dense: [Dense] { stages.compactMap { if case .dense(let dense) = $0 { dense } else { nil } } }
 
     /// Also those that are fused into convolutions.

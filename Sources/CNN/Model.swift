@@ -13,8 +13,8 @@ package struct Model: Sendable {
     /// What int8 needs; nil where the model can do fp32 only.
     package internal(set) var quantization: Quantization?
     private(set) var int8: Int8Network?
-    /// Flat, as `network.tensors` says. Nobody writes to it.
-    let parameters: Buffer<Float>
+    /// Nobody changes them.
+    let parameters: Parameters
 
     /// What the model is used with unless somebody says otherwise.
     package var preferredPrecision: PredictionPrecision {
@@ -25,7 +25,7 @@ package struct Model: Sendable {
     /// False, and nothing changed, where the network cannot be had in int8 with these ranges.
     mutating func adopt(_ quantization: Quantization) -> Bool {
         guard quantization.ranges.allSatisfy({ $0 > 0 && $0 < 1e30 }),
-            let int8 = Int8Network(network, parameters: parameters, ranges: quantization.ranges)
+            let int8 = Int8Network(network, parameters: parameters.values, ranges: quantization.ranges)
         else { return false }
         (self.quantization, self.int8) = (quantization, int8)
         return true
@@ -45,9 +45,9 @@ package struct Model: Sendable {
         trainedBy trainer: Trainer, classes: [String], preprocessing: Preprocessing
     ) throws(ModelFileError) {
         let weights = Buffer<Float>(count: trainer.keptParameters.count)
-        weights.copy(from: trainer.keptParameters)
+        weights.copy(from: trainer.keptParameters.values)
         try self.init(
-            network: Network(trainer.architecture), parameters: weights, classes: classes,
+            network: Network(trainer.architecture), parameters: Parameters(weights), classes: classes,
             preprocessing: preprocessing)
         training = TrainingRecord(
             options: trainer.options, history: trainer.history, kernelLevel: trainer.level,
@@ -65,7 +65,7 @@ package struct Model: Sendable {
     }
 
     init(
-        network: Network, parameters: Buffer<Float>, classes: [String], preprocessing: Preprocessing
+        network: Network, parameters: Parameters, classes: [String], preprocessing: Preprocessing
     ) throws(ModelFileError) {
         let architecture = network.architecture
         guard Set(classes).count == classes.count, classes.count == architecture.classCount else {

@@ -23,7 +23,7 @@ extension Model {
         if let training { metadata["training"] = metadataJSON(training) }
         return Safetensors(
             tensors: network.tensors.map {
-                .init(name: $0.name, shape: $0.shape, values: parameters[$0.range].array)
+                .init(name: $0.name, shape: $0.shape, values: parameters.values[$0.range].array)
             }, metadata: metadata
         ).serialized()
     }
@@ -51,7 +51,7 @@ extension Model {
         let parameters = Buffer<Float>(count: network.parameterCount)
         for (tensor, values) in zip(network.tensors, values) { parameters[tensor.range].copy(from: values) }
         try self.init(
-            network: network, parameters: parameters, classes: file.decode("classes"),
+            network: network, parameters: Parameters(parameters), classes: file.decode("classes"),
             preprocessing: file.decode("preprocessing"))
 
         temperature = try file.decode("temperature")

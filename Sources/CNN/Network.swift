@@ -59,6 +59,7 @@ package struct Network: Sendable {
         }
         var stages: [Stage] = []
         var pictureLayers: [any PictureLayer] = []
+        var convolutionCount = 0
         var rest = layers[...]
         /// Takes the next layer if it is one of those that the present one can absorb.
         func absorb<Result>(_ match: (ResolvedLayer) -> Result?) -> Result? {
@@ -79,7 +80,8 @@ package struct Network: Sendable {
                     Convolution(
                         input: layer.input, output: layer.output, size: kernel, stride: stride, padding: padding,
                         relu: relu, pool: absorb { pool($0).flatMap { $0.stride >= $0.size ? $0 : nil } },
-                        kernel: range(layer, "kernel"), bias: range(layer, "bias")))
+                        kernel: range(layer, "kernel"), bias: range(layer, "bias"), number: convolutionCount))
+                convolutionCount += 1
             case .maxPool: if let pool = pool(layer) { pictureLayers.append(pool) }
             case .relu: pictureLayers.append(ReLU(input: layer.input))
             case .dropout(let rate):
@@ -99,7 +101,7 @@ package struct Network: Sendable {
     }
 
     /// Fresh parameters: Glorot-uniform kernels and zero biases, the same for the same seed everywhere.
-    package func initialParameters(seed: UInt64) -> Buffer<Float> {
+    package func initialParameters(seed: UInt64) -> Parameters {
         let parameters = Buffer<Float>(count: parameterCount)
         for (index, tensor) in tensors.enumerated() where tensor.initialLimit > 0 {
             var random = Random(key: Random.key(seed, .weights, index))
@@ -108,12 +110,13 @@ package struct Network: Sendable {
                 for i in values.indices { values[i] = (2 * random.uniform() - 1) * limit }
             }
         }
-        return parameters
+        return Parameters(parameters)
     }
 }
 
 extension Network {
     var pictureLayers: [any PictureLayer] { stages.flatMap(\.pictureLayers) }
+    var convolutions: [Convolution] { pictureLayers.compactMap { $0 as? Convolution } }
 }
 
 extension Network.Stage {

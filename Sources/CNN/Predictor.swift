@@ -18,8 +18,8 @@ package final class Predictor {
         switch precision {
         case .fp32:
             guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
-            let forward = ForwardPass(
-                model.network, parameters: model.parameters, kernels: kernels, capacity: capacity)
+            let weights = DerivedWeights(model.network.convolutions, model.parameters, kernels: kernels, for: .prediction)
+            let forward = ForwardPass(model.network, weights, capacity: capacity)
             engine = .fp32(forward, kernels)
         case .int8:
             guard let kernels = Int8Kernels(level) else { throw KernelLevelError.unsupported(level) }

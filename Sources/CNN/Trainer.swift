@@ -32,11 +32,11 @@ package final class Trainer {
     private let backpropagation: Backpropagation
     private let validators: [ForwardPass]
 
-    private let parameters: Buffer<Float>
+    private let parameters: Parameters
     /// Adam's running means of the gradient and its square.
     private let m: Buffer<Float>
     private let v: Buffer<Float>
-    private let bestParameters: Buffer<Float>
+    private let bestParameters: Parameters
     private var progress = TrainingProgress()
     /// The epoch's order of the pictures; derived from seed and epoch.
     private var order: [Int] = []
@@ -70,14 +70,13 @@ package final class Trainer {
         (self.training, self.validation, self.kernels, self.parameters) = (training, validation, kernels, parameters)
         pool = ThreadPool(threads: threads)
         backpropagation = Backpropagation(
-            network, kernels: kernels, bf16: precision == .bf16 ? BF16Kernels() : nil, pool: pool,
+            network, parameters, kernels: kernels, bf16: precision == .bf16 ? BF16Kernels() : nil, pool: pool,
             capacity: options.batch)
-        validators = (0..<pool.threads).map { _ in
-            ForwardPass(network, parameters: parameters, kernels: kernels, capacity: Self.validationUnit)
-        }
+        let weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: .prediction)
+        validators = (0..<pool.threads).map { _ in ForwardPass(network, weights, capacity: Self.validationUnit) }
         m = Buffer(count: network.parameterCount)
         v = Buffer(count: network.parameterCount)
-        bestParameters = Buffer(count: network.parameterCount)
+        bestParameters = Parameters(Buffer(count: network.parameterCount))
         if let checkpoint { try restore(TrainingCheckpoint(parsing: checkpoint)) }
     }
 
@@ -105,7 +104,7 @@ package final class Trainer {
         let report = progress.endEpoch(validation: validationTally)
         validationTally = TrainingProgress.Tally()
         order = []
-        if report.isBest { bestParameters.copy(from: parameters) }
+        if report.isBest { bestParameters.change { $0.copy(from: parameters.values) } }
         return .epoch(report)
     }
 
@@ -118,7 +117,7 @@ package final class Trainer {
     }
 
     /// The weights that the options ask to keep, so far.
-    package var keptParameters: Buffer<Float> {
+    package var keptParameters: Parameters {
         options.keep == .best && progress.best != nil ? bestParameters : parameters
     }
 
@@ -130,7 +129,7 @@ package final class Trainer {
         let end = min(progress.position + options.batch, order.count)
         let chosen = Array(order[progress.position..<end])
         let outcome = try backpropagation.run(
-            parameters: parameters, labels: chosen.map { trainingLabels[$0] },
+            labels: chosen.map { trainingLabels[$0] },
             randomKeys: chosen.map { Random.key(seed, .dropout, epoch, $0) }
         ) { [training] picture, values in
             let augmentation = Random.key(seed, .augmentation, epoch, chosen[picture])
@@ -154,9 +153,11 @@ package final class Trainer {
         let step = bagq_adam(rate: Float(rate), beta1: Float(beta1), beta2: Float(beta2), epsilon: 1e-7)
         let chunk = 65_536
         let gradients = backpropagation.gradients
-        try pool.forEach((parameters.count + chunk - 1) / chunk) { [kernels, parameters, m, v] _, unit in
-            let range = unit * chunk..<min(parameters.count, (unit + 1) * chunk)
-            kernels.adam(step, gradients: gradients[range], m: m[range], v: v[range], parameters: parameters[range])
+        try parameters.change { values in
+            try pool.forEach((values.count + chunk - 1) / chunk) { [kernels, m, v] _, unit in
+                let range = unit * chunk..<min(values.count, (unit + 1) * chunk)
+                kernels.adam(step, gradients: gradients[range], m: m[range], v: v[range], parameters: values[range])
+            }
         }
     }
 
@@ -204,10 +205,10 @@ package final class Trainer {
     private func restore(_ checkpoint: TrainingCheckpoint) throws(TrainingError) {
         try checkpoint.validate(against: header, parameterCount: network.parameterCount)
         progress = checkpoint.progress
-        parameters.copy(from: checkpoint.parameters)
+        parameters.change { $0.copy(from: checkpoint.parameters) }
         m.copy(from: checkpoint.m)
         v.copy(from: checkpoint.v)
-        if let best = checkpoint.best { bestParameters.copy(from: best) }
+        if let best = checkpoint.best { bestParameters.change { $0.copy(from: best) } }
     }
 }
 

@@ -30,7 +30,6 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
 
     /// What is wrong with them, as a sentence; nil when they can be trained with.
     package var problem: String? {
-        if recipe != "blog" { return "there is no recipe \(recipe.debugDescription); use blog" }
         if !(1...100_000).contains(epochs) { return "epochs must be within 1 and 100000, not \(epochs)" }
         if !(1...256).contains(batch) { return "batch must be within 1 and 256, not \(batch)" }
         if let patience, patience < 1 { return "patience must be at least 1, not \(patience)" }

@@ -8,20 +8,14 @@ extension Model {
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
         let precision = try TrainingPrecision.chosen(precision, at: level)
         var profiler = Profiler(clock: clock)
-        let count = network.pictureParameterCount
-        var pass = LayerPass(
-            kernels: kernels, parameters: parameters, turned: Buffer(count: count),
-            scratch: Buffer(count: network.pictureLayers.map(\.scratchCount).max() ?? 0))
-        if precision == .bf16, let bf16 = BF16Kernels() {
-            pass.bf16 = BF16Pass(
-                kernels: bf16, weights: Buffer(count: 2 * count), turned: Buffer(count: 2 * count),
-                scratch: Buffer(count: network.pictureLayers.map(\.bf16ScratchCount).max() ?? 0))
-        } else {
-            pass.transformed = Buffer(count: 2 * count)
-        }
+        let bf16 = precision == .bf16 ? BF16Kernels() : nil
+        let use = DerivedWeights.Use.training(bf16)
+        let pass = LayerPass(
+            kernels: kernels, weights: DerivedWeights(network.convolutions, parameters, kernels: kernels, for: use).current(),
+            scratch: LayerScratch(.most(of: network.pictureLayers), for: use))
         for layer in network.convolutions { profile(layer, pass, &profiler) }
-        if let bf16 = pass.bf16 {
-            profileRounding(bf16.kernels, &profiler)
+        if let bf16 {
+            profileRounding(bf16, &profiler)
         } else {
             profilePools(kernels, &profiler)
             for dense in network.dense { profile(dense, batch: batch, kernels, &profiler) }
@@ -37,8 +31,6 @@ extension Model {
         let (gradients, dx) = (Buffer<Float>(count: layer.kernel.count), Buffer<Float>(count: x.count))
         x.fill(with: 0.5)
         dy.fill(with: 0.5)
-        layer.turn(pass)
-        layer.transform(pass)
         let places = Buffer<UInt8>(count: layer.placeCount)
         profiler.note("\(name).forward", work) {
             layer.forward(x[..<layer.input.count], into: y, places: places, pass)
@@ -82,7 +74,7 @@ extension Model {
     /// Backward is both gradients.
     private func profile(_ dense: Dense, batch: Int, _ kernels: Kernels, _ profiler: inout Profiler) {
         let name = network.name(of: dense.kernel)
-        profiler.note("\(name).forward", dense, batch, parameters, kernels)
+        profiler.note("\(name).forward", dense, batch, parameters.values, kernels)
         let (x, dx) = (Buffer<Float>(count: batch * dense.inputs), Buffer<Float>(count: batch * dense.inputs))
         let (y, dy) = (Buffer<Float>(count: batch * dense.outputs), Buffer<Float>(count: batch * dense.outputs))
         let gradients = Buffer<Float>(count: parameters.count)
@@ -92,7 +84,7 @@ extension Model {
             dense.prepareBackward(dy, y: y, count: batch, gradients: gradients, kernels)
             for unit in 0..<dense.backwardUnits {
                 dense.backward(
-                    dy, x: x, count: batch, unit: unit, parameters: parameters, gradients: gradients, into: dx,
+                    dy, x: x, count: batch, unit: unit, parameters: parameters.values, gradients: gradients, into: dx,
                     scratch: scratch, kernels)
             }
         }

@@ -106,7 +106,7 @@ struct ArchitectureTests {
         #expect(parameters.array == network.initialParameters(seed: 3).array)
         #expect(parameters.array != network.initialParameters(seed: 4).array)
         for tensor in network.tensors {
-            let values = parameters[tensor.range].array
+            let values = parameters.values[tensor.range].array
             let fans = tensor.shape.suffix(2).reduce(0, +) * tensor.shape.dropLast(2).reduce(1, *)
             let limit = tensor.shape.count == 1 ? 0 : Float((6 / Double(fans)).squareRoot())
             let largest = values.reduce(0) { max($0, abs($1)) }

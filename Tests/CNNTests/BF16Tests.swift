@@ -131,11 +131,14 @@ struct BF16Tests {
             var noise = Noise(5)
             let (x, parameters) = (noise.roundedFloats(layer.input.count), noise.roundedFloats(test.parameterCount))
             let dy = noise.roundedFloats(layer.output.count)
-            func run(_ bf16: BF16Pass?) -> [[Float]] {
+            func run(_ bf16: BF16Kernels?) -> [[Float]] {
+                let use = DerivedWeights.Use.training(bf16)
+                let derived = DerivedWeights(
+                    test.convolutions, Parameters(buffer(parameters)), kernels: portable, for: use)
                 let pass = LayerPass(
-                    kernels: portable, parameters: buffer(parameters), turned: Buffer(count: parameters.count),
-                    scratch: Buffer(count: layer.scratchCount), randomKey: 5, bf16: bf16)
-                layer.turn(pass)
+                    kernels: portable, weights: derived.current(), scratch: LayerScratch(layer.scratchCount, for: use),
+                    randomKey: 5)
+                pass.scratch.bf16.fill(with: .nan)
                 let (y, places) = (Buffer<Float>(count: dy.count), Buffer<UInt8>(count: layer.placeCount))
                 let (dx, gradients) = (Buffer<Float>(count: x.count), Buffer<Float>(count: parameters.count))
                 layer.forward(buffer(x), into: y, places: places, pass)
@@ -143,12 +146,7 @@ struct BF16Tests {
                     buffer(dy), x: buffer(x), y: y, places: places, gradients: gradients, into: dx, pass)
                 return [y.array, dx.array, gradients.array]
             }
-            let (weights, turned) = (
-                Buffer<UInt16>(count: 2 * parameters.count), Buffer<UInt16>(count: 2 * parameters.count)
-            )
-            let scratch = Buffer<UInt16>(count: layer.bf16ScratchCount)
-            for buffer in [weights, turned, scratch] { buffer.fill(with: .nan) }
-            let results = run(BF16Pass(kernels: bf16, weights: weights, turned: turned, scratch: scratch))
+            let results = run(bf16)
             for (result, expected) in zip(results, run(nil)) {
                 #expect(largestDifference(result, expected.map(Double.init)) < 1e-5, "\(test.testDescription)")
             }
@@ -178,10 +176,8 @@ struct BF16Tests {
         let fastest = try kernels(.chosen(nil))
         func gradients(_ bf16: BF16Kernels?) throws -> [Float] {
             let backpropagation = Backpropagation(
-                network, kernels: fastest, bf16: bf16, pool: ThreadPool(threads: 2), capacity: labels.count)
-            _ = try backpropagation.run(
-                parameters: parameters, labels: labels, randomKeys: labels.map(UInt64.init)
-            ) { picture, values in
+                network, parameters, kernels: fastest, bf16: bf16, pool: ThreadPool(threads: 2), capacity: labels.count)
+            _ = try backpropagation.run(labels: labels, randomKeys: labels.map(UInt64.init)) { picture, values in
                 var noise = Noise(UInt64(picture))
                 values.copy(from: noise.floats(values.count, in: 0...1))
             }

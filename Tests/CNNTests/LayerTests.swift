@@ -15,11 +15,12 @@ struct LayerTests {
         var parameterCount = 0
         /// How much the largest value of a pooling window exceeds the next, and ReLU's input 0.
         var needsMargin = false
+        var convolutions: [Convolution] { (layer as? Convolution).map { [$0] } ?? [] }
     }
 
     private static func convolution(
         _ input: Shape, filters: Int, size: Int, stride: Int = 1, padding: Int = 0, relu: Bool = false,
-        pool: (size: Int, stride: Int)? = nil, bandRows: Int = 100
+        pool: (size: Int, stride: Int)? = nil, bandRows: Int = 100, isDirect: Bool = false
     ) -> Case {
         var output = input
         output.height = (input.height + 2 * padding - size) / stride + 1
@@ -34,7 +35,8 @@ struct LayerTests {
         let weights = size * size * input.channels * filters
         let layer = Convolution(
             input: input, output: output, size: size, stride: stride, padding: padding, relu: relu, pool: maxPool,
-            kernel: 0..<weights, bias: weights..<weights + filters, bandCount: bandRows * output.width * filters)
+            kernel: 0..<weights, bias: weights..<weights + filters, bandCount: bandRows * output.width * filters,
+            maySaveMultiplications: !isDirect)
         return Case(
             testDescription:
                 "\(size)x\(size) / \(stride) + \(padding), relu \(relu), pool \(pool, default: "none"), bands of \(bandRows)",
@@ -91,10 +93,13 @@ struct LayerTests {
         x.copy(from: noise.floats(x.count).map { $0 * scale })
         parameters.copy(from: noise.floats(parameters.count))
         let weighting = noise.floats(layer.output.count)
-        let pass = LayerPass(
-            kernels: kernels, parameters: parameters, turned: Buffer(count: test.parameterCount),
-            scratch: Buffer(count: layer.scratchCount), randomKey: 5)
-        pass.scratch.fill(with: 1e9)
+        let learnt = Parameters(parameters)
+        let derived = DerivedWeights(test.convolutions, learnt, kernels: kernels, for: .training(nil))
+        let scratch = LayerScratch(layer.scratchCount, for: .training(nil))
+        scratch.floats.fill(with: 1e9)
+        var pass: LayerPass {
+            LayerPass(kernels: kernels, weights: derived.current(), scratch: scratch, randomKey: 5)
+        }
         let (y, places) = (Buffer<Float>(count: layer.output.count), Buffer<UInt8>(count: layer.placeCount))
         let changed = (Buffer<Float>(count: y.count), Buffer<UInt8>(count: places.count))
         layer.forward(x, into: y, places: places, pass)
@@ -103,7 +108,6 @@ struct LayerTests {
         let (dy, dx) = (Buffer<Float>(count: y.count), Buffer<Float>(count: x.count))
         dy.copy(from: weighting)
         dx.fill(with: 1e9)
-        layer.turn(pass)
         layer.backward(dy, x: x, y: y, places: places, gradients: gradients, into: dx, pass)
 
         let zeroes = y.array.map { $0 == 0 }
@@ -116,11 +120,12 @@ struct LayerTests {
         for (values, analytic) in [(x, dx), (parameters, gradients)] {
             for i in 0..<values.count {
                 let value = values.span[i]
-                values.withMutableSpan { $0[i] = value + epsilon }
-                let above = loss()
-                values.withMutableSpan { $0[i] = value - epsilon }
-                let below = loss()
-                values.withMutableSpan { $0[i] = value }
+                func moved(to changed: Float) -> (value: Double, isSmooth: Bool) {
+                    learnt.change { _ in values.withMutableSpan { $0[i] = changed } }
+                    defer { learnt.change { _ in values.withMutableSpan { $0[i] = value } } }
+                    return loss()
+                }
+                let (above, below) = (moved(to: value + epsilon), moved(to: value - epsilon))
                 guard above.isSmooth, below.isSmooth else { return false }
                 let numeric = (above.value - below.value) / Double((value + epsilon) - (value - epsilon))
                 let difference = largestDifference([analytic.span[i]], [numeric])
@@ -135,23 +140,27 @@ struct LayerTests {
     func winogradsConvolutionIsTheSame(_ level: KernelLevel) throws {
         let kernels = try kernels(level)
         let input = Shape(height: 9, width: 10, channels: 16)
-        for test in [
-            Self.convolution(input, filters: 16, size: 3, relu: true),
-            Self.convolution(input, filters: 17, size: 3, padding: 1, relu: true, pool: (2, 2)),
-            Self.convolution(input, filters: 32, size: 3, padding: 2, pool: (3, 3)),
-        ] {
+        func cases(isDirect: Bool) -> [Case] {
+            [
+                Self.convolution(input, filters: 16, size: 3, relu: true, isDirect: isDirect),
+                Self.convolution(
+                    input, filters: 17, size: 3, padding: 1, relu: true, pool: (2, 2), isDirect: isDirect),
+                Self.convolution(input, filters: 32, size: 3, padding: 2, pool: (3, 3), isDirect: isDirect),
+            ]
+        }
+        for (test, direct) in zip(cases(isDirect: false), cases(isDirect: true)) {
             var noise = Noise(8)
             let layer = test.layer
             let x = Buffer<Float>(count: layer.input.count)
             let parameters = Buffer<Float>(count: test.parameterCount)
             x.copy(from: noise.floats(x.count))
             parameters.copy(from: noise.floats(parameters.count))
-            var pass = LayerPass(
-                kernels: kernels, parameters: parameters, turned: Buffer(count: 0),
-                scratch: Buffer(count: layer.scratchCount))
-            let results = [nil, Buffer<Float>(count: 2 * test.parameterCount)].map { transformed in
-                pass.transformed = transformed
-                layer.transform(pass)
+            let results = [direct, test].map { test in
+                let layer = test.layer
+                let scratch = LayerScratch(layer.scratchCount, for: .prediction)
+                let derived = DerivedWeights(
+                    test.convolutions, Parameters(parameters), kernels: kernels, for: .prediction)
+                let pass = LayerPass(kernels: kernels, weights: derived.current(), scratch: scratch)
                 let (y, places) = (Buffer<Float>(count: layer.output.count), Buffer<UInt8>(count: layer.placeCount))
                 layer.forward(x, into: y, places: places, pass)
                 return (y: y.array, places: places.array)
@@ -257,8 +266,9 @@ struct LayerTests {
         let (x, y) = (Buffer<Float>(count: shape.count), Buffer<Float>(count: shape.count))
         x.fill(with: 1)
         guard let kernels = Kernels(.portable) else { return }
+        let none = DerivedWeights([], Parameters(Buffer(count: 0)), kernels: kernels, for: .prediction)
         var pass = LayerPass(
-            kernels: kernels, parameters: Buffer(count: 0), turned: Buffer(count: 0), scratch: Buffer(count: 0),
+            kernels: kernels, weights: none.current(), scratch: LayerScratch(ScratchCount(), for: .prediction),
             randomKey: 9)
         Dropout(input: shape, rate: 0.25, number: 1).forward(x, into: y, places: nil, pass)
         let dropped = y.array.count { $0 == 0 }

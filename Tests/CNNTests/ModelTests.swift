@@ -85,7 +85,7 @@ struct ModelTests {
         let huge = Buffer<Float>(count: model.parameters.count)
         huge.fill(with: 1e30)
         let overflowing = try Model(
-            network: model.network, parameters: huge, classes: model.classes, preprocessing: model.preprocessing)
+            network: model.network, parameters: Parameters(huge), classes: model.classes, preprocessing: model.preprocessing)
         let answer = try Self.predict(overflowing, Self.pixels(1), count: 1, level: .chosen(nil))
         #expect(answer == [Float](repeating: 1 / 3, count: 3))
     }

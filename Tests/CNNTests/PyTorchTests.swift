@@ -42,23 +42,22 @@ struct PyTorchTests {
         let kernels = try kernels(level)
         let vectors = try Vectors()
         let network = Network(vectors.architecture)
-        let parameters = try vectors.parameters(of: network)
+        let parameters = Parameters(try vectors.parameters(of: network))
         let images = try vectors.values("images")
 
         let count = vectors.labels.count
-        let forward = ForwardPass(network, parameters: parameters, kernels: kernels, capacity: count)
+        let weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: .prediction)
+        let forward = ForwardPass(network, weights, capacity: count)
         forward.input.copy(from: images)
         let logits = forward.run(count: count)
         #expect(largestDifference(logits.array, try vectors.values("logits").map(Double.init)) < 1e-5)
 
         let backpropagation = Backpropagation(
-            network, kernels: kernels, pool: ThreadPool(threads: 2), capacity: count)
+            network, parameters, kernels: kernels, pool: ThreadPool(threads: 2), capacity: count)
         let input = Buffer<Float>(count: images.count)
         input.copy(from: images)
         let size = vectors.architecture.input.count
-        let outcome = try backpropagation.run(
-            parameters: parameters, labels: vectors.labels, randomKeys: vectors.labels.map { _ in 0 }
-        ) { picture, values in
+        let outcome = try backpropagation.run(labels: vectors.labels, randomKeys: vectors.labels.map { _ in 0 }) { picture, values in
             values.copy(from: input.slice(picture, of: size))
         }
         let loss = outcome.reduce(0) { $0 + $1.loss } / Double(count)
@@ -91,7 +90,8 @@ struct PyTorchTests {
             options: options, architecture: vectors.architecture,
             training: Pictures(labels: vectors.labels, values: try vectors.values("images")),
             validation: Pictures(labels: [], values: []), level: level, threads: 2)
-        fresh.keptParameters.copy(from: try vectors.parameters(of: network))
+        let start = try vectors.parameters(of: network)
+        fresh.keptParameters.change { $0.copy(from: start) }
         var losses: [Float] = []
         while true {
             let step = try fresh.step()

@@ -25,6 +25,26 @@ struct TrainerTests {
         }
     }
 
+    /// Noise with a bright row, in bytes as a predictor takes them.
+    private struct BytePictures: TrainingPictures {
+        static let side = 9
+        let labels: [Int]
+
+        init(_ count: Int) { labels = (0..<count).map { $0 * 7 % 3 } }
+
+        func bytes(_ index: Int) -> [UInt8] {
+            var noise = Noise(UInt64(index))
+            let row = 2 + 2 * labels[index]
+            return (0..<Self.side * Self.side * 3).map { i in
+                UInt8((i / (Self.side * 3) == row ? 90 : 70) + noise.integer(-60...60))
+            }
+        }
+
+        func load(_ index: Int, augmentation: UInt64?, into picture: inout MutableSpan<Float>) {
+            for (i, byte) in bytes(index).enumerated() { picture[i] = Float(byte) * (1 / 255) }
+        }
+    }
+
     private static func architecture(classes: Int = 3) throws -> Architecture {
         try Architecture(
             input: Shape(height: Stripes.side, width: Stripes.side, channels: 3),
@@ -142,6 +162,108 @@ struct TrainerTests {
         #expect(last.keptParameters.array != best)
     }
 
+    /// Wide enough for Winograd's convolution, whose weights are transformed.
+    private static func wideTrainer(
+        _ options: TrainingOptions, level: KernelLevel, precision: TrainingPrecision, resuming: [UInt8]? = nil
+    ) throws -> Trainer {
+        let layers: [LayerDescription] = [
+            .convolution(filters: 16, kernel: 3, stride: 1, padding: 1), .relu,
+            .convolution(filters: 16, kernel: 3, stride: 1, padding: 1), .relu, .maxPool(size: 2, stride: 2), .flatten,
+            .dense(units: 3),
+        ]
+        return try Trainer(
+            options: options,
+            architecture: Architecture(
+                input: Shape(height: BytePictures.side, width: BytePictures.side, channels: 3), layers: layers),
+            training: BytePictures(40), validation: BytePictures(300), level: level, precision: precision, threads: 2,
+            resuming: resuming)
+    }
+
+    /// Loss and accuracy over the validation pictures of a predictor made afresh from the trainer's weights of now.
+    private static func freshFigures(of trainer: Trainer) throws -> (loss: Double, accuracy: Double) {
+        let side = BytePictures.side
+        let model = try Model(
+            trainedBy: trainer, classes: ["a", "b", "c"], preprocessing: Preprocessing(width: side, height: side))
+        let pictures = BytePictures(300)
+        let predictor = try Predictor(model: model, precision: .fp32, level: trainer.level, capacity: 1)
+        var (loss, right) = (0.0, 0)
+        for (index, label) in pictures.labels.enumerated() {
+            let logits = predictor.logits(of: pictures.bytes(index).span, count: 1).array
+            var ignored = logits
+            var span = ignored.mutableSpan
+            loss += SoftmaxCrossEntropy.loss(of: logits.span, label: label, scale: 1, dLogits: &span)
+            right += logits.firstIndex(of: logits.max() ?? 0) == label ? 1 : 0
+        }
+        return (loss / Double(pictures.labels.count), Double(right) / Double(pictures.labels.count))
+    }
+
+    /// What an epoch reports is true of the weights that it ended with, also where training was stopped in mid-epoch and in
+    /// mid-validation.
+    @Test(arguments: KernelLevel.allCases, TrainingPrecision.allCases)
+    func anEpochsFiguresAreThoseOfItsWeights(_ level: KernelLevel, _ precision: TrainingPrecision) throws {
+        try require(precision, at: level)
+        var options = Self.options
+        (options.epochs, options.keep) = (4, .last)
+        var trainer = try Self.wideTrainer(options, level: level, precision: precision)
+        var accuracies: Set<Double> = []
+        for number in 1... {
+            let step = try trainer.step()
+            if step == .finished { break }
+            if number.isMultiple(of: 4) {
+                trainer = try Self.wideTrainer(
+                    options, level: level, precision: precision, resuming: trainer.checkpoint())
+            }
+            guard case .epoch(let report) = step else { continue }
+            let fresh = try Self.freshFigures(of: trainer)
+            #expect(report.validationLoss == fresh.loss && report.validationAccuracy == fresh.accuracy)
+            accuracies.insert(fresh.accuracy)
+        }
+        #expect(trainer.history.count == 4 && accuracies.count > 1, "it learns something")
+    }
+
+    /// The epoch that is kept, and the one at which patience ends, follow from losses computed afresh.
+    @Test(arguments: TrainingPrecision.allCases)
+    func theBestEpochIsTheOneWithTheLowestTrueLoss(_ precision: TrainingPrecision) throws {
+        let level = try KernelLevel.chosen(nil)
+        try require(precision, at: level)
+        var options = Self.options
+        (options.epochs, options.keep, options.learningRate) = (30, .last, 0.03)
+        let whole = try Self.wideTrainer(options, level: level, precision: precision)
+        var losses: [Double] = []
+        var weights: [[Float]] = []
+        while true {
+            let step = try whole.step()
+            if step == .finished { break }
+            guard case .epoch = step else { continue }
+            losses.append(try Self.freshFigures(of: whole).loss)
+            weights.append(whole.keptParameters.array)
+        }
+        let patience = 2
+        func best(upTo epoch: Int) -> Int { losses[...epoch].indices.min { losses[$0] < losses[$1] } ?? 0 }
+        let last = losses.indices.first { $0 - best(upTo: $0) >= patience } ?? losses.count - 1
+        #expect(last < losses.count - 1, "patience has something to end")
+
+        (options.keep, options.patience) = (.best, patience)
+        let patient = try Self.wideTrainer(options, level: level, precision: precision)
+        try Self.run(patient)
+        #expect(patient.history.count == last + 1)
+        #expect(patient.keptParameters.array == weights[best(upTo: last)])
+    }
+
+    @Test func weightsDerivedBeforeAChangeAreMadeAnew() throws {
+        let kernels = try #require(Kernels(.portable))
+        let shape = Shape(height: 5, width: 5, channels: 16)
+        let convolution = Convolution(
+            input: shape, output: Shape(height: 3, width: 3, channels: 16), size: 3, stride: 1, padding: 0, relu: false,
+            pool: nil, kernel: 0..<2304, bias: 2304..<2320)
+        let parameters = Parameters(Buffer(count: 2320))
+        let derived = DerivedWeights([convolution], parameters, kernels: kernels, for: .prediction)
+        let before = derived.current()[convolution].transformed?.array
+        parameters.change { $0.fill(with: 1) }
+        #expect(before?.allSatisfy { $0 == 0 } == true)
+        #expect(derived.current()[convolution].transformed?.array.contains { $0 != 0 } == true)
+    }
+
     @Test func withoutValidationTheLastEpochIsKept() throws {
         let trainer = try Self.trainer(validation: Stripes(0))
         let steps = try Self.run(trainer)
@@ -176,7 +298,7 @@ struct TrainerTests {
     @Test func impossibleOptionsAreRefused() throws {
         let changes: [(inout TrainingOptions) -> Void] = [
             { $0.epochs = 0 }, { $0.batch = 0 }, { $0.batch = .max }, { $0.learningRate = .nan },
-            { $0.learningRate = -1 }, { $0.patience = 0 }, { $0.recipe = "cake" },
+            { $0.learningRate = -1 }, { $0.patience = 0 },
         ]
         for change in changes {
             var options = Self.options

@@ -16,21 +16,28 @@ struct Convolution: PictureLayer {
     let pool: MaxPool?
     let kernel: Range<Int>
     let bias: Range<Int>
+    /// Among the network's convolutions.
+    let number: Int
+    /// With few channels, transforming them costs more than it saves.
+    let usesWinograd: Bool
     /// How many output values backward takes at a time: they and the input rows below them stay in the second-level cache.
     private let bandCount: Int
     /// Rows and columns of the convolution that are used.
     let height: Int
     let width: Int
 
-    /// - pool: The max-pooling that follows. Its windows must not overlap.
+    /// - pool: The max-pooling that follows. Its windows must not overlap. - maySaveMultiplications: By Winograd's way.
     init(
         input: Shape, output: Shape, size: Int, stride: Int, padding: Int, relu: Bool, pool: MaxPool?,
-        kernel: Range<Int>, bias: Range<Int>, bandCount: Int = 65_536
+        kernel: Range<Int>, bias: Range<Int>, number: Int = 0, bandCount: Int = 65_536,
+        maySaveMultiplications: Bool = true
     ) {
         (self.input, self.output) = (input, pool?.output ?? output)
         (self.size, self.stride, self.padding) = (size, stride, padding)
         (self.relu, self.pool) = (relu, pool)
-        (self.kernel, self.bias, self.bandCount) = (kernel, bias, bandCount)
+        (self.kernel, self.bias, self.number, self.bandCount) = (kernel, bias, number, bandCount)
+        usesWinograd =
+            maySaveMultiplications && size == 3 && stride == 1 && min(input.channels, output.channels) >= 16
         height = pool.map { ($0.output.height - 1) * $0.stride + $0.size } ?? output.height
         width = pool.map { ($0.output.width - 1) * $0.stride + $0.size } ?? output.width
     }
@@ -51,28 +58,19 @@ struct Convolution: PictureLayer {
     var multiplyAdds: Int { height * width * kernel.count }
 
     var placeCount: Int { pool == nil ? 0 : output.count }
-    var scratchCount: Int {
+    var scratchCount: ScratchCount {
         let winograd = usesWinograd ? Kernels.winogradScratchCount(channels: input.channels, filters: filters) : 0
         let backward = 2 * paddedCount + (pool == nil ? 0 : bandHeight * width * filters)
-        return max(backward, paddedCount + poolingCount + winograd)
+        let (inputRow, outputRow) = (padded.width * input.channels, width * filters)
+        return ScratchCount(
+            floats: max(backward, paddedCount + poolingCount + winograd),
+            bf16: max(
+                padded.count + 1, bandHeight * outputRow + 1,
+                2 * inputRow * pairRows(bandHeight) + 2 * outputRow * ((bandHeight + 1) / 2)))
     }
     /// Of the convolution's values, what a row of pooling windows takes.
     private var poolingCount: Int { pool.map { $0.size * width * filters } ?? 0 }
 
-    /// With few channels, transforming them costs more than it saves.
-    private var usesWinograd: Bool { size == 3 && stride == 1 && min(input.channels, filters) >= 16 }
-    private var transformed: Range<Int> {
-        2 * kernel.lowerBound..<2 * kernel.lowerBound + 16 * input.channels * filters
-    }
-
-    var bf16ScratchCount: Int {
-        let (inputRow, outputRow) = (padded.width * input.channels, width * filters)
-        return max(
-            padded.count + 1, bandHeight * outputRow + 1,
-            2 * inputRow * pairRows(bandHeight) + 2 * outputRow * ((bandHeight + 1) / 2))
-    }
-    /// Of the weights for bf16.
-    private var pairs: Range<Int> { 2 * kernel.lowerBound..<2 * kernel.upperBound }
     private var inputStep: Int { stride * padded.width * input.channels }
 
     private func shape(rows: Int) -> bagq_convolution {
@@ -83,24 +81,25 @@ struct Convolution: PictureLayer {
     }
 
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass) {
-        let source = padding > 0 ? pad(x, into: pass.scratch[..<paddedCount]) : x
-        let rounded = pass.bf16.map { round(source, $0) }
+        let source = padding > 0 ? pad(x, into: pass.scratch.floats[..<paddedCount]) : x
+        let (weights, parameters) = (pass.weights[self], pass.weights.values)
+        let rounded = weights.bf16.map { round(source, $0, pass) }
         func convolve(_ rows: Int, from first: Int, into y: Buffer<Float>) {
-            let (shape, above, bias) = (shape(rows: rows), first * inputStep, pass.parameters[bias])
-            if let bf16 = pass.bf16, let rounded {
+            let (shape, above, bias) = (shape(rows: rows), first * inputStep, parameters[bias])
+            if let bf16 = weights.bf16, let rounded {
                 bf16.kernels.convolve(
-                    shape, rounded[above...], weights: bf16.weights[pairs], bias: bias, relu: relu, into: y)
-            } else if usesWinograd, let weights = pass.transformed {
+                    shape, rounded[above...], weights: bf16.weights, bias: bias, relu: relu, into: y)
+            } else if let transformed = weights.transformed {
                 pass.kernels.convolveByWinograd(
-                    shape, source[above...], transformed: weights[transformed], bias: bias, relu: relu,
-                    scratch: pass.scratch[(paddedCount + poolingCount)...], into: y)
+                    shape, source[above...], transformed: transformed, bias: bias, relu: relu,
+                    scratch: pass.scratch.floats[(paddedCount + poolingCount)...], into: y)
             } else {
                 pass.kernels.convolve(
-                    shape, source[above...], weights: pass.parameters[kernel], bias: bias, relu: relu, into: y)
+                    shape, source[above...], weights: parameters[kernel], bias: bias, relu: relu, into: y)
             }
         }
         guard let pool else { return convolve(height, from: 0, into: y) }
-        let rows = pass.scratch[paddedCount...][..<poolingCount]
+        let rows = pass.scratch.floats[paddedCount...][..<poolingCount]
         let rowCount = output.width * filters
         for row in 0..<output.height {
             convolve(pool.size, from: row * pool.stride, into: rows)
@@ -118,14 +117,14 @@ struct Convolution: PictureLayer {
     ) {
         // Where the largest of a window was cut to 0, so was the whole window: masking after the pooling is masking before it.
         if relu { pass.kernels.maskGradient(dy, whereZero: y) }
-        let source = padding > 0 ? pad(x, into: pass.scratch[..<paddedCount]) : x
-        let target = dx.map { padding > 0 ? pass.scratch[paddedCount..<2 * paddedCount] : $0 }
+        let source = padding > 0 ? pad(x, into: pass.scratch.floats[..<paddedCount]) : x
+        let target = dx.map { padding > 0 ? pass.scratch.floats[paddedCount..<2 * paddedCount] : $0 }
         target?.fill(with: 0)
         let rowCount = width * filters
         for rows in bands {
             var band = dy
             if let pool {
-                band = pass.scratch[(2 * paddedCount)...][..<(rows.count * rowCount)]
+                band = pass.scratch.floats[(2 * paddedCount)...][..<(rows.count * rowCount)]
                 band.fill(with: 0)
                 let pooledRow = output.width * filters
                 let end = (rows.upperBound - pool.size + pool.stride) / pool.stride
@@ -150,12 +149,12 @@ struct Convolution: PictureLayer {
     ) {
         let x = x[(band.lowerBound * inputStep)...]
         var shape = shape(rows: band.count)
-        guard let bf16 = pass.bf16 else {
+        guard let bf16 = pass.weights[self].bf16 else {
             return pass.kernels.addWeightGradient(shape, x, dOutput: dOutput, to: dKernel)
         }
         let (inputRow, outputRow) = (shape.input_row, shape.output_row)
-        let xPairs = bf16.scratch[..<(2 * inputRow * pairRows(band.count))]
-        let dyPairs = bf16.scratch[xPairs.count...][..<(2 * outputRow * ((band.count + 1) / 2))]
+        let xPairs = pass.scratch.bf16[..<(2 * inputRow * pairRows(band.count))]
+        let dyPairs = pass.scratch.bf16[xPairs.count...][..<(2 * outputRow * ((band.count + 1) / 2))]
         bf16.kernels.interleaveRows(of: x, rowCount: inputRow, step: stride, stride: 1, into: xPairs)
         bf16.kernels.interleaveRows(of: dOutput, rowCount: outputRow, into: dyPairs)
         (shape.input_row, shape.output_row) = (2 * inputRow, 2 * outputRow)
@@ -168,11 +167,12 @@ struct Convolution: PictureLayer {
         _ band: Range<Int>, dOutput: Buffer<Float>, to dx: Buffer<Float>, _ pass: LayerPass
     ) {
         let (shape, dx) = (shape(rows: band.count), dx[(band.lowerBound * inputStep)...])
-        if let bf16 = pass.bf16 {
+        let weights = pass.weights[self]
+        if let bf16 = weights.bf16 {
             bf16.kernels.addInputGradient(
-                shape, dOutput: round(dOutput, bf16), turned: bf16.turned[pairs], to: dx)
-        } else {
-            pass.kernels.addInputGradient(shape, dOutput: dOutput, turned: pass.turned[kernel], to: dx)
+                shape, dOutput: round(dOutput, bf16, pass), turned: bf16.turned, to: dx)
+        } else if let turned = weights.turned {
+            pass.kernels.addInputGradient(shape, dOutput: dOutput, turned: turned, to: dx)
         }
     }
 
@@ -180,41 +180,13 @@ struct Convolution: PictureLayer {
     private func pairRows(_ rows: Int) -> Int { (rows - 1) / 2 * 2 * stride + size }
 
     /// At the start of the scratch memory, with a zero behind.
-    private func round(_ values: Buffer<Float>, _ bf16: BF16Pass) -> Buffer<UInt16> {
-        let rounded = bf16.scratch[..<(values.count + 1)]
+    private func round(
+        _ values: Buffer<Float>, _ bf16: ConvolutionWeights.BF16, _ pass: LayerPass
+    ) -> Buffer<UInt16> {
+        let rounded = pass.scratch.bf16[..<(values.count + 1)]
         rounded[values.count...].fill(with: 0)
         bf16.kernels.round(values, into: rounded[..<values.count])
         return rounded
-    }
-
-    /// [ky, kx, c, k] to [kx, ky, k, c]; for bf16 both, with pairs of (kx, c) and of k.
-    func turn(_ pass: LayerPass) {
-        let square = input.channels * filters
-        let (weights, turned) = (pass.parameters[kernel], pass.turned[kernel])
-        for ky in 0..<size {
-            for kx in 0..<size {
-                pass.kernels.transpose(
-                    rows: input.channels, columns: filters, weights.slice(ky * size + kx, of: square),
-                    into: turned.slice(kx * size + ky, of: square))
-            }
-        }
-        guard let bf16 = pass.bf16 else { return }
-        func interleave(_ weights: Buffer<Float>, parts: Int, rowCount: Int, into pairs: Buffer<UInt16>) {
-            let part = weights.count / parts
-            let pairCount = (part / rowCount + 1) / 2 * 2 * rowCount
-            for index in 0..<parts {
-                bf16.kernels.interleaveRows(
-                    of: weights.slice(index, of: part), rowCount: rowCount, into: pairs.slice(index, of: pairCount))
-            }
-        }
-        interleave(weights, parts: size, rowCount: filters, into: bf16.weights[pairs])
-        interleave(turned, parts: size * size, rowCount: input.channels, into: bf16.turned[pairs])
-    }
-
-    func transform(_ pass: LayerPass) {
-        guard usesWinograd, let weights = pass.transformed else { return }
-        pass.kernels.transformForWinograd(
-            channels: input.channels, filters: filters, pass.parameters[kernel], into: weights[transformed])
     }
 
     /// The picture with its border of zeros, at the start of `padded`.

@@ -5,10 +5,8 @@ protocol PictureLayer: Sendable {
     var output: Shape { get }
     /// Bytes per picture that forward leaves for backward (in `places`) besides `y`.
     var placeCount: Int { get }
-    /// Floats that a thread needs while it runs the layer.
-    var scratchCount: Int { get }
-    /// The same for numbers of bf16.
-    var bf16ScratchCount: Int { get }
+    /// What a thread needs while it runs the layer.
+    var scratchCount: ScratchCount { get }
 
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass)
 
@@ -16,55 +14,45 @@ protocol PictureLayer: Sendable {
     func backward(
         _ dy: Buffer<Float>, x: Buffer<Float>, y: Buffer<Float>, places: Buffer<UInt8>, gradients: Buffer<Float>,
         into dx: Buffer<Float>?, _ pass: LayerPass)
-
-    /// Writes the layer's weights in the order that backward wants, once a step, at the same place; for bf16 also what forward wants.
-    func turn(_ pass: LayerPass)
-
-    /// Writes the weights as Winograd's convolution wants them into `pass.transformed`, where the layer is to use it.
-    func transform(_ pass: LayerPass)
 }
 
 extension PictureLayer {
     var placeCount: Int { 0 }
-    var scratchCount: Int { 0 }
-    var bf16ScratchCount: Int { 0 }
-    func turn(_ pass: LayerPass) {}
-    func transform(_ pass: LayerPass) {}
+    var scratchCount: ScratchCount { ScratchCount() }
 }
 
 /// What a layer needs besides its values, for one picture on one thread.
 struct LayerPass {
     var kernels: Kernels
-    /// Of the whole network, flat: `Network.tensors` says where what lies.
-    var parameters: Buffer<Float>
-    /// The weights as `turn` left them; used by backward.
-    var turned: Buffer<Float>
-    var scratch: Buffer<Float>
+    var weights: CurrentWeights
+    var scratch: LayerScratch
     /// For dropout, by picture and step; nil when predicting.
     var randomKey: UInt64?
-    /// Where convolutions are to multiply numbers of bf16.
-    var bf16: BF16Pass?
-    /// The weights as `transform` left them, at twice the place they have in `parameters`; nil where convolutions are to sum in
-    /// the order that their gradients follow.
-    var transformed: Buffer<Float>?
 }
 
-extension LayerPass {
-    /// To predict with parameters that will not change, with memory for one picture.
-    init(predicting network: Network, parameters: Buffer<Float>, kernels: Kernels) {
-        let layers = network.pictureLayers
-        self.init(
-            kernels: kernels, parameters: parameters, turned: Buffer(count: 0),
-            scratch: Buffer(count: layers.map(\.scratchCount).max() ?? 0),
-            transformed: Buffer(count: 2 * network.pictureParameterCount))
-        for layer in layers { layer.transform(self) }
+/// Numbers of elements: plain floats, and numbers of bf16 where these are multiplied.
+struct ScratchCount: Equatable {
+    var floats = 0
+    var bf16 = 0
+
+    /// Enough for any of the layers.
+    static func most(of layers: [any PictureLayer]) -> ScratchCount {
+        let counts = layers.map(\.scratchCount)
+        return ScratchCount(floats: counts.map(\.floats).max() ?? 0, bf16: counts.map(\.bf16).max() ?? 0)
     }
 }
 
-/// What a layer needs for bf16: weights rounded and in pairs as the kernels want them, at twice the place they have as floats.
-struct BF16Pass {
-    var kernels: BF16Kernels
-    var weights: Buffer<UInt16>
-    var turned: Buffer<UInt16>
-    var scratch: Buffer<UInt16>
+/// A thread's memory for whichever layer it runs.
+struct LayerScratch: Sendable {
+    let floats: Buffer<Float>
+    let bf16: Buffer<UInt16>
+
+    init(_ count: ScratchCount, for use: DerivedWeights.Use) {
+        floats = Buffer(count: count.floats)
+        bf16 = Buffer(count: use.multipliesBF16 ? count.bf16 : 0)
+    }
+}
+
+extension DerivedWeights.Use {
+    var multipliesBF16: Bool { if case .training(.some) = self { true } else { false } }
 }
