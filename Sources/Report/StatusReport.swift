@@ -33,9 +33,9 @@ package struct StatusReport {
 
     private var jobsTable: Table {
         var table = Table([
-            .right("ID"), .left("KIND"), .flexible("NAME"), .left("STATE"), .right("DONE"), .right("PROGRESS"),
-            .right("FAILED"), .right("RATE"),
-            .right("LEFT"), .flexible("MODEL"), .left("PRECISION"),
+            .right("ID"), .left("KIND").dropped(1), .flexible("NAME"), .left("STATE"), .right("DONE"),
+            .right("PROGRESS"), .right("FAILED"), .right("RATE").dropped(2), .right("LEFT").dropped(3),
+            .flexible("MODEL"), .left("PRECISION").dropped(4),
         ])
         for job in jobs {
             let progress = job.progress

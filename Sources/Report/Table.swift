@@ -7,10 +7,18 @@ package struct Table {
         package var isRightAligned = false
         /// May be shortened in the middle where the terminal is too narrow: for paths and names.
         package var isFlexible = false
+        /// Where the terminal is too narrow even so, columns that have a rank are left out, the highest first.
+        package var dropRank: Int?
 
         package static func left(_ title: String) -> Column { Column(title: title) }
         package static func right(_ title: String) -> Column { Column(title: title, isRightAligned: true) }
         package static func flexible(_ title: String) -> Column { Column(title: title, isFlexible: true) }
+
+        package func dropped(_ rank: Int) -> Column {
+            var column = self
+            column.dropRank = rank
+            return column
+        }
     }
 
     private let columns: [Column]
@@ -29,14 +37,18 @@ package struct Table {
     /// The lines, each with its end. `width` is the terminal's; nil (piped) shortens nothing.
     package func text(width: Int?) -> String {
         var widths = columns.indices.map { column in rows.map { $0[column].displayWidth }.max() ?? 0 }
-        if let width { shrink(&widths, to: width) }
+        var kept = Array(columns.indices)
+        if let width {
+            drop(from: &kept, widths, to: width)
+            shrink(&widths, kept, to: width)
+        }
         var text = ""
         for row in rows {
             var line = ""
-            for (column, cell) in row.enumerated() {
-                let shown = cell.shortenedInTheMiddle(to: widths[column])
+            for column in kept {
+                let shown = row[column].shortenedInTheMiddle(to: widths[column])
                 let space = String(repeating: " ", count: max(0, widths[column] - shown.displayWidth))
-                if column > 0 { line += "  " }
+                if column > kept[0] { line += "  " }
                 line += columns[column].isRightAligned ? space + shown : shown + space
             }
             while line.last == " " { line.removeLast() }
@@ -45,12 +57,29 @@ package struct Table {
         return text
     }
 
+    /// What a flexible column keeps.
+    private static let least = 10
+
+    /// Leaves columns out until the line fits with all flexible columns at their least, or none is left that may go.
+    private func drop(from kept: inout [Int], _ widths: [Int], to width: Int) {
+        func leastWidth() -> Int {
+            kept.reduce(2 * (kept.count - 1)) { sum, column in
+                sum + (columns[column].isFlexible ? min(widths[column], Self.least) : widths[column])
+            }
+        }
+        while leastWidth() > width {
+            let ranked = kept.filter { columns[$0].dropRank != nil }
+            guard let next = ranked.max(by: { (columns[$0].dropRank ?? 0) < (columns[$1].dropRank ?? 0) }) else { return }
+            kept.removeAll { $0 == next }
+        }
+    }
+
     /// Takes from the widest flexible column until the line fits, or all are down to their least.
-    private func shrink(_ widths: inout [Int], to width: Int) {
-        let least = 10
-        var excess = widths.reduce(0, +) + 2 * (columns.count - 1) - width
+    private func shrink(_ widths: inout [Int], _ kept: [Int], to width: Int) {
+        let least = Self.least
+        var excess = kept.reduce(2 * (kept.count - 1)) { $0 + widths[$1] } - width
         while excess > 0 {
-            let candidates = columns.indices.filter { columns[$0].isFlexible && widths[$0] > least }
+            let candidates = kept.filter { columns[$0].isFlexible && widths[$0] > least }
             guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { return }
             let next = candidates.filter { $0 != widest }.map { widths[$0] }.max() ?? least
             let step = min(excess, max(1, widths[widest] - max(next, least)))

@@ -54,6 +54,9 @@ struct Settings {
         environment.keys.filter { $0.hasPrefix("BAGQ_") && Setting(rawValue: $0) == nil }.sorted()
     }
 
+    /// What somebody has set; nil where the default holds.
+    func set(_ setting: Setting) -> Value? { values[setting] }
+
     /// What a setting is, as text, with its origin.
     func shown(_ setting: Setting) throws -> Value {
         if let value = values[setting] { return value }

@@ -4,6 +4,10 @@ import Queue
 func runCommandLine(_ words: [String]) throws -> ExitStatus {
     var words = words[...]
     if words.first == "--help" || words.first == "-h" { words = ["help"] }
+    if words.first == "--version" {
+        Terminal.print("bagq \(version)")
+        return .done
+    }
     if let first = words.first, first.hasPrefix("-"), let name = words.first(where: commandNames.contains) {
         throw UsageError("the command goes first: bagq \(name) \(first) …", command: name)
     }

@@ -158,6 +158,11 @@ import Testing
         let config = try #require(try bagq.json("config", "--json") as? [[String: String]])
         #expect(config.contains { $0["setting"] == "BAGQ_LEASE_SECONDS" && $0["value"] == "1" })
         #expect(config.allSatisfy { $0.keys.sorted() == ["origin", "setting", "value"] })
+        // The database's time zone holds, whatever is set since.
+        let moved = try bagq.run("config", environment: ["BAGQ_TIME_ZONE": "America/New_York"])
+        let zone = try #require(moved.lines.first { $0.hasPrefix("BAGQ_TIME_ZONE") })
+        #expect(zone.contains("this database (fixed)") && !zone.contains("New_York"))
+        #expect(moved.err.contains("BAGQ_TIME_ZONE=America/New_York (environment) changes nothing"))
         let mistyped = try bagq.run("config", environment: ["BAGQ_THREDS": "3"])
         #expect(mistyped.status == 0 && mistyped.err.contains("BAGQ_THREDS is no setting"))
         #expect(mistyped.err.contains("did you mean BAGQ_THREADS?"))

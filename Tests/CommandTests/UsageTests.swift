@@ -14,6 +14,12 @@ import Testing
         }
     }
 
+    @Test func saysItsVersion() throws {
+        let output = try Bagq().run("--version")
+        #expect(output.status == 0 && output.err.isEmpty)
+        #expect(output.out.wholeMatch(of: /bagq \d+\.\d+\.\d+\n/) != nil)
+    }
+
     @Test func wrongWords() throws {
         let bagq = try Bagq.withModel()
         try Data("no database".utf8).write(to: URL(filePath: bagq.path("text.db")))

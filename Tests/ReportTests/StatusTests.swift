@@ -51,6 +51,23 @@ private let worker = WorkerRecord(
                 """)
     }
 
+    /// One line a job, whatever names and counts: what matters least goes first.
+    @Test func fitsEightyColumns() {
+        let request = JobRequest.classify(
+            ClassifyRequest(
+                source: Path("/d"), name: String(repeating: "a long name ", count: 9),
+                model: ModelVersion(name: "a-model-with-a-long-name", number: 12)))
+        let long = job(
+            123_456, request, .cancelled, total: 10_000_000, done: 9_999_999, failed: 12_345, rate: 1234, error: nil)
+        let report = StatusReport(jobs: [long, job(7, classify, .running, total: 9, done: 3)], workers: [], now: now)
+        let lines = report.text(width: 80).split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.allSatisfy { String($0).displayWidth <= 80 })
+        #expect(lines[0].split(separator: " ") == ["ID", "NAME", "STATE", "DONE", "PROGRESS", "FAILED", "MODEL"])
+        #expect(lines[1].contains("123456") && lines[1].contains("cancelled") && lines[1].contains("12,345"))
+        #expect(lines[2].contains(" 7 ") && lines[2].contains("running"))
+        #expect(report.text(width: 200).contains("PRECISION"))
+    }
+
     @Test func barsOnATerminal() {
         #expect(report.text(width: 80).contains("\njob 12  [███████"))
         let preparing = StatusReport(jobs: [job(2, train, .running, total: nil, done: 0)], workers: [], now: now)

@@ -1,3 +1,4 @@
+import Queue
 import Report
 
 enum ConfigCommand: Command {
@@ -7,12 +8,16 @@ enum ConfigCommand: Command {
         details: """
             Flags go before the environment, that before your file ($XDG_CONFIG_HOME/bagq/bagq.env, else
             ~/.config/bagq/bagq.env), that before the machine's (/etc/bagq/bagq.env), that before the default.
+            The time zone is the database's, once there is one: it was fixed when that was made.
             """,
         example: "bagq config")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let settings = try Settings()
-        let rows = try Setting.allCases.map { ($0.rawValue, try settings.shown($0)) }
+        let fixed = try fixedTimeZone(arguments, settings)
+        let rows = try Setting.allCases.map { setting in
+            (setting.rawValue, setting == .timeZone ? try fixed ?? settings.shown(setting) : try settings.shown(setting))
+        }
         if arguments.has("--json") {
             let objects = rows.map { name, value in
                 JSONValue.object([
@@ -25,10 +30,21 @@ enum ConfigCommand: Command {
             for (name, value) in rows { table.add([name, value.text, value.origin]) }
             Terminal.print(table.text(width: Terminal.width), terminator: "")
         }
+        if let fixed, let set = settings.set(.timeZone), set.text != fixed.text {
+            Terminal.complain(
+                "\(Setting.timeZone.rawValue)=\(set.text) (\(set.origin)) changes nothing: this database counts days in "
+                    + "\(fixed.text) since it was made")
+        }
         for name in settings.unknown {
             let near = didYouMean(name, among: Setting.allCases.map(\.rawValue))
             Terminal.complain("the environment's \(name) is no setting and changes nothing\(near)")
         }
         return .done
+    }
+
+    /// The time zone of the database, which was chosen when it was made; nil where there is none yet that can be read.
+    private static func fixedTimeZone(_ arguments: Arguments, _ settings: Settings) throws -> Settings.Value? {
+        guard let session = try? Session(arguments) else { return nil }
+        return Settings.Value(text: try session.store.timeZone, origin: "this database (fixed)")
     }
 }

@@ -1,5 +1,7 @@
 import Foundation
 import Intake
+import Report
+import Threads
 
 enum DemoCommand: Command {
     static let spec = CommandSpec(
@@ -14,7 +16,12 @@ enum DemoCommand: Command {
         let path = folder.path(percentEncoded: false)
         let demo = Demo(folder: path)
         Terminal.print("Drawing handbags of five made-up brands into \(path) …")
-        let data = try DemoData.write(to: folder, seed: 2018, today: .now, threads: try Settings().threads)
+        let drawing = Monitor(DrawingDisplay())
+        let data = try DemoData.write(
+            to: folder, seed: 2018, today: .now, threads: try Settings().threads
+        ) { written, total in
+            drawing.withLock { $0.show(written, of: total) }
+        }
         Terminal.print(data.description)
 
         try demo.bagq("train", "training", "--name", "demo", "--epochs", String(epochs), "--wait")
@@ -52,6 +59,24 @@ enum DemoCommand: Command {
         }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         return folder
+    }
+}
+
+/// How far the drawing is, on stderr: one line that rewrites itself on a terminal, a plain line now and then elsewhere.
+private struct DrawingDisplay {
+    private var lastShown = Date()
+
+    mutating func show(_ written: Int, of total: Int) {
+        let isLast = written == total
+        guard isLast || -lastShown.timeIntervalSinceNow >= (Terminal.isError ? 0.2 : 10) else { return }
+        lastShown = Date()
+        let progress = ProgressLine(done: written, total: total)
+        if Terminal.isError {
+            Terminal.note(
+                "\r\u{1B}[K" + progress.text(width: Terminal.errorWidth), terminator: isLast ? "\n" : "")
+        } else {
+            Terminal.note("drawing: \(progress.plainText)")
+        }
     }
 }
 

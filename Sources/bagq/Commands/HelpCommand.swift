@@ -21,6 +21,7 @@ enum HelpCommand: Command {
             \(list.joined(separator: "\n"))
 
             `bagq help COMMAND` shows its options and an example. `bagq demo` shows it all on made-up pictures.
+            `bagq --version` says which bagq this is.
 
             Exit status: 0 done; 1 done, but items failed; 2 failed, cancelled or could not do it;
             64 wrong usage; 75 try again; 78 wrong configuration; 130 interrupted.
