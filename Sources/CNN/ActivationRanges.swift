@@ -13,7 +13,8 @@ struct ActivationRanges {
     init(of model: Model, on pictures: any PixelPictures, level: KernelLevel, pool: ThreadPool) throws {
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
         let network = model.network
-        let weights = DerivedWeights(network.convolutions, model.parameters, kernels: kernels, for: .prediction).current()
+        let weights = DerivedWeights(network.convolutions, model.parameters, kernels: kernels, for: .prediction)
+            .current()
         let counters = (0..<pool.threads).map { _ in Counter(network, weights, kernels) }
         try pool.forEach(pictures.count) { worker, index in
             let counter = counters[worker]

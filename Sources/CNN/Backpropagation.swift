@@ -172,12 +172,3 @@ final class Backpropagation: Sendable {
 extension Network.Stage {
     fileprivate var denseScratchCount: Int { if case .dense(let dense) = self { dense.scratchCount } else { 0 } }
 }
-
-extension Span where Element == Float {
-    /// The first of equals; 0 where there is none.
-    var indexOfLargest: Int {
-        var best = 0
-        for i in indices where self[i] > self[best] { best = i }
-        return best
-    }
-}

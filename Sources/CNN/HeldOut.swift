@@ -18,10 +18,8 @@ package struct HeldOut: Hashable, Sendable {
         self.part = part
     }
 
-    /// Counts one picture by its true class and what the model said.
-    package mutating func add(label: Int, probabilities: [Float]) {
-        let predicted = probabilities.span.indexOfLargest
-        let step = Self.confidenceStep(probabilities[predicted])
+    /// Counts one picture by its true class and what the model said, with which confidence.
+    package mutating func add(label: Int, predicted: Int, step: Int) {
         counts[Cell(label: label, predicted: predicted, step: step), default: 0] += 1
     }
 
@@ -29,11 +27,6 @@ package struct HeldOut: Hashable, Sendable {
     package var total: Int { counts.values.reduce(0, +) }
     /// Pictures whose true class was predicted.
     package var right: Int { counts.reduce(0) { $0 + ($1.key.label == $1.key.predicted ? $1.value : 0) } }
-
-    /// Whole 5 % steps. The allowance counts a probability that is 0.95 but for rounding as 0.95.
-    package static func confidenceStep(_ confidence: Float) -> Int {
-        min(20, max(0, Int((Double(confidence) * 20 + 1e-6).rounded(.down))))
-    }
 
     /// Whether these can be a model's of so many classes: a file may say anything.
     func fits(classes: Int) -> Bool {

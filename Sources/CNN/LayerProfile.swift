@@ -51,7 +51,9 @@ extension Model {
         for (name, pool) in network.pools {
             profiler.note(name, pool, of: Float(0.5)) { kernels.maxPool($0, $1, into: $2, places: nil) }
         }
-        for dense in network.dense { profiler.note(network.name(of: dense.kernel), dense, 1, parameters.values, kernels) }
+        for dense in network.dense {
+            profiler.note(network.name(of: dense.kernel), dense, 1, parameters.values, kernels)
+        }
     }
 
     private func profileInt8(_ level: KernelLevel, _ profiler: inout Profiler) throws {

@@ -8,7 +8,10 @@ package struct Model: Sendable {
     package var temperature = 1.0
     /// Confidence from which a prediction counts as recognised, a multiple of 0.05.
     package var threshold = 0.5
+    /// Nil where there was no such picture.
     package var heldOut: HeldOut?
+    /// Nil where the file does not say.
+    package var seen: SeenPictures?
     package var training: TrainingRecord?
     /// What int8 needs; nil where the model can do fp32 only.
     package internal(set) var quantization: Quantization?

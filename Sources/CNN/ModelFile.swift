@@ -20,6 +20,7 @@ extension Model {
         ]
         if let quantization { metadata["quantization"] = metadataJSON(quantization) }
         if let heldOut { metadata["held_out"] = metadataJSON(heldOut) }
+        if let seen { metadata["seen"] = metadataJSON(seen) }
         if let training { metadata["training"] = metadataJSON(training) }
         return Safetensors(
             tensors: network.tensors.map {
@@ -68,8 +69,9 @@ extension Model {
             guard heldOut.fits(classes: classes.count) else {
                 throw .invalid("its held_out counts do not fit its classes")
             }
-            self.heldOut = heldOut
+            self.heldOut = heldOut.total > 0 ? heldOut : nil
         }
+        if file.metadata["seen"] != nil { seen = try file.decode("seen", as: SeenPictures.self) }
         if file.metadata["training"] != nil { training = try file.decode("training", as: TrainingRecord.self) }
     }
 }

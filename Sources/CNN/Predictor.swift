@@ -18,7 +18,8 @@ package final class Predictor {
         switch precision {
         case .fp32:
             guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
-            let weights = DerivedWeights(model.network.convolutions, model.parameters, kernels: kernels, for: .prediction)
+            let weights = DerivedWeights(
+                model.network.convolutions, model.parameters, kernels: kernels, for: .prediction)
             let forward = ForwardPass(model.network, weights, capacity: capacity)
             engine = .fp32(forward, kernels)
         case .int8:

@@ -6,7 +6,7 @@ package struct Quantization: Codable, Hashable, Sendable {
     package var percentile: Double
     /// The largest activation told, of each layer with a ReLU, in order.
     package var ranges: [Double]
-    /// On held-out pictures; nil where there were none.
+    /// On validation pictures; nil where there were none.
     package var agreement: Agreement?
 
     /// How int8 and fp32 compare on some pictures.
@@ -17,6 +17,8 @@ package struct Quantization: Codable, Hashable, Sendable {
         /// Over all pictures and classes, of the probabilities' difference, without sign.
         package var meanDifference = 0.0
 
+        /// With so few pictures, which precision is chosen is a guess.
+        package var isGuess: Bool { pictures < 100 }
         package var rate: Double { pictures == 0 ? 0 : Double(agreeing) / Double(pictures) }
     }
 
@@ -46,8 +48,8 @@ extension Model {
 
     /// Finds the ranges that int8 needs; leaves the model alone where its network cannot be had in int8, or `calibration` is empty.
     /// - calibration: Of the training pictures; a few hundred will do.
-    /// - choice: The share of the activations that comes closest to fp32 here is taken.
-    /// - comparison: Held-out pictures, of which the agreement is recorded.
+    /// - choice: Validation pictures: the share of the activations that comes closest to fp32 here is taken.
+    /// - comparison: Validation pictures, of which the agreement is recorded; it chooses the precision.
     /// - throws: What loading a picture threw; `KernelLevelError`.
     package mutating func quantize(
         calibration: any PixelPictures, choice: any PixelPictures, comparison: any PixelPictures, level: KernelLevel,

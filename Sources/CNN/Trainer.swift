@@ -198,8 +198,8 @@ package final class Trainer {
 
     private var header: TrainingCheckpoint.Header {
         TrainingCheckpoint.Header(
-            options: options, architecture: architecture, level: level, precision: precision,
-            trainingLabels: trainingLabels, validationLabels: validationLabels)
+            options: options, architecture: architecture, level: level, precision: precision, training: training,
+            validation: validation)
     }
 
     private func restore(_ checkpoint: TrainingCheckpoint) throws(TrainingError) {

@@ -4,27 +4,28 @@ import Foundation
 struct TrainingCheckpoint {
     /// What a checkpoint belongs to. Another trainer's is refused.
     struct Header: Codable, Equatable {
-        var version = 1
+        var version = 2
         var options: TrainingOptions
         var architecture: Architecture
         var level: KernelLevel
         var precision: TrainingPrecision
-        /// Which pictures, as far as the labels tell.
+        /// Which pictures: of their labels and identities.
         var trainingCount: Int
         var validationCount: Int
-        var labelHash: UInt64
+        var pictureHash: UInt64
 
         init(
             options: TrainingOptions, architecture: Architecture, level: KernelLevel, precision: TrainingPrecision,
-            trainingLabels: [Int], validationLabels: [Int]
+            training: any TrainingPictures, validation: any TrainingPictures
         ) {
             (self.options, self.architecture) = (options, architecture)
             (self.level, self.precision) = (level, precision)
-            (trainingCount, validationCount) = (trainingLabels.count, validationLabels.count)
-            // FNV-1a over the labels.
-            labelHash = (trainingLabels + validationLabels).reduce(0xcbf2_9ce4_8422_2325) {
-                ($0 ^ UInt64(truncatingIfNeeded: $1)) &* 0x100_0000_01b3
-            }
+            let labels = training.labels + validation.labels
+            trainingCount = training.labels.count
+            validationCount = labels.count - trainingCount
+            // FNV-1a.
+            let words = labels.map { UInt64(truncatingIfNeeded: $0) } + training.identities + validation.identities
+            pictureHash = words.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ $1) &* 0x100_0000_01b3 }
         }
     }
 

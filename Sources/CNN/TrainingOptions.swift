@@ -58,10 +58,16 @@ package struct EpochReport: Codable, Hashable, Sendable {
 package protocol TrainingPictures: Sendable {
     /// The class of each picture.
     var labels: [Int] { get }
+    /// What tells each picture from others; a checkpoint is only gone on from with the same ones. May be empty.
+    var identities: [UInt64] { get }
 
     /// Fills `picture` (H x W x 3, values 0 to 1) with picture `index`.
     /// - augmentation: A seed for this picture in this epoch, on which alone the augmentation may depend; nil for none.
     func load(_ index: Int, augmentation: UInt64?, into picture: inout MutableSpan<Float>) throws
+}
+
+extension TrainingPictures {
+    package var identities: [UInt64] { [] }
 }
 
 /// Why training cannot start or go on.

@@ -11,7 +11,8 @@ extension Model {
         let bf16 = precision == .bf16 ? BF16Kernels() : nil
         let use = DerivedWeights.Use.training(bf16)
         let pass = LayerPass(
-            kernels: kernels, weights: DerivedWeights(network.convolutions, parameters, kernels: kernels, for: use).current(),
+            kernels: kernels,
+            weights: DerivedWeights(network.convolutions, parameters, kernels: kernels, for: use).current(),
             scratch: LayerScratch(.most(of: network.pictureLayers), for: use))
         for layer in network.convolutions { profile(layer, pass, &profiler) }
         if let bf16 {

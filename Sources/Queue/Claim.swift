@@ -150,11 +150,16 @@ package struct WorkerReport: Hashable, Sendable {
     package var state: State
     package var job: JobID?
     package var ratePerSecond: Double?
+    /// What it takes.
+    package var kinds: Set<JobKind>
 
-    package init(state: State, job: JobID? = nil, ratePerSecond: Double? = nil) {
+    package init(
+        state: State, job: JobID? = nil, ratePerSecond: Double? = nil, kinds: Set<JobKind> = Set(JobKind.allCases)
+    ) {
         self.state = state
         self.job = job
         self.ratePerSecond = ratePerSecond
+        self.kinds = kinds
     }
 }
 
@@ -169,4 +174,7 @@ package struct WorkerRecord: Hashable, Sendable {
         self.report = report
         self.heartbeatAt = heartbeatAt
     }
+
+    /// Whether it would take a job of this kind that is submitted now.
+    package func takes(_ kind: JobKind) -> Bool { report.state != .stopping && report.kinds.contains(kind) }
 }

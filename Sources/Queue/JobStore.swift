@@ -18,7 +18,8 @@ package protocol JobStore: Sendable {
     func pause(_ id: JobID) throws(StoreError)
     func resume(_ id: JobID) throws(StoreError)
     /// Deletes the job's failures and opens their shards again, and shards that failed. Returns how many items are open again.
-    func retry(_ id: JobID) throws(StoreError) -> Int
+    /// - restarting: Gives up a training job's checkpoint: it starts over.
+    func retry(_ id: JobID, restarting: Bool) throws(StoreError) -> Int
     /// Removes a finished job with all that it recorded, and the sightings that no other job has; corrects the sums.
     /// The job is gone at once, what it recorded in several transactions; the next call of this goes on after a crash.
     func forget(_ id: JobID) throws(StoreError)
@@ -94,6 +95,10 @@ package protocol JobStore: Sendable {
     func recount() throws(StoreError) -> RecountReport
     /// Copies the whole store, as of one moment, into a new file at `path`.
     func backup(to path: Path) throws(StoreError)
+}
+
+extension JobStore {
+    package func retry(_ id: JobID) throws(StoreError) -> Int { try retry(id, restarting: false) }
 }
 
 /// What a store refuses or cannot do, each with a sentence that says what to do next.

@@ -46,8 +46,8 @@ package struct ModelSelector: Hashable, Sendable, CustomStringConvertible {
 
 /// A model as the store lists it. The file itself is fetched apart: `JobStore.modelFile`.
 package struct ModelRecord: Hashable, Sendable {
-    /// `reserved` by a training job under way; `failed` when that job ended without a model.
-    package enum State: String, Sendable { case reserved, ready, failed }
+    /// `reserved` by a training job under way; `failed` or `cancelled` when that job ended so, without a model.
+    package enum State: String, Sendable { case reserved, ready, failed, cancelled }
 
     package var version: ModelVersion
     package var state: State

@@ -42,14 +42,14 @@ package struct ClassificationReport: Hashable, Sendable {
     /// How many pictures of the class there are.
     package func support(_ index: Int) -> Int { confusion[index].reduce(0, +) }
 
-    /// `evaluate --json`.
-    package var json: JSONValue {
-        .object([
+    /// `evaluate --json`, but for what it was measured on.
+    package var members: [(key: String, value: JSONValue)] {
+        [
             ("n", .int(n)), ("accuracy", .number(accuracy.value)), ("accuracy_low", .number(accuracy.interval.low)),
             ("accuracy_high", .number(accuracy.interval.high)), ("classes", .array(classes.map(JSONValue.string))),
             ("confusion", .array(confusion.map { .array($0.map(JSONValue.int)) })),
             ("per_class", .array(classes.indices.map(json(of:)))),
-        ])
+        ]
     }
 
     private func json(of index: Int) -> JSONValue {

@@ -18,17 +18,33 @@ package struct StatusReport {
         if jobs.isEmpty && workers.isEmpty { return "no jobs yet; bagq submit FOLDER makes one\n" }
         var text = jobsTable.text(width: width)
         if let width {
-            for job in jobs where job.state == .running {
+            for job in jobs where job.state == .running && isTaken(job) {
                 let name = "job \(job.id)  "
                 text += "\n" + name + job.progress.text(width: width - name.count) + "\n"
             }
         }
         if !workers.isEmpty {
             text += "\n" + workersTable.text(width: width)
-        } else if jobs.contains(where: { $0.state == .waiting || $0.state == .running }) {
-            text += "\nno worker is running; bagq worker starts one\n"
+        }
+        let open = jobs.filter { ($0.state == .waiting || $0.state == .running) && !isTaken($0) }
+        for kind in JobKind.allCases where open.contains(where: { $0.kind == kind }) {
+            if workers.isEmpty {
+                text += "\nno worker is running; bagq worker starts one\n"
+                break
+            }
+            text += "\nno worker takes \(kind.rawValue) jobs; bagq worker starts one that does\n"
         }
         return text
+    }
+
+    /// Whether a worker that is alive works on it, or would.
+    private func isTaken(_ job: Job) -> Bool {
+        workers.contains { $0.report.job == job.id || $0.takes(job.kind) }
+    }
+
+    /// A job that runs, but that nobody alive takes, does not look as if it ran.
+    private func stateText(_ job: Job) -> String {
+        job.state == .running && !isTaken(job) ? "interrupted" : job.state.rawValue
     }
 
     private var jobsTable: Table {
@@ -41,7 +57,7 @@ package struct StatusReport {
             let progress = job.progress
             let total = progress.total.map(Format.count) ?? "…"
             table.add([
-                job.id.description, job.kind.rawValue, job.name, job.state.rawValue,
+                job.id.description, job.kind.rawValue, job.name, stateText(job),
                 progress.fraction.map(Format.percent) ?? progress.stage ?? "",
                 "\(Format.count(progress.done))/\(total)", Format.count(job.itemsFailed),
                 job.ratePerSecond.map(Format.rate) ?? "",

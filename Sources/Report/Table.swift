@@ -69,7 +69,9 @@ package struct Table {
         }
         while leastWidth() > width {
             let ranked = kept.filter { columns[$0].dropRank != nil }
-            guard let next = ranked.max(by: { (columns[$0].dropRank ?? 0) < (columns[$1].dropRank ?? 0) }) else { return }
+            guard let next = ranked.max(by: { (columns[$0].dropRank ?? 0) < (columns[$1].dropRank ?? 0) }) else {
+                return
+            }
             kept.removeAll { $0 == next }
         }
     }

@@ -56,7 +56,7 @@ extension SQLiteStore {
             }
             try tx.end(id, as: .cancelled, error: nil)
             if job.request.kind == .train {
-                try tx.trainingFailed(job: id, because: "was cancelled")
+                try tx.trainingFailed(job: id, as: .cancelled)
             }
         }
     }
@@ -88,7 +88,7 @@ extension SQLiteStore {
         }
     }
 
-    package func retry(_ id: JobID) throws(StoreError) -> Int {
+    package func retry(_ id: JobID, restarting: Bool) throws(StoreError) -> Int {
         try write { tx in
             let job = try tx.job(id)
             guard job.state.isFinal else {
@@ -100,7 +100,7 @@ extension SQLiteStore {
                 throw StoreError.refused(
                     why: "job \(id) needs \(job.model), whose training failed; retry that training job first")
             case (.train, "failed"):
-                try tx.db.run("UPDATE model SET state = 'reserved' WHERE id = ?", model.id)
+                try tx.db.run("UPDATE model SET state = 'reserved', cancelled = 0 WHERE id = ?", model.id)
             default: break
             }
             try tx.db.run(
@@ -113,6 +113,10 @@ extension SQLiteStore {
             guard try tx.exists("SELECT 1 FROM shard WHERE job = ? AND state = 0", id) else {
                 throw StoreError.refused(
                     why: "job \(id) is \(job.state.rawValue) and nothing of it failed; there is nothing to retry")
+            }
+            if restarting {
+                try tx.removeCheckpoint(of: id)
+                try tx.db.run("UPDATE job SET items_done = 0 WHERE id = ? AND kind = 'train'", id)
             }
             try tx.db.run("DELETE FROM failure WHERE job = ?", id)
             try tx.db.run(
@@ -206,13 +210,16 @@ extension Transaction {
     func endIfNothingRuns(_ id: JobID) throws {
         let ended = try db.rows(Queries.end, id, now) { ($0.text(0), $0.text(1)) }.first
         if let (kind, state) = ended, kind == JobKind.train.rawValue, state == JobState.failed.rawValue {
-            try trainingFailed(job: id, because: "failed")
+            try trainingFailed(job: id, as: .failed)
         }
     }
 
     /// Gives up the model that a training job reserved, and the jobs that wait for it.
-    func trainingFailed(job: JobID, because what: String) throws {
-        try db.run("UPDATE model SET state = 'failed' WHERE id = (SELECT model FROM job WHERE id = ?)", job)
+    func trainingFailed(job: JobID, as state: JobState) throws {
+        let isCancelled = state == .cancelled
+        try db.run(
+            "UPDATE model SET state = 'failed', cancelled = ? WHERE id = (SELECT model FROM job WHERE id = ?)",
+            isCancelled, job)
         let waiting = try db.rows(
             """
             SELECT waiting.id, model.name, model.number
@@ -222,7 +229,9 @@ extension Transaction {
             """, job
         ) { ($0.jobID(0), ModelVersion(name: $0.text(1), number: $0.int(2))) }
         for (id, model) in waiting {
-            try end(id, as: .failed, error: "it waited for \(model), but training job \(job) \(what)")
+            try end(
+                id, as: .failed,
+                error: "it waited for \(model), but training job \(job) \(isCancelled ? "was cancelled" : "failed")")
         }
     }
 }

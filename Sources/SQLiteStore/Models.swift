@@ -104,7 +104,7 @@ extension Transaction {
     func models(_ clause: String, _ values: any Bindable...) throws -> [ModelRecord] {
         try db.prepare(
             """
-            SELECT name, number, state, active, classes, threshold, byte_count, created_at, summary, precision FROM model \(clause)
+            SELECT name, number, iif(state = 'failed' AND cancelled, 'cancelled', state), active, classes, threshold, byte_count, created_at, summary, precision FROM model \(clause)
             """
         ).rows(binding: values) { row in
             ModelRecord(

@@ -9,11 +9,21 @@ enum Schema {
     static let applicationID = 0x6261_6771
     static var version: Int { migrations.count }
 
-    static let migrations = [first, modelPrecision]
+    static let migrations = [first, modelPrecision, modelCancelled, workerKinds]
 
     /// What predictions are made with unless a job asks for something else: `fp32` or `int8`.
     private static let modelPrecision = """
         ALTER TABLE model ADD COLUMN precision TEXT NOT NULL DEFAULT 'fp32' CHECK (precision IN ('fp32', 'int8'));
+        """
+
+    /// Whether a failed model's training was cancelled: the check on `state` cannot be changed in place.
+    private static let modelCancelled = """
+        ALTER TABLE model ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled IN (0, 1));
+        """
+
+    /// What kinds of jobs a worker takes, joined by commas.
+    private static let workerKinds = """
+        ALTER TABLE worker ADD COLUMN kinds TEXT NOT NULL DEFAULT 'classify,train';
         """
 
     /// Small integers stand for words where rows are many:

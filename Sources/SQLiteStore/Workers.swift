@@ -7,9 +7,10 @@ extension SQLiteStore {
             // Whoever lives sweeps up the dead.
             try tx.db.run("DELETE FROM worker WHERE boot <> ? OR lease_until <= ?", tx.boot.id, tx.boot.milliseconds)
             try tx.db.run(
-                "INSERT OR REPLACE INTO worker VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", worker.id, worker.name,
+                "INSERT OR REPLACE INTO worker VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", worker.id, worker.name,
                 worker.host,
-                worker.pid, report.state.rawValue, report.job, report.ratePerSecond, tx.now, tx.boot.id, tx.leaseUntil)
+                worker.pid, report.state.rawValue, report.job, report.ratePerSecond, tx.now, tx.boot.id, tx.leaseUntil,
+                report.kinds.map(\.rawValue).sorted().joined(separator: ","))
         }
     }
 
@@ -17,7 +18,7 @@ extension SQLiteStore {
         try read { tx in
             try tx.db.rows(
                 """
-                SELECT id, name, host, pid, state, job, rate, heartbeat_at FROM worker
+                SELECT id, name, host, pid, state, job, rate, heartbeat_at, kinds FROM worker
                 WHERE boot = ? AND lease_until > ? ORDER BY name, id
                 """, tx.boot.id, tx.boot.milliseconds
             ) { row in
@@ -26,8 +27,9 @@ extension SQLiteStore {
                         id: WorkerID(rawValue: row.text(0)), name: row.text(1), host: row.text(2), pid: row.int(3)),
                     report: WorkerReport(
                         state: WorkerReport.State(rawValue: row.text(4)) ?? .idle,
-                        job: row.optionalInt(5).map { JobID(rawValue: Int64($0)) }, ratePerSecond: row.optionalDouble(6)
-                    ),
+                        job: row.optionalInt(5).map { JobID(rawValue: Int64($0)) },
+                        ratePerSecond: row.optionalDouble(6),
+                        kinds: Set(row.text(8).split(separator: ",").compactMap { JobKind(rawValue: String($0)) })),
                     heartbeatAt: row.timestamp(7))
             }
         }

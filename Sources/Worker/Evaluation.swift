@@ -1,5 +1,6 @@
 package import CNN
 package import Imaging
+import Queue
 
 /// A model's answers for labelled pictures.
 package struct Evaluation: Sendable {
@@ -9,7 +10,7 @@ package struct Evaluation: Sendable {
     }
 
     /// In the order of the pictures.
-    package let rows: [Row]
+    package private(set) var rows: [Row]
     private let classCount: Int
 
     /// Classifies all pictures on `threads` threads, as the model is used. `isStopped` is asked between batches: nil is returned once it is true.
@@ -40,19 +41,46 @@ package struct Evaluation: Sendable {
         return counts
     }
 
-    /// What a model file keeps of it.
-    func heldOut(part: HeldOut.Part) -> HeldOut {
-        var counts = HeldOut(part: part)
-        for case (let label, .success(let classified)) in rows.map({ ($0.picture.label, $0.result) }) {
-            counts.add(label: label, probabilities: classified.probabilities)
+    /// Pictures that were predicted.
+    package var count: Int { rows.count - bad.count }
+
+    /// Takes out the pictures that the model was made from; returns how many there were of each use.
+    package mutating func leaveOut(_ seen: SeenPictures) -> [SeenPictures.Use: Int] {
+        var counts: [SeenPictures.Use: Int] = [:]
+        rows.removeAll { row in
+            guard case .success(let classified) = row.result, let use = seen.use(of: classified.fingerprint.short)
+            else {
+                return false
+            }
+            counts[use, default: 0] += 1
+            return true
         }
         return counts
+    }
+
+    /// How many pictures the model was made from.
+    package func count(of seen: SeenPictures) -> Int {
+        rows.count { row in
+            guard case .success(let classified) = row.result else { return false }
+            return seen.use(of: classified.fingerprint.short) != nil
+        }
+    }
+
+    /// What a model file keeps of it; nil without pictures.
+    func heldOut(part: HeldOut.Part) -> HeldOut? {
+        var counts = HeldOut(part: part)
+        for case (let label, .success(let classified)) in rows.map({ ($0.picture.label, $0.result) }) {
+            counts.add(
+                label: label, predicted: classified.brand,
+                step: ConfidenceStep.of(classified.probabilities[classified.brand]))
+        }
+        return counts.total > 0 ? counts : nil
     }
 
     package var bad: [BadPicture] {
         rows.compactMap { row in
             guard case .failure(let error) = row.result else { return nil }
-            return BadPicture(path: row.picture.path, reason: error.reason.rawValue, message: error.message)
+            return BadPicture(row.picture.path, error)
         }
     }
 }

@@ -32,7 +32,7 @@ struct LeaseKeeper {
             let isWorking = !held.isEmpty
             let report = WorkerReport(
                 state: stop.isMade ? .stopping : isWorking ? .working : .idle, job: held.first?.job,
-                ratePerSecond: isWorking ? rate.perSecond : nil)
+                ratePerSecond: isWorking ? rate.perSecond : nil, kinds: options.kinds)
             notifier.status(
                 held.first.map { "job \($0.job), \(Int(rate.perSecond.rounded())) pictures/s" } ?? "idle")
             do throws(StoreError) {

@@ -42,21 +42,22 @@ enum Log {
         write(.info, "training job=\(claim.job): \(summary)")
     }
 
-    static func restartedTraining(_ claim: Claim, because message: String) {
-        write(.warning, "training job=\(claim.job) starts over: \(message)")
+    static func remark(_ claim: Claim, _ text: String) {
+        write(.notice, "training job=\(claim.job): \(text)")
     }
 
-    static func epoch(_ claim: Claim, _ report: EpochReport, of epochs: Int) {
+    /// Which epoch is the best is only of interest where that one is kept.
+    static func epoch(_ claim: Claim, _ report: EpochReport, of options: TrainingOptions) {
         func shown(_ name: String, _ loss: Double?, _ accuracy: Double?) -> String {
             guard let loss, let accuracy else { return "" }
             return String(format: " \(name)loss=%.4f \(name)accuracy=%.4f", loss, accuracy)
         }
         write(
             .info,
-            "epoch job=\(claim.job) epoch=\(report.epoch)/\(epochs)"
+            "epoch job=\(claim.job) epoch=\(report.epoch)/\(options.epochs)"
                 + shown("", report.trainingLoss, report.trainingAccuracy)
                 + shown("validation_", report.validationLoss, report.validationAccuracy)
-                + (report.isBest ? " best" : ""))
+                + (report.isBest && options.keep == .best ? " best" : ""))
     }
 
     static func storeTrouble(_ error: StoreError) {

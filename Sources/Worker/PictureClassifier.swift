@@ -25,11 +25,7 @@ package final class PictureClassifier {
         package var fileTime: PostTime
 
         /// Index of the most probable class, the first of equals.
-        package var brand: Int {
-            var best = 0
-            for index in probabilities.indices where probabilities[index] > probabilities[best] { best = index }
-            return best
-        }
+        package var brand: Int { probabilities.span.indexOfLargest }
     }
 
     /// `capacity` is the most pictures that go through the network together. Throws where the machine lacks the level, or

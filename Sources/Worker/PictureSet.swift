@@ -15,6 +15,8 @@ package struct BadPicture: Hashable, Sendable {
 /// decoded in memory; the others are decoded again whenever they are wanted, with the same result.
 package final class PictureSet: TrainingPictures, PixelPictures {
     package let labels: [Int]
+    /// See `Fingerprint.short`.
+    package let identities: [UInt64]
     /// Left out because they cannot be decoded whole.
     package let bad: [BadPicture]
     private let paths: [Path]
@@ -27,7 +29,7 @@ package final class PictureSet: TrainingPictures, PixelPictures {
     /// Decodes every picture once on `threads` threads. `isStopped` is asked between pictures: nil is returned once it is true.
     /// Throws where there is no memory for a decoder.
     package init?(
-        _ pictures: [LabelledFolder.Picture], for recipe: Recipe, threads: Int, cacheBytes: Int,
+        _ pictures: [DataSplit.Picture], for recipe: Recipe, threads: Int, cacheBytes: Int,
         isStopped: @escaping @Sendable () -> Bool = { false }
     ) throws {
         let preprocessing = recipe.preprocessing
@@ -36,23 +38,23 @@ package final class PictureSet: TrainingPictures, PixelPictures {
         let workers = try (0..<threads).map { _ in try Scratch() }
         try ThreadPool(threads: threads).forEach(pictures.count) { worker, index in
             if isStopped() { return }
-            let result = workers[worker].whole(pictures[index].path, for: preprocessing)
+            let result = workers[worker].whole(pictures[index].picture.path, for: preprocessing)
             results.withLock { $0[index] = index < fitting ? result : result.map { _ in [] } }
         }
         if isStopped() { return nil }
         let all = results.withLock { $0 }
-        var good: [(picture: LabelledFolder.Picture, pixels: [UInt8])] = []
+        var good: [(picture: DataSplit.Picture, pixels: [UInt8])] = []
         var bad: [BadPicture] = []
         for (picture, result) in zip(pictures, all) {
             switch result {
             case .success(let pixels): good.append((picture, pixels))
-            case .failure(let error):
-                bad.append(BadPicture(path: picture.path, reason: error.reason.rawValue, message: error.message))
+            case .failure(let error): bad.append(BadPicture(picture.picture.path, error))
             case nil: break
             }
         }
-        labels = good.map(\.picture.label)
-        paths = good.map(\.picture.path)
+        labels = good.map(\.picture.picture.label)
+        identities = good.map(\.picture.fingerprint.short)
+        paths = good.map(\.picture.picture.path)
         decoded = good.map(\.pixels)
         self.bad = bad
         self.recipe = recipe

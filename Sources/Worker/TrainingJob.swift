@@ -42,17 +42,19 @@ struct TrainingJob {
         }
         let architecture = try recipe.architecture(classes: folder.classes.count)
         /// Nil when asked to stop.
-        func decoded(_ pictures: [LabelledFolder.Picture]) throws -> PictureSet? {
+        func decoded(_ pictures: [DataSplit.Picture]) throws -> PictureSet? {
             let set = try PictureSet(
                 pictures, for: recipe, threads: threads, cacheBytes: cacheBytes, isStopped: isStopped)
             cacheBytes -= set?.cachedBytes ?? 0
             return set
         }
-        guard let training = try decoded(folder.pictures(.training)),
-            let validation = try decoded(folder.pictures(.validation))
+        guard let split = try DataSplit(folder, seed: options.seed, threads: threads, isStopped: isStopped),
+            let training = try decoded(split[.training]), let validation = try decoded(split[.validation])
         else { return try giveBack() }
-        let bad = training.bad + validation.bad
+        let bad = split.leftOut + training.bad + validation.bad
+        try refuseUnreadable(bad)
         for picture in bad { Log.badPicture(claim, picture) }
+        for remark in split.remarks { Log.remark(claim, remark) }
         if let empty = folder.classes.indices.first(where: { !training.labels.contains($0) }) {
             throw TrainingJobError.noReadablePicture(folder.classes[empty])
         }
@@ -66,34 +68,39 @@ struct TrainingJob {
         guard try turn(trainer) else { return }
 
         var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
-        guard let comparison = try decoded(Self.comparison(folder)) else {
-            try save(trainer)
-            return try giveBack()
-        }
-        try quantize(&model, training, validation, comparison, trainer.level)
-        let quoted = folder.pictures(.test).isEmpty ? HeldOut.Part.validation : .test
-        let held = folder.pictures(quoted == .test ? .test : .validation)
+        model.seen = SeenPictures(training: training.identities, validation: validation.identities)
+        try quantize(&model, training, validation, trainer.level)
+        let quoted = split[.test].isEmpty ? HeldOut.Part.validation : .test
         guard
             let evaluation = try Evaluation(
-                of: model, on: held, level: trainer.level, threads: threads, isStopped: isStopped)
+                of: model, on: split[quoted == .test ? .test : .validation].map(\.picture), level: trainer.level,
+                threads: threads, isStopped: isStopped)
         else {
             try save(trainer)
             return try giveBack()
         }
-        let heldOut = evaluation.heldOut(part: quoted)
-        model.heldOut = heldOut
+        model.heldOut = evaluation.heldOut(part: quoted)
         let new = NewModel(
             classes: model.classes, threshold: model.threshold, precision: model.storedPrecision,
-            summary: summary(options, heldOut),
-            file: model.safetensors())
-        let note = bad.isEmpty ? nil : note(on: bad)
+            summary: model.summary, file: model.safetensors())
+        let notes = split.remarks + (bad.isEmpty ? [] : [note(on: bad)])
         // What the last heartbeat said may be a few batches old.
         _ = try persistently { () throws(StoreError) in
             try store.renew(claim, itemsDone: trainer.picturesDone, itemsTotal: trainer.picturesTotal)
         }
+        let note = notes.isEmpty ? nil : notes.joined(separator: "; ")
         if try persistently({ () throws(StoreError) in try store.finish(claim, with: new, note: note) }) == .lost {
             Log.lost(claim)
         }
+    }
+
+    /// Going on from a checkpoint needs the pictures that it was made with: one that cannot be read just now is no reason to
+    /// go on without it.
+    private func refuseUnreadable(_ bad: [BadPicture]) throws {
+        guard work.checkpoint != nil,
+            let picture = bad.first(where: { $0.reason == PictureError.Reason.unreadable.rawValue })
+        else { return }
+        throw TrainingJobError.cannotGoOn(claim.job, because: "\(picture.path): \(picture.message)")
     }
 
     /// Whether to stop, or to drop the work. Asked again and again while something long goes on, which thus shows life.
@@ -104,7 +111,7 @@ struct TrainingJob {
         }
     }
 
-    /// Goes on from the checkpoint where there is one that fits the data.
+    /// Goes on from the checkpoint where there is one. It is never given up without the user's word.
     private func trainer(
         _ options: TrainingOptions, _ architecture: Architecture, _ training: PictureSet, _ validation: PictureSet
     ) throws -> Trainer {
@@ -116,8 +123,8 @@ struct TrainingJob {
                     options: options, architecture: architecture, training: training, validation: validation,
                     level: level, precision: precision, threads: threads, resuming: checkpoint.bytes)
             } catch let error as TrainingError {
-                guard case .checkpoint = error else { throw error }
-                Log.restartedTraining(claim, because: "\(error)")
+                guard case .checkpoint(let problem) = error else { throw error }
+                throw TrainingJobError.cannotGoOn(claim.job, because: "its checkpoint cannot be used: \(problem)")
             }
         }
         return try Trainer(
@@ -135,11 +142,14 @@ struct TrainingJob {
             lastDone = trainer.picturesDone
             solo.signsOfLife.add(1, ordering: .relaxed)
             solo.note(done: trainer.picturesDone, total: trainer.picturesTotal)
-            if case .finished = step { return true }
+            if case .finished = step {
+                noteStop(trainer)
+                return true
+            }
 
             var mustYield = false
             if case .epoch(let report) = step {
-                Log.epoch(claim, report, of: trainer.options.epochs)
+                Log.epoch(claim, report, of: trainer.options)
                 mustYield = try persistently { () throws(StoreError) in
                     try store.isOutranked(claim, abilities: abilities)
                 }
@@ -164,24 +174,23 @@ struct TrainingJob {
     /// Enough to tell 98 % from less, and to find the largest activations.
     private static let sampleSize = 300
 
-    /// What int8 is compared with fp32 on: the test's pictures; where these are few, the validation's too.
-    private static func comparison(_ folder: LabelledFolder) -> [LabelledFolder.Picture] {
-        var held = folder.pictures(.test)
-        if held.count < sampleSize { held += folder.pictures(.validation) }
-        let count = min(held.count, 4 * sampleSize)
-        return (0..<count).map { held[$0 * held.count / count] }
+    private func noteStop(_ trainer: Trainer) {
+        let (done, options) = (trainer.history.count, trainer.options)
+        guard done < options.epochs, let patience = options.patience else { return }
+        Log.remark(
+            claim,
+            "stopped after \(done) of \(options.epochs) epochs: \(patience) in a row without a better validation loss")
     }
 
-    /// Finds what int8 needs on pictures trained on, and its agreement with fp32.
+    /// Finds what int8 needs on pictures trained on, and its agreement with fp32 on those that choose.
     private func quantize(
-        _ model: inout Model, _ training: PictureSet, _ validation: PictureSet, _ comparison: PictureSet,
-        _ level: KernelLevel
+        _ model: inout Model, _ training: PictureSet, _ validation: PictureSet, _ level: KernelLevel
     ) throws {
         let calibration = PictureSample(training, most: Self.sampleSize)
         try model.quantize(
             calibration: calibration,
             choice: validation.count > 0 ? PictureSample(validation, most: Self.sampleSize) : calibration,
-            comparison: comparison, level: level, threads: threads)
+            comparison: PictureSample(validation, most: 4 * Self.sampleSize), level: level, threads: threads)
     }
 
     private func save(_ trainer: Trainer) throws {
@@ -195,13 +204,6 @@ struct TrainingJob {
         _ = try persistently { () throws(StoreError) in try store.release(claim) }
     }
 
-    private func summary(_ options: TrainingOptions, _ heldOut: HeldOut) -> String {
-        let recipe = "\(options.recipe), \(options.epochs) epoch\(options.epochs == 1 ? "" : "s")"
-        guard heldOut.total > 0 else { return "\(recipe), no held-out pictures" }
-        let warning = heldOut.part == .validation && options.keep == .best ? ", which also chose the epoch" : ""
-        return "\(recipe), \(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures right\(warning)"
-    }
-
     /// Says where pictures are decoded again and again.
     private static func cacheNote(_ sets: [PictureSet]) -> String {
         let (kept, count) = (sets.reduce(0) { $0 + $1.cachedCount }, sets.reduce(0) { $0 + $1.count })
@@ -209,7 +211,7 @@ struct TrainingJob {
     }
 
     private func note(on bad: [BadPicture]) -> String {
-        let shown = bad.prefix(20).map { "\(String(decoding: $0.path.bytes, as: UTF8.self)) (\($0.reason))" }
+        let shown = bad.prefix(20).map { "\($0.path) (\($0.reason))" }
         let rest = bad.count > shown.count ? " and \(bad.count - shown.count) more" : ""
         return "left out \(bad.count) bad pictures: \(shown.joined(separator: ", "))\(rest)"
     }
@@ -218,10 +220,14 @@ struct TrainingJob {
 enum TrainingJobError: Error, CustomStringConvertible {
     case noReadablePicture(String)
     case unknownRecipe(String)
+    case cannotGoOn(JobID, because: String)
 
     var description: String {
         switch self {
         case .unknownRecipe(let name): "this bagq has no recipe \(name); a newer one may"
+        case .cannotGoOn(let job, let why):
+            "training cannot go on: \(why); mend that and `bagq retry \(job)`, or give up what was learnt with "
+                + "`bagq retry \(job) --restart`"
         case .noReadablePicture(let brand):
             "none of the training pictures of \(brand) can be decoded; `bagq classify` on one of them says why"
         }

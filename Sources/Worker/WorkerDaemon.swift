@@ -72,7 +72,7 @@ package final class WorkerDaemon: Sendable {
     package func run() throws(StoreError) {
         let notifier = ServiceNotifier()
         Log.started(options.identity, threads: options.threads, kernels: options.level.rawValue)
-        try store.heartbeat(options.identity, WorkerReport(state: .idle))
+        try store.heartbeat(options.identity, WorkerReport(state: .idle, kinds: options.kinds))
         let threads =
             shards.startThreads(computing: options.threads) + [WorkerThread("list") { [lister] in lister.run() }]
         let isEnding = Monitor(false)

@@ -8,14 +8,21 @@ protocol JobCommand: Command {
 
 extension JobCommand {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        try applyToEach(of: Session.jobs(arguments), in: Session(arguments).store)
+        try JobCommands.applyToEach(of: Session.jobs(arguments), in: Session(arguments).store) {
+            store, id throws(StoreError) in try apply(to: id, in: store)
+        }
     }
+}
 
-    static func applyToEach(of jobs: [JobID], in store: any JobStore) throws(StoreError) -> ExitStatus {
+enum JobCommands {
+    /// - apply: Returns what to say once it is done.
+    static func applyToEach(
+        of jobs: [JobID], in store: any JobStore, _ apply: (any JobStore, JobID) throws(StoreError) -> String
+    ) throws(StoreError) -> ExitStatus {
         var status = ExitStatus.done
         for id in jobs {
             do {
-                Terminal.note(try apply(to: id, in: store))
+                Terminal.note(try apply(store, id))
             } catch {
                 switch error {
                 case .notFound, .refused: Terminal.complain("\(error)")

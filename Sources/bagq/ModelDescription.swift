@@ -3,6 +3,7 @@ import Foundation
 import Intake
 import Queue
 import Report
+import Worker
 
 /// What `bagq models show` says of a model.
 struct ModelDescription {
@@ -12,33 +13,53 @@ struct ModelDescription {
     var text: String {
         var lines = [
             "\(record.version)\(record.isActive ? ", active" : ""): \(Escaping.terminal(record.summary))",
-            "classes: \(model.classes.map(Escaping.terminal).joined(separator: ", "))",
+            "classes: \(model.classes.joined(separator: ", "))",
             "recognised from confidence \(Format.percent(model.threshold)), temperature \(model.temperature), "
                 + "\(Format.bytes(record.byteCount))",
         ]
         if let training = model.training {
             lines.append(
                 "trained with recipe \(training.options.recipe), seed \(training.options.seed), "
-                    + "\(Format.count(training.history.count, "epoch")), kernels \(training.kernelLevel.rawValue) "
-                    + training.precision)
+                    + "\(training.epochsText), kernels \(training.kernelLevel.rawValue) \(training.precision)")
         }
         lines.append("predicts in \(record.precision.rawValue)" + (agreement.map { "; " + $0 } ?? ""))
-        if let heldOut = model.heldOut {
-            let interval = wilson(heldOut.right, of: heldOut.total)
-            lines.append(
-                "right on \(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures: 95 % interval "
-                    + "\(Format.percent(interval.low)) to \(Format.percent(interval.high))")
-        }
-        return lines.joined(separator: "\n") + "\n\n" + model.network.architecture.summary
+        lines.append(model.accuracyText ?? "no accuracy: no picture was held out")
+        return lines.map(Escaping.terminal).joined(separator: "\n") + "\n\n" + model.network.architecture.summary
     }
 
     private var agreement: String? {
         guard let quantization = model.quantization else { return "it has no ranges for int8" }
-        guard let agreement = quantization.agreement else { return "no held-out pictures to compare int8 with fp32 on" }
+        guard let agreement = quantization.agreement else {
+            return "no validation pictures to compare int8 with fp32 on"
+        }
         return
-            "int8 and fp32 agree on \(agreement.agreeing) of \(agreement.pictures) held-out pictures, mean difference of "
+            "int8 and fp32 agree on \(agreement.agreeing) of \(agreement.pictures) validation pictures"
+            + (agreement.isGuess ? " (so few that the choice is a guess)" : "") + ", mean difference of "
             + "probabilities \(String(format: "%.4f", agreement.meanDifference)), ranges at "
             + "\(quantization.percentile) % of the activations"
+    }
+
+    /// `models show --history`: a line for each epoch.
+    func historyText() throws(CommandError) -> String {
+        guard let training = model.training else {
+            throw CommandError("\(record.version) does not say how it was trained")
+        }
+        var table = Table([
+            .right("EPOCH"), .right("LOSS"), .right("ACCURACY"), .right("VALIDATION LOSS"),
+            .right("VALIDATION ACCURACY"), .left(""),
+        ])
+        let kept = training.options.keep == .best ? training.history.lastIndex(where: \.isBest) : nil
+        for (index, report) in training.history.enumerated() {
+            table.add([
+                "\(report.epoch)", Format.fixed(report.trainingLoss, decimals: 4),
+                Format.percent(report.trainingAccuracy),
+                report.validationLoss.map { Format.fixed($0, decimals: 4) } ?? "-",
+                Format.percent(report.validationAccuracy),
+                index == kept ?? training.history.count - 1 ? "kept" : "",
+            ])
+        }
+        let text = table.text(width: nil)
+        return String(text.dropLast())
     }
 
     /// The members of `bagq models --json`, and what only the file knows: `temperature`, `training`, `held_out`,
@@ -56,7 +77,16 @@ struct ModelDescription {
         .object([
             ("recipe", .string(training.options.recipe)), ("seed", .int(Int(clamping: training.options.seed))),
             ("epochs", .int(training.history.count)), ("kernels", .string(training.kernelLevel.rawValue)),
-            ("precision", .string(training.precision)),
+            ("precision", .string(training.precision)), ("history", .array(training.history.map(json(of:)))),
+        ])
+    }
+
+    private func json(of epoch: EpochReport) -> JSONValue {
+        .object([
+            ("epoch", .int(epoch.epoch)), ("loss", .number(epoch.trainingLoss)),
+            ("accuracy", .number(epoch.trainingAccuracy)),
+            ("validation_loss", epoch.validationLoss.map(JSONValue.number) ?? .null),
+            ("validation_accuracy", epoch.validationAccuracy.map(JSONValue.number) ?? .null),
         ])
     }
 
@@ -65,6 +95,7 @@ struct ModelDescription {
             ("percentile", .number(quantization.percentile)),
             ("n", .int(quantization.agreement?.pictures ?? 0)),
             ("agreeing", .int(quantization.agreement?.agreeing ?? 0)),
+            ("guess", .bool(quantization.agreement?.isGuess ?? true)),
             ("mean_difference", .number(quantization.agreement?.meanDifference ?? 0)),
         ])
     }

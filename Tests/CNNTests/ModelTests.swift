@@ -38,11 +38,12 @@ struct ModelTests {
         var model = try Self.model()
         (model.temperature, model.threshold) = (1.25, 0.55)
         var heldOut = HeldOut(part: .test)
-        heldOut.add(label: 1, probabilities: [0.1, 0.7, 0.2])
-        heldOut.add(label: 2, probabilities: [0.05, 0.95, 0])
+        heldOut.add(label: 1, predicted: 1, step: 14)
+        heldOut.add(label: 2, predicted: 1, step: 19)
         #expect(heldOut.total == 2 && heldOut.right == 1)
         #expect(heldOut.counts[HeldOut.Cell(label: 2, predicted: 1, step: 19)] == 1)
         model.heldOut = heldOut
+        model.seen = SeenPictures(training: [.max, 7, 1 << 40], validation: [9])
         model.training = Model.TrainingRecord(
             options: TrainingOptions(),
             history: [
@@ -54,7 +55,8 @@ struct ModelTests {
         let back = try Model(safetensors: file)
         #expect(back.classes == model.classes && back.preprocessing == model.preprocessing)
         #expect(back.temperature == 1.25 && back.threshold == 0.55)
-        #expect(back.heldOut == heldOut && back.training == model.training)
+        #expect(back.heldOut == heldOut && back.training == model.training && back.seen == model.seen)
+        #expect([7, .max, 9, 8].map { back.seen?.use(of: $0) } == [.training, .training, .validation, nil])
         #expect(back.network.architecture == model.network.architecture)
         #expect(back.parameters.array == model.parameters.array)
         #expect(back.safetensors() == file)
@@ -85,7 +87,8 @@ struct ModelTests {
         let huge = Buffer<Float>(count: model.parameters.count)
         huge.fill(with: 1e30)
         let overflowing = try Model(
-            network: model.network, parameters: Parameters(huge), classes: model.classes, preprocessing: model.preprocessing)
+            network: model.network, parameters: Parameters(huge), classes: model.classes,
+            preprocessing: model.preprocessing)
         let answer = try Self.predict(overflowing, Self.pixels(1), count: 1, level: .chosen(nil))
         #expect(answer == [Float](repeating: 1 / 3, count: 3))
     }
@@ -170,11 +173,5 @@ struct ModelTests {
                 _ = try Self.predict(model, Self.pixels(1), count: 1, level: .portable)
             }
         }
-    }
-
-    @Test func confidenceStepsAreWholeTwentieths() {
-        #expect(HeldOut.confidenceStep(0) == 0 && HeldOut.confidenceStep(1) == 20)
-        #expect(HeldOut.confidenceStep(0.95) == 19 && HeldOut.confidenceStep(0.9499) == 18)
-        for step in 0...20 { #expect(HeldOut.confidenceStep(Float(Double(step) / 20)) == step) }
     }
 }

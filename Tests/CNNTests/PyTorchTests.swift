@@ -57,7 +57,8 @@ struct PyTorchTests {
         let input = Buffer<Float>(count: images.count)
         input.copy(from: images)
         let size = vectors.architecture.input.count
-        let outcome = try backpropagation.run(labels: vectors.labels, randomKeys: vectors.labels.map { _ in 0 }) { picture, values in
+        let outcome = try backpropagation.run(labels: vectors.labels, randomKeys: vectors.labels.map { _ in 0 }) {
+            picture, values in
             values.copy(from: input.slice(picture, of: size))
         }
         let loss = outcome.reduce(0) { $0 + $1.loss } / Double(count)

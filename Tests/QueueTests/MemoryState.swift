@@ -117,7 +117,7 @@ extension State {
         }
         guard self[id].request.kind == .train, state != .done else { return }
         let model = self[id].model
-        update(model) { $0.state = .failed }
+        update(model) { $0.state = state == .cancelled ? .cancelled : .failed }
         for waiting in jobIDs where self[waiting].model == model && !self[waiting].state.isFinal {
             let how = state == .cancelled ? "was cancelled" : "failed"
             end(waiting, as: .failed, error: "it waited for \(model), but training job \(id) \(how)")

@@ -42,7 +42,9 @@ final class MemoryStore: JobStore {
             switch request {
             case .classify(let classify):
                 model = classify.model
-                guard try state.model(model).state != .failed else { throw StoreError.refused(why: "failed model") }
+                guard [.ready, .reserved].contains(try state.model(model).state) else {
+                    throw StoreError.refused(why: "failed model")
+                }
             case .train(let train): model = try state.reserve(train.modelName)
             }
             state.jobs.append(Entry(request: request, model: model, createdAt: state.now))
@@ -80,12 +82,12 @@ final class MemoryStore: JobStore {
         }
     }
 
-    func retry(_ id: JobID) throws(StoreError) -> Int {
+    func retry(_ id: JobID, restarting: Bool) throws(StoreError) -> Int {
         try call { state in
             guard try state.job(id).state.isFinal else { throw StoreError.refused(why: "not ended") }
             var job = state[id]
             let model = try state.model(job.model)
-            if model.state == .failed {
+            if model.state == .failed || model.state == .cancelled {
                 guard job.request.kind == .train else { throw StoreError.refused(why: "failed model") }
                 state.update(job.model) { $0.state = .reserved }
             }
@@ -97,6 +99,7 @@ final class MemoryStore: JobStore {
                 }
             }
             guard job.shards.contains(where: { $0.state == .open }) else { throw StoreError.refused(why: "nothing") }
+            if restarting { (job.checkpoint, job.trained) = (nil, 0) }
             for item in failed { job.outcomes[item] = nil }
             (job.state, job.startedAt, job.finishedAt, job.error) = (.waiting, nil, nil, nil)
             state[id] = job

@@ -23,10 +23,13 @@ import SQLiteStore
         return nil
     }
 
+    /// Of the schema.
+    private static let version = 4
+
     @Test func aNewFileIsSetUp() throws {
         _ = try create()
         let raw = try RawDatabase(path)
-        #expect(try raw.column("PRAGMA user_version") == ["2"])
+        #expect(try raw.column("PRAGMA user_version") == ["\(Self.version)"])
         #expect(try raw.column("PRAGMA application_id") == [String(0x6261_6771)])
         #expect(try raw.column("PRAGMA auto_vacuum") == ["2"])
         #expect(try raw.column("PRAGMA journal_mode") == ["wal"])
@@ -38,7 +41,7 @@ import SQLiteStore
         // Made again, it stays what it is.
         let again = try SQLiteStore(path: path, mode: .create(timeZone: "Asia/Tokyo"))
         #expect(try again.timeZone == "Europe/Paris")
-        #expect(try SQLiteStore.migrate(path: path) == (2, 2))
+        #expect(try SQLiteStore.migrate(path: path) == (Self.version, Self.version))
         #expect(throws: StoreError.self) {
             try SQLiteStore(path: folder("x.db"), mode: .create(timeZone: "Mars/Olympus"))
         }
@@ -47,7 +50,7 @@ import SQLiteStore
     @Test func aNewerSchemaIsRefusedAlsoWhileOpen() throws {
         let store = try create()
         try RawDatabase(path).execute("PRAGMA user_version = 99")
-        let expected = StoreError.newer(found: 99, known: 2)
+        let expected = StoreError.newer(found: 99, known: Self.version)
         #expect(throws: expected) { try store.claim(for: worker("a"), abilities: allWork) }
         #expect(throws: expected) { try store.heartbeat(worker("a"), WorkerReport(state: .idle)) }
         #expect(throws: expected) { try SQLiteStore(path: path, mode: .open) }
@@ -61,10 +64,10 @@ import SQLiteStore
         let (first, second) = (try #require(try h.claim()), try #require(try h.claim()))
         let raw = try RawDatabase(h.path)
         try raw.execute("PRAGMA user_version = 99")
-        #expect(throws: StoreError.newer(found: 99, known: 2)) { try h.store.record([], for: first) }
+        #expect(throws: StoreError.newer(found: 99, known: Self.version)) { try h.store.record([], for: first) }
         #expect(try h.store.release(first) == .held)
         try h.store.leave(worker("a"))
-        try raw.execute("PRAGMA user_version = 2")
+        try raw.execute("PRAGMA user_version = \(Self.version)")
         #expect(try h.store.standing(of: second) == .lost)
     }
 
@@ -79,8 +82,12 @@ import SQLiteStore
         let store = try create()
         let version = try store.add(StoreHarness.newModel, named: "luxe")
         let raw = try RawDatabase(path)
-        try raw.execute("ALTER TABLE model DROP COLUMN precision; PRAGMA user_version = 1")
-        #expect(try SQLiteStore.migrate(path: path) == (1, 2))
+        try raw.execute(
+            """
+            ALTER TABLE model DROP COLUMN precision; ALTER TABLE model DROP COLUMN cancelled;
+            ALTER TABLE worker DROP COLUMN kinds; PRAGMA user_version = 1
+            """)
+        #expect(try SQLiteStore.migrate(path: path) == (1, Self.version))
         let record = try SQLiteStore(path: path, mode: .open).resolve(nil)
         #expect(record.version == version && record.precision == .fp32)
     }

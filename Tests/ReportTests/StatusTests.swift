@@ -64,13 +64,26 @@ private let worker = WorkerRecord(
         #expect(lines.allSatisfy { String($0).displayWidth <= 80 })
         #expect(lines[0].split(separator: " ") == ["ID", "NAME", "STATE", "DONE", "PROGRESS", "FAILED", "MODEL"])
         #expect(lines[1].contains("123456") && lines[1].contains("cancelled") && lines[1].contains("12,345"))
-        #expect(lines[2].contains(" 7 ") && lines[2].contains("running"))
+        #expect(lines[2].contains(" 7 ") && lines[2].contains("interrupted"))
         #expect(report.text(width: 200).contains("PRECISION"))
+    }
+
+    @Test func aJobThatNobodyTakesDoesNotLookAsIfItRan() {
+        let jobs = [job(2, train, .running, total: 90, done: 30), job(3, classify, .running, total: 9, done: 3)]
+        let alone = StatusReport(jobs: jobs, workers: [], now: now).text(width: 80)
+        #expect(alone.contains("interrupted") && !alone.contains("running ") && !alone.contains("["))
+        #expect(alone.hasSuffix("\nno worker is running; bagq worker starts one\n"))
+        var picky = worker
+        (picky.report.kinds, picky.report.job) = ([.classify], JobID(rawValue: 3))
+        let text = StatusReport(jobs: jobs, workers: [picky], now: now).text(width: 80)
+        #expect(text.contains("job 3  [") && !text.contains("job 2  ["))
+        #expect(text.hasSuffix("\nno worker takes train jobs; bagq worker starts one that does\n"))
     }
 
     @Test func barsOnATerminal() {
         #expect(report.text(width: 80).contains("\njob 12  [███████"))
-        let preparing = StatusReport(jobs: [job(2, train, .running, total: nil, done: 0)], workers: [], now: now)
+        let preparing = StatusReport(
+            jobs: [job(2, train, .running, total: nil, done: 0)], workers: [worker], now: now)
         #expect(preparing.text(width: 80).contains("job 2  0 done  still reading\n"))
     }
 

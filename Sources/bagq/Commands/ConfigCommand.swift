@@ -16,7 +16,10 @@ enum ConfigCommand: Command {
         let settings = try Settings()
         let fixed = try fixedTimeZone(arguments, settings)
         let rows = try Setting.allCases.map { setting in
-            (setting.rawValue, setting == .timeZone ? try fixed ?? settings.shown(setting) : try settings.shown(setting))
+            (
+                setting.rawValue,
+                setting == .timeZone ? try fixed ?? settings.shown(setting) : try settings.shown(setting)
+            )
         }
         if arguments.has("--json") {
             let objects = rows.map { name, value in

@@ -1,7 +1,7 @@
 import Queue
 import Report
 
-enum ForgetCommand: JobCommand {
+enum ForgetCommand: Command {
     static let spec = CommandSpec(
         "forget", "[JOB…]", 0...1000, summary: "Removes ended jobs with all they recorded, or an author's sightings.",
         options: [.init("--author", "NAME", "remove this author's sightings instead; may be given several times")],
@@ -17,11 +17,9 @@ enum ForgetCommand: JobCommand {
         for author in arguments.values("--author") {
             Terminal.note("\(Format.count(try store.forget(author: author), "sighting")) removed")
         }
-        return try applyToEach(of: jobs, in: store)
-    }
-
-    static func apply(to id: JobID, in store: any JobStore) throws(StoreError) -> String {
-        try store.forget(id)
-        return "job \(id) is forgotten"
+        return try JobCommands.applyToEach(of: jobs, in: store) { store, id throws(StoreError) in
+            try store.forget(id)
+            return "job \(id) is forgotten"
+        }
     }
 }

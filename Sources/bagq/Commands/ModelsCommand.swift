@@ -24,6 +24,7 @@ enum ModelsCommand: Command {
         "models", "[show|use|export|import|remove …]", 0...3, summary: "Lists models, or does something with one.",
         options: [
             .init("--name", "NAME", "for import: the model's name (else the file's)"),
+            .init("--history", nil, "for show: what each epoch of the training came to"),
             .init("--json", nil, "for the list and show: as JSON"),
         ],
         details: """
@@ -59,7 +60,10 @@ enum ModelsCommand: Command {
             let record = try session.model(words[0], command: spec.name)
             let description = ModelDescription(
                 record: record, model: try Model(safetensors: store.modelFile(record.version)))
-            Terminal.print(arguments.has("--json") ? description.json.text : description.text)
+            Terminal.print(
+                arguments.has("--json")
+                    ? description.json.text
+                    : arguments.has("--history") ? try description.historyText() : description.text)
         case .use:
             let record = try session.model(words[0], command: spec.name)
             try store.activate(record.version)
@@ -78,7 +82,7 @@ enum ModelsCommand: Command {
             let version = try store.add(
                 NewModel(
                     classes: model.classes, threshold: model.threshold, precision: model.storedPrecision,
-                    summary: "imported", file: bytes),
+                    summary: "imported: \(model.summary)", file: bytes),
                 named: name)
             Terminal.print("\(version)")
         case .remove:

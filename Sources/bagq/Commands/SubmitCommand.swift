@@ -34,6 +34,6 @@ enum SubmitCommand: Command {
                     priority: priority,
                     model: model.version, countsInTrends: !arguments.has("--no-trends"), precision: precision)))
         Terminal.print("\(job.id)")
-        return try JobWait.afterSubmit(job.id, waiting: arguments.has("--wait"), in: session)
+        return try JobWait.afterSubmit(job, waiting: arguments.has("--wait"), in: session)
     }
 }

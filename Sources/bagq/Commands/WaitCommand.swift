@@ -18,7 +18,9 @@ enum WaitCommand: Command {
         for job in open where job.state == .paused {
             Terminal.note("job \(job.id) is paused: `bagq resume \(job.id)` goes on")
         }
-        if !open.isEmpty, try store.workers().isEmpty { Terminal.note(JobWait.noWorker) }
+        for kind in Set(open.map(\.kind)) {
+            if let warning = try JobWait.warning(of: kind, in: store) { Terminal.note(warning) }
+        }
         return try ids.map { try JobWait.untilEnd(of: $0, in: store) }.max { $0.rawValue < $1.rawValue } ?? .done
     }
 }
@@ -27,40 +29,35 @@ enum WaitCommand: Command {
 enum JobWait {
     static let noWorker = "no worker is alive: start one with `bagq worker`, or `systemctl enable --now bagq-worker@1`"
 
-    /// The end of `submit` and `train`.
-    static func afterSubmit(_ id: JobID, waiting: Bool, in session: Session) throws -> ExitStatus {
-        let isAlone = try session.store.workers().isEmpty
-        guard waiting else {
-            if isAlone { Terminal.note(noWorker) }
-            return .done
-        }
-        guard isAlone else { return try untilEnd(of: id, in: session.store) }
-
-        let stop = StopRequest()
-        let signals = stop.onTermination()
-        defer { for source in signals { source.cancel() } }
-        let worker = try session.worker(named: nil, ending: .finished(id), stop: stop)
-        let outcome = Monitor<Result<Void, any Error>?>(nil)
-        let thread = WorkerThread("worker") {
-            let result = Result { try worker.run() }
-            outcome.withLock { $0 = result }
-        }
-        let status = try untilEnd(of: id, in: session.store, isWorking: { outcome.withLock { $0 == nil } })
-        thread.join()
-        try outcome.withLock(\.self)?.get()
-        return status
+    /// Why nobody would take a job of this kind; nil where somebody would.
+    static func warning(of kind: JobKind, in store: any JobStore) throws -> String? {
+        let workers = try store.workers()
+        if workers.contains(where: { $0.takes(kind) }) { return nil }
+        return workers.isEmpty
+            ? noWorker : "no worker that is alive takes \(kind.rawValue) jobs: start one with `bagq worker`"
     }
 
-    /// Shows progress until the job ends, or until `isWorking` says that nobody works on it any more.
+    /// The end of `submit` and `train`.
+    static func afterSubmit(_ job: Job, waiting: Bool, in session: Session) throws -> ExitStatus {
+        guard waiting else {
+            if let warning = try warning(of: job.kind, in: session.store) { Terminal.note(warning) }
+            return .done
+        }
+        return try untilEnd(of: job.id, in: session.store, helping: OwnWorker(for: job, in: session))
+    }
+
+    /// Shows progress until the job ends, or until the worker in this process, if it was needed, was stopped.
+    /// - helping: does the work wherever nobody alive takes it, now or later.
     static func untilEnd(
-        of id: JobID, in store: any JobStore, isWorking: () -> Bool = { true }
+        of id: JobID, in store: any JobStore, helping own: OwnWorker? = nil
     ) throws -> ExitStatus {
         var progress = ProgressDisplay()
         while true {
-            let goesOn = isWorking()
+            let isStopped = try own?.look() ?? false
             let job = try store.job(id)
             progress.show(job)
-            if job.state.isFinal || !goesOn {
+            if job.state.isFinal || isStopped {
+                try own?.join()
                 progress.end(job)
                 return status(of: job)
             }
@@ -74,6 +71,42 @@ enum JobWait {
         case .failed, .cancelled: .failed
         case .waiting, .running, .paused: .interrupted
         }
+    }
+}
+
+/// A worker in this process for one job, started when nobody else who is alive takes it.
+final class OwnWorker {
+    private let job: Job
+    private let session: Session
+    private let stop = StopRequest()
+    private let outcome = Monitor<Result<Void, any Error>?>(nil)
+    private var running: (thread: WorkerThread, signals: [any DispatchSourceSignal])?
+
+    init(for job: Job, in session: Session) {
+        self.job = job
+        self.session = session
+    }
+
+    /// Starts where it is needed. True once it has ended.
+    func look() throws -> Bool {
+        if running != nil { return outcome.withLock { $0 != nil } }
+        guard try !session.store.workers().contains(where: { $0.takes(job.kind) }) else { return false }
+        let worker = try session.worker(named: nil, ending: .finished(job.id), stop: stop)
+        let signals = stop.onTermination()
+        let thread = WorkerThread("worker") { [outcome] in
+            let result = Result { try worker.run() }
+            outcome.withLock { $0 = result }
+        }
+        running = (thread, signals)
+        return false
+    }
+
+    /// Waits for its end; throws what ended it.
+    func join() throws {
+        guard let running else { return }
+        running.thread.join()
+        for source in running.signals { source.cancel() }
+        try outcome.withLock(\.self)?.get()
     }
 }
 
