@@ -1,13 +1,16 @@
+package import Foundation
+package import Intake
+
 /// What a camera wrote beside the picture, as far as bagq uses it: which side is up, and when it was taken.
 ///
 /// After CIPA DC-008 (Exif 2.32). At most two directories are read, so no offset can lead in circles; what is out of
 /// bounds or makes no sense counts as absent.
 package struct EXIF: Hashable, Sendable {
     package private(set) var orientation = Orientation.up
-    /// DateTimeOriginal as if it were UTC, in milliseconds.
-    private var wallClock: Int64?
-    /// How far the wall clock is ahead of UTC.
-    private var offsetMinutes: Int64?
+    /// When the picture was taken, by the camera's clock.
+    private var wallClock: WallClock?
+    /// How far that is ahead of UTC.
+    private var offsetMinutes: Int?
 
     /// Nothing known.
     package init() {}
@@ -16,45 +19,43 @@ package struct EXIF: Hashable, Sendable {
     package init(parsing bytes: Span<UInt8>) {
         guard let tiff = TIFF(bytes), let first = tiff.firstDirectory else { return }
         orientation = tiff.number(Tag.orientation, in: first).flatMap(Orientation.init) ?? .up
-        guard let camera = tiff.number(Tag.cameraDirectory, in: first) else { return }
-        wallClock = tiff.text(Tag.dateTimeOriginal, in: camera).flatMap(Self.wallClock)
-        let offset = tiff.text(Tag.offsetTimeOriginal, in: camera) ?? tiff.text(Tag.offsetTime, in: camera)
-        offsetMinutes = offset.flatMap(Self.offsetMinutes)
+        let camera = tiff.number(Tag.cameraDirectory, in: first)
+        func read(_ time: Int, in directory: Int?, offset: Int) -> Bool {
+            guard let directory, let clock = tiff.text(time, in: directory).flatMap(Self.wallClock) else { return false }
+            let zone = camera.flatMap { tiff.text(offset, in: $0) ?? tiff.text(Tag.offsetTime, in: $0) }
+            (wallClock, offsetMinutes) = (clock, zone.flatMap(Self.offsetMinutes))
+            return true
+        }
+        if read(Tag.dateTimeOriginal, in: camera, offset: Tag.offsetTimeOriginal) { return }
+        if read(Tag.dateTimeDigitized, in: camera, offset: Tag.offsetTimeDigitized) { return }
+        // Programs write it too, when they change a file: only a camera's is of the picture.
+        guard tiff.has(Tag.make, in: first) || tiff.has(Tag.model, in: first) else { return }
+        _ = read(Tag.dateTime, in: first, offset: Tag.offsetTime)
     }
 
-    /// When the picture was taken, in milliseconds since 1970 UTC; a time without a zone is read as UTC. Nil where there
-    /// is none, only one that a camera with an unset clock writes, or one more than a day after `now`.
-    package func captureTime(now: Int64) -> Int64? {
+    /// When the picture was taken; a time without a zone is taken to be in `zone`. Nil where there is none, or only one that a camera
+    /// with an unset clock writes.
+    package func captureTime(in zone: TimeZone) -> Timestamp? {
         guard let wallClock else { return nil }
-        let time = wallClock - (offsetMinutes ?? 0) * 60_000
-        return time - 86_400_000 <= now ? time : nil
+        return offsetMinutes.map(wallClock.timestamp(minutesAheadOfUTC:)) ?? wallClock.timestamp(in: zone)
     }
 
     /// Parses `YYYY:MM:DD HH:MM:SS`.
-    private static func wallClock(_ text: [UInt8]) -> Int64? {
+    private static func wallClock(_ text: [UInt8]) -> WallClock? {
         guard let year = digits(text, 0..<4), let month = digits(text, 5..<7), let day = digits(text, 8..<10),
             let hour = digits(text, 11..<13), let minute = digits(text, 14..<16), let second = digits(text, 17..<19)
         else { return nil }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let monthLengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        guard year >= 1970, monthLengths.indices.contains(month - 1), (1...monthLengths[month - 1]).contains(day),
-            hour < 24, minute < 60, second < 60
-        else { return nil }
         // Where clocks that nobody set start.
-        if month == 1, day == 1, year == 1970 || year == 1980 || (hour, minute, second) == (0, 0, 0) { return nil }
-        let before = year - 1
-        let days =
-            before * 365 + before / 4 - before / 100 + before / 400 - 719_162
-            + monthLengths[..<(month - 1)].reduce(0, +) + day - 1
-        return Int64(((days * 24 + hour) * 60 + minute) * 60 + second) * 1000
+        if month == 1, day == 1, (hour, minute, second) == (0, 0, 0) { return nil }
+        return WallClock(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
     }
 
     /// Parses `+HH:MM` and `-HH:MM`.
-    private static func offsetMinutes(_ text: [UInt8]) -> Int64? {
+    private static func offsetMinutes(_ text: [UInt8]) -> Int? {
         guard let sign = text.first, [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(sign),
             let hours = digits(text, 1..<3), hours <= 14, let minutes = digits(text, 4..<6), minutes < 60
         else { return nil }
-        return Int64(hours * 60 + minutes) * (sign == UInt8(ascii: "-") ? -1 : 1)
+        return (hours * 60 + minutes) * (sign == UInt8(ascii: "-") ? -1 : 1)
     }
 
     private static func digits(_ text: [UInt8], _ range: Range<Int>) -> Int? {
@@ -68,11 +69,16 @@ package struct EXIF: Hashable, Sendable {
     }
 
     private enum Tag {
+        static let make = 0x010F
+        static let model = 0x0110
         static let orientation = 0x0112
+        static let dateTime = 0x0132
         static let cameraDirectory = 0x8769
         static let dateTimeOriginal = 0x9003
+        static let dateTimeDigitized = 0x9004
         static let offsetTime = 0x9010
         static let offsetTimeOriginal = 0x9011
+        static let offsetTimeDigitized = 0x9012
     }
 }
 
@@ -101,6 +107,8 @@ private struct TIFF: ~Escapable {
         default: return nil
         }
     }
+
+    func has(_ tag: Int, in directory: Int) -> Bool { entry(tag, in: directory) != nil }
 
     /// A tag's value of type ASCII, at most 32 bytes of it.
     func text(_ tag: Int, in directory: Int) -> [UInt8]? {

@@ -34,37 +34,65 @@ internal import CTurboJPEG
 
     /// Decodes to RGB of a size that `scaledSize` gave.
     /// - pixels: receives height x width x 3 bytes in front; grows where that is needed.
-    /// - returns: whether the file ends before the picture does; the pixels it lacks are grey or blurred.
+    /// - returns: what the picture lacks; the pixels that are missing are grey or blurred.
     func decode(
         _ file: Span<UInt8>, _ header: JPEGHeader, _ size: Size, into pixels: inout [UInt8]
-    ) throws(PictureError) -> Bool {
+    ) throws(PictureError) -> PictureDamage? {
         let isCMYK = header.componentCount == 4
         let byteCount = size.width * size.height * (isCMYK ? 4 : 3)
         // Room is kept from picture to picture, but a giant's not for ever.
         if pixels.count < byteCount || pixels.count > max(1 << 24, 8 * byteCount) {
             pixels = [UInt8](repeating: 0, count: byteCount)
         }
-        let status = unsafe file.extracting(header.start...).withUnsafeBufferPointer { file in
+        let warning = try decompress(file.extracting(header.start...), size, isCMYK, into: &pixels)
+        let damage = try damage(file, header, warning)
+        if isCMYK {
+            var span = pixels.mutableSpan
+            Self.convertCMYK(&span, count: size.width * size.height, isInverted: header.isAdobe)
+        }
+        return damage
+    }
+
+    /// Returns the first warning.
+    private func decompress(
+        _ file: Span<UInt8>, _ size: Size, _ isCMYK: Bool, into pixels: inout [UInt8]
+    ) throws(PictureError) -> JPEGWarning? {
+        let status = unsafe file.withUnsafeBufferPointer { file in
             unsafe pixels.withUnsafeMutableBufferPointer { pixels in
                 unsafe tjDecompress2(
                     handle, file.baseAddress, UInt(file.count), pixels.baseAddress, Int32(size.width), 0,
                     Int32(size.height), Int32((isCMYK ? TJPF_CMYK : TJPF_RGB).rawValue), 0)
             }
         }
-        var isTruncated = !header.isComplete
-        if status != 0 {
-            let message = unsafe String(cString: tjGetErrorStr2(handle))
-            guard unsafe tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue) else {
-                let reason = message.contains("nsufficient memory") ? PictureError.Reason.tooLarge : .corrupt
-                throw PictureError(reason, "the JPEG cannot be decoded: \(message)")
-            }
-            if message.lowercased().contains("premature end") { isTruncated = true }
+        guard status != 0 else { return nil }
+        let message = unsafe String(cString: tjGetErrorStr2(handle))
+        guard unsafe tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue) else {
+            let reason = message.contains("nsufficient memory") ? PictureError.Reason.tooLarge : .corrupt
+            throw PictureError(reason, "the JPEG cannot be decoded: \(message)")
         }
-        if isCMYK {
-            var span = pixels.mutableSpan
-            Self.convertCMYK(&span, count: size.width * size.height, isInverted: header.isAdobe)
+        return JPEGWarning(message)
+    }
+
+    private func damage(
+        _ file: Span<UInt8>, _ header: JPEGHeader, _ warning: JPEGWarning?
+    ) throws(PictureError) -> PictureDamage? {
+        if !header.isComplete || warning == .premature { return .truncated }
+        guard let warning else { return nil }
+        if warning == .lostData { return .damaged }
+        if case .extraneous(let count, JPEGWarning.endOfImage) = warning {
+            return header.areLostData(count, in: file) ? .damaged : nil
         }
-        return isTruncated
+        guard warning.mayHideAnother else { return nil }
+        let clean = JPEGHeader.withoutOddities(file, from: header.start)
+        // The compressed data are read whole at any size.
+        let isCMYK = header.componentCount == 4
+        let size = Size(width: (header.width + 7) / 8, height: (header.height + 7) / 8)
+        var ignored = [UInt8](repeating: 0, count: size.width * size.height * (isCMYK ? 4 : 3))
+        switch try decompress(clean.span, size, isCMYK, into: &ignored) {
+        case nil, .harmless: return nil
+        case .extraneous(let count, JPEGWarning.endOfImage): return header.areLostData(count, in: file) ? .damaged : nil
+        case .premature, .lostData, .extraneous: return .damaged
+        }
     }
 
     /// Packs CMYK as RGB at the front of `pixels`. Inverted, 255 is no ink.

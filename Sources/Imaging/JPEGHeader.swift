@@ -20,6 +20,8 @@ struct JPEGHeader {
     private(set) var scanCount = 0
     /// False when the file ends before the end-of-image marker.
     private(set) var isComplete = false
+    /// Where that marker stands.
+    private(set) var end = 0
 
     init(parsing file: Span<UInt8>) throws(PictureError) {
         var position = 0
@@ -37,6 +39,7 @@ struct JPEGHeader {
         while !isComplete, let marker = Self.nextMarker(in: file, &position) {
             if marker == Marker.endOfImage {
                 isComplete = true
+                end = position - 2
                 continue
             }
             // TEM, the restart markers and start of image have no length.
@@ -80,7 +83,7 @@ struct JPEGHeader {
     private static let cutOff = PictureError(.corrupt, "the JPEG ends before its first pixel")
 
     /// The marker at or after `position`, which moves behind it. Passes over compressed data and fill bytes.
-    private static func nextMarker(in file: Span<UInt8>, _ position: inout Int) -> UInt8? {
+    static func nextMarker(in file: Span<UInt8>, _ position: inout Int) -> UInt8? {
         while true {
             position = file.firstIndex(of: 0xFF, from: position)
             while position < file.count, file[position] == 0xFF { position += 1 }

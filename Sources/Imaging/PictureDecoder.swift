@@ -4,14 +4,16 @@ package struct PictureDetails: Hashable, Sendable {
     package var width: Int
     package var height: Int
     package var exif: EXIF
-    /// The file ends before the picture does: some of its pixels are missing.
-    package var isTruncated: Bool
+    /// Nil for a whole picture.
+    package var damage: PictureDamage?
 }
 
 /// Turns JPEG files into upright RGB pixels. Keeps a decompressor and scratch memory: make one per thread and reuse it.
 package struct PictureDecoder: ~Copyable {
     private let decompressor: JPEGDecompressor
     private let pixelLimit: Int
+    /// Tracking pixels, spacers and icons are no pictures of anything.
+    private static let leastSide = 16
     private var resizer = Resizer()
     /// The picture as decoded, in the first bytes.
     private var decoded: [UInt8] = []
@@ -33,12 +35,12 @@ package struct PictureDecoder: ~Copyable {
         var (width, height) = (targetWidth, targetHeight)
         if exif.orientation.swapsSides { swap(&width, &height) }
         let size = decompressor.scaledSize(of: header, atLeast: width, height)
-        let isTruncated = try decompressor.decode(file, header, size, into: &decoded)
+        let damage = try decompressor.decode(file, header, size, into: &decoded)
 
         resizer.resize(
             decoded, width: size.width, height: size.height, to: targetWidth, targetHeight,
             exif.orientation, into: &input)
-        return details(header, exif, isTruncated)
+        return details(header, exif, damage)
     }
 
     /// Decodes a picture upright, whole, or at the smallest size that is quick to decode to and not below `atLeast`
@@ -51,7 +53,7 @@ package struct PictureDecoder: ~Copyable {
         var (width, height) = atLeast ?? (.max, .max)
         if exif.orientation.swapsSides { swap(&width, &height) }
         let size = decompressor.scaledSize(of: header, atLeast: width, height)
-        let isTruncated = try decompressor.decode(file, header, size, into: &decoded)
+        let damage = try decompressor.decode(file, header, size, into: &decoded)
 
         var pixels = [UInt8](repeating: 0, count: size.byteCount)
         var target = pixels.mutableSpan
@@ -59,12 +61,17 @@ package struct PictureDecoder: ~Copyable {
             decoded.span.extracting(0..<size.byteCount), width: size.width, height: size.height, into: &target)
         let sides = exif.orientation.swapsSides ? (size.height, size.width) : (size.width, size.height)
         return (
-            RGBImage(width: sides.0, height: sides.1, pixels: pixels), details(header, exif, isTruncated)
+            RGBImage(width: sides.0, height: sides.1, pixels: pixels), details(header, exif, damage)
         )
     }
 
     private func examine(_ file: Span<UInt8>) throws(PictureError) -> JPEGHeader {
         let header = try JPEGHeader(parsing: file)
+        guard min(header.width, header.height) >= Self.leastSide else {
+            throw PictureError(
+                .tooSmall, "\(header.width)x\(header.height) pixels are too few to tell a bag; under \(Self.leastSide) a side is not looked at"
+            )
+        }
         let pixels = header.width * header.height
         // Each scan of a progressive picture is a pass over all of its pixels, however few bytes it has.
         guard pixels <= pixelLimit, pixels * header.scanCount <= 20 * pixelLimit else {
@@ -80,8 +87,8 @@ package struct PictureDecoder: ~Copyable {
         header.exif.map { EXIF(parsing: file.extracting($0)) } ?? EXIF()
     }
 
-    private func details(_ header: JPEGHeader, _ exif: EXIF, _ isTruncated: Bool) -> PictureDetails {
+    private func details(_ header: JPEGHeader, _ exif: EXIF, _ damage: PictureDamage?) -> PictureDetails {
         let sides = exif.orientation.swapsSides ? (header.height, header.width) : (header.width, header.height)
-        return PictureDetails(width: sides.0, height: sides.1, exif: exif, isTruncated: isTruncated)
+        return PictureDetails(width: sides.0, height: sides.1, exif: exif, damage: damage)
     }
 }

@@ -7,6 +7,7 @@ package struct PictureError: Error, Hashable, CustomStringConvertible {
         case unsupportedFormat = "unsupported_format"
         case corrupt
         case tooLarge = "too_large"
+        case tooSmall = "too_small"
         case unreadable
     }
 

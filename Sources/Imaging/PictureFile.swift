@@ -10,10 +10,10 @@ package enum PictureFile {
     /// Reads a whole regular file. Never waits for another process, and follows no link in the last step of the path.
     /// - limit: files of more bytes are refused unread.
     /// - buffer: becomes the contents; reuse it for the next file.
-    /// - returns: when the file was last modified, in milliseconds since 1970 UTC.
+    /// - returns: when the file was last modified.
     package static func read(
         _ path: Path, limit: Int = 256 << 20, into buffer: inout [UInt8]
-    ) throws(PictureError) -> Int64 {
+    ) throws(PictureError) -> Timestamp {
         guard !path.bytes.contains(0) else { throw PictureError(.unreadable, "the path contains a zero byte") }
         let descriptor = descriptor(of: path)
         guard descriptor >= 0 else { throw failure("opened") }
@@ -27,7 +27,8 @@ package enum PictureFile {
             throw PictureError(.tooLarge, "the file has \(status.st_size) bytes, over the limit of \(limit)")
         }
         try read(descriptor, Int(status.st_size), into: &buffer)
-        return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+        return Timestamp(
+            milliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
     }
 
     /// Asks the system to have a file in memory when it is read soon, and waits for no more of the disk than it takes to find it.

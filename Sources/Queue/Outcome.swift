@@ -39,16 +39,22 @@ package struct PredictionFlags: OptionSet, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// The picture's file ends before its last scan line. Such a picture makes no sighting.
+    /// The picture's file ends before its last scan line.
     package static let truncated = PredictionFlags(rawValue: 1)
+    /// The picture's compressed data make no sense in places.
+    package static let damaged = PredictionFlags(rawValue: 2)
+    /// A picture with one of these makes no sighting.
+    package static let incomplete: PredictionFlags = [.truncated, .damaged]
 
     /// The names that results print, in order of the bits.
-    package var names: [String] { contains(.truncated) ? ["truncated"] : [] }
+    package var names: [String] {
+        [(PredictionFlags.truncated, "truncated"), (.damaged, "damaged")].filter { contains($0.0) }.map(\.1)
+    }
 }
 
 /// Why an item has no prediction.
 package struct Failure: Hashable, Sendable {
-    /// A stable code: `empty`, `not_an_image`, `unsupported_format`, `corrupt`, `too_large`, `unreadable` or `crashed`.
+    /// A stable code: `empty`, `not_an_image`, `unsupported_format`, `corrupt`, `too_large`, `too_small`, `unreadable` or `crashed`.
     package var reason: String
     /// A sentence for people.
     package var message: String

@@ -16,7 +16,7 @@ package struct ResultLines {
 
     /// Goes before the first row, with its line end; empty for JSON lines.
     package var header: String {
-        format == .csv ? "item,path,brand,confidence,recognised,posted_at,author,flags\n" : ""
+        format == .csv ? "item,path,brand,confidence,recognised,posted_at,time_source,author,flags\n" : ""
     }
 
     /// One row, with its line end.
@@ -29,7 +29,8 @@ package struct ResultLines {
             return [
                 String(row.item.number), reference.path.csv, Escaping.csv(row.brand),
                 Format.fixed(confidence, decimals: 4),
-                row.recognition.rawValue, postedAt?.iso8601 ?? "", Escaping.csv(reference.post?.author ?? ""),
+                row.recognition.rawValue, postedAt?.iso8601 ?? "",
+                row.prediction.postTime?.source.rawValue ?? "", Escaping.csv(reference.post?.author ?? ""),
                 row.prediction.flags.names.joined(separator: "|"),
             ].joined(separator: ",") + "\n"
         case .jsonl:
@@ -37,6 +38,7 @@ package struct ResultLines {
                 [("item", .int(row.item.number))] + JSONValue.path(reference.path) + [
                     ("brand", .string(row.brand)), ("confidence", JSONValue(confidence, decimals: 4)),
                     ("recognised", .string(row.recognition.rawValue)), ("posted_at", JSONValue(postedAt)),
+                    ("time_source", JSONValue(row.prediction.postTime?.source.rawValue)),
                     ("author", JSONValue(reference.post?.author)),
                     ("flags", .array(row.prediction.flags.names.map(JSONValue.string))),
                 ]

@@ -15,7 +15,8 @@ extension TrendReport {
 
         let span = "\(range.days.lowerBound.longText) to \(range.days.upperBound.advanced(by: -1).longText)"
         svg.label("Share of recognised sightings by \(range.unit.rawValue)", x: 20, y: 30, size: 17, isBold: true)
-        let weakNote = shown == .weak ? "; weak dates: file times, not post times" : ""
+        let weakNote =
+            shown == .weak ? "; weak dates: file times, not post times" : "; \(shown.rawValue) dates"
         svg.label("\(span), \(range.timeZone); \(model)\(weakNote)", x: 20, y: 50, size: 12, fill: "#555")
         var notes = [
             "\(Format.count(recognised)) recognised, \(Format.count(other)) other, \(Format.count(unsure)) unsure",

@@ -34,7 +34,7 @@ package struct TrendReport {
     }
 
     /// Which sightings the report counts.
-    package enum Shown: Hashable, Sendable { case strong, weak, any }
+    package enum Shown: String, Sendable { case strong, weak, any }
 
     package let range: TrendRange
     package let model: ModelVersion

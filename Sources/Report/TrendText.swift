@@ -3,8 +3,9 @@ import Queue
 
 extension TrendReport {
     /// For people: what was counted, a line for each brand, and what stands beside. `width` is the terminal's; nil when piped.
-    package func text(width: Int?) -> String {
-        if isEmpty { return emptyText }
+    /// - options: Words that another window must be asked for with, `--job 3` for instance.
+    package func text(width: Int?, options: [String] = []) -> String {
+        if isEmpty { return emptyText(options) }
         var text = heading + "\n"
         if shown == .weak {
             text += """
@@ -20,11 +21,11 @@ extension TrendReport {
         return text
     }
 
-    /// "luxe@3, 1 June to 7 June 2026, Europe/Paris; change against 25 May to 31 May 2026"
+    /// "luxe@3, 1 June to 7 June 2026, Europe/Paris, strong dates; change against 25 May to 31 May 2026"
     private var heading: String {
         let against = range.comparison == .year ? " (a year earlier, by weekday)" : ""
         return
-            "\(model), \(spanText(range.days)), \(range.timeZone); change against \(spanText(range.before))\(against)"
+            "\(model), \(spanText(range.days)), \(range.timeZone), \(shown.rawValue) dates; change against \(spanText(range.before))\(against)"
     }
 
     private func spanText(_ days: Range<CalendarDay>) -> String {
@@ -91,14 +92,14 @@ extension TrendReport {
         return "Today so far (\(day.longText)), not in the table: \(counts)."
     }
 
-    private var emptyText: String {
+    private func emptyText(_ options: [String]) -> String {
         var text = "\(model) has classified no \(shown == .any ? "dated " : "")sighting of \(spanText(range.days)).\n"
         if unclassified > 0 {
             text +=
                 "\(Format.count(unclassified, "sighting")) of these days \(unclassified == 1 ? "waits" : "wait") for \(model).\n"
         }
         if let newestDay {
-            text += "The newest is of \(newestDay.longText)\(command(for: newestDay))\n"
+            text += "The newest is of \(newestDay.longText)\(command(for: newestDay, options))\n"
         } else if undated > 0 {
             text += "\(Format.count(undated, "sighting")) \(undated == 1 ? "has" : "have") no date at all.\n"
         } else {
@@ -109,10 +110,11 @@ extension TrendReport {
     }
 
     /// What to type to see a day that is not in the window, with as many days before it.
-    private func command(for day: CalendarDay) -> String {
+    private func command(for day: CalendarDay, _ options: [String]) -> String {
+        let trends = (["bagq trends"] + options).joined(separator: " ")
         if day > range.currentDay { return ", which is in the future." }
-        if day == range.currentDay { return ": bagq trends --since today" }
-        return ": bagq trends --since \(day.advanced(by: 1 - range.days.count).iso8601) --until \(day.iso8601)"
+        if day == range.currentDay { return ": \(trends) --since today" }
+        return ": \(trends) --since \(day.advanced(by: 1 - range.days.count).iso8601) --until \(day.iso8601)"
     }
 }
 

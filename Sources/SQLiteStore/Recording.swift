@@ -75,7 +75,7 @@ private struct Recorder {
                 job, outcome.item.number, prediction.brand, encode(prediction.probabilities), prediction.flags.rawValue,
                 prediction.postTime?.timestamp, prediction.postTime?.source.code)
             done += 1
-            if countsInTrends && !prediction.flags.contains(.truncated) {
+            if countsInTrends && prediction.flags.isDisjoint(with: .incomplete) {
                 try tx.see(
                     Sight(
                         job: job, model: model, brand: prediction.brand, step: prediction.confidenceStep,

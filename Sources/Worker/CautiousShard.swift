@@ -1,4 +1,5 @@
 import CNN
+import Foundation
 import Queue
 import Synchronization
 
@@ -13,8 +14,8 @@ struct CautiousShard {
 
     /// Classifies all, or gives the rest back when asked to stop.
     /// - throws: `StoreError`; else why the model cannot be used.
-    func run(model: Model, precision: PredictionPrecision, level: KernelLevel) throws {
-        let classifier = try PictureClassifier(model, precision: precision, level: level, capacity: 1)
+    func run(model: Model, precision: PredictionPrecision, level: KernelLevel, zone: TimeZone) throws {
+        let classifier = try PictureClassifier(model, precision: precision, level: level, capacity: 1, zone: zone)
         let root = work.root
         for item in work.items {
             if stop.isMade { return try giveBack() }

@@ -1,4 +1,5 @@
 package import CNN
+package import Foundation
 package import Imaging
 package import Intake
 package import Queue
@@ -20,9 +21,11 @@ package final class PictureClassifier {
     package struct Classified: Sendable {
         package var probabilities: [Float]
         package var fingerprint: Fingerprint
-        package var isTruncated: Bool
-        /// From EXIF, else the file's mtime.
-        package var fileTime: PostTime
+        /// Nil for a whole picture.
+        package var damage: PictureDamage?
+        package var flags: PredictionFlags { damage.map { $0 == .truncated ? .truncated : .damaged } ?? [] }
+        /// From EXIF, else the file's mtime; nil where neither can be true.
+        package var fileTime: PostTime?
 
         /// Index of the most probable class, the first of equals.
         package var brand: Int { probabilities.span.indexOfLargest }
@@ -30,10 +33,13 @@ package final class PictureClassifier {
 
     /// `capacity` is the most pictures that go through the network together. Throws where the machine lacks the level, or
     /// memory for a decoder.
-    package init(_ model: Model, precision: PredictionPrecision, level: KernelLevel, capacity: Int) throws {
+    /// - zone: See `PicturePreparer`.
+    package init(
+        _ model: Model, precision: PredictionPrecision, level: KernelLevel, capacity: Int, zone: TimeZone = .gmt
+    ) throws {
         self.model = model
         self.capacity = capacity
-        preparer = try PicturePreparer()
+        preparer = try PicturePreparer(zone: zone)
         predictor = try Predictor(model: model, precision: precision, level: level, capacity: capacity)
         pixels = [UInt8](repeating: 0, count: capacity * model.preprocessing.byteCount)
         probabilities = [Float](repeating: 0, count: capacity * model.classes.count)
@@ -77,7 +83,7 @@ package final class PictureClassifier {
                     .max { $0.source < $1.source }
                 let prediction = Prediction(
                     brand: classified.brand, probabilities: classified.probabilities,
-                    flags: classified.isTruncated ? .truncated : [], postTime: time)
+                    flags: classified.flags, postTime: time)
                 return Outcome(item: item, result: .prediction(prediction, classified.fingerprint))
             case .failure(let error):
                 return Outcome(
@@ -91,7 +97,7 @@ package final class PictureClassifier {
         var target = span._mutatingExtracting(offset..<offset + model.preprocessing.byteCount)
         let prepared = try preparer.prepare(path, for: model.preprocessing, into: &target)
         return Classified(
-            probabilities: [], fingerprint: prepared.fingerprint, isTruncated: prepared.isTruncated,
+            probabilities: [], fingerprint: prepared.fingerprint, damage: prepared.damage,
             fileTime: prepared.fileTime)
     }
 }

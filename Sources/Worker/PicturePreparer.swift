@@ -1,4 +1,5 @@
 package import CNN
+package import Foundation
 package import Imaging
 package import Intake
 package import Queue
@@ -8,15 +9,19 @@ package import Queue
 package struct PicturePreparer: ~Copyable {
     private var decoder: PictureDecoder
     private var file: [UInt8] = []
+    private let zone: TimeZone
 
     package struct Prepared {
-        package let isTruncated: Bool
+        /// Nil for a whole picture.
+        package let damage: PictureDamage?
         package let fingerprint: Fingerprint
-        /// From EXIF, else the file's mtime.
-        package let fileTime: PostTime
+        /// From EXIF, else the file's mtime; nil where neither can be true.
+        package let fileTime: PostTime?
     }
 
-    package init() throws(PictureError) {
+    /// - zone: Of cameras' clocks that do not say theirs: the store's. It matters for the times alone.
+    package init(zone: TimeZone = .gmt) throws(PictureError) {
+        self.zone = zone
         decoder = try PictureDecoder()
     }
 
@@ -35,11 +40,11 @@ package struct PicturePreparer: ~Copyable {
                 try decoder.squash(
                     file.span, toWidth: preprocessing.width, height: preprocessing.height, into: &pixels)
             }
-        let fileTime =
-            details.exif.captureTime(now: Timestamp.now.milliseconds)
-            .map { PostTime(Timestamp(milliseconds: $0), .exif) }
-            ?? PostTime(Timestamp(milliseconds: mtime), .mtime)
+        let times = [
+            details.exif.captureTime(in: zone).map { PostTime($0, .exif) }, PostTime(mtime, .mtime),
+        ]
+        let fileTime = times.compactMap(\.self).first { $0.timestamp.isPlausible() }
         return Prepared(
-            isTruncated: details.isTruncated, fingerprint: Fingerprint(of: file.span), fileTime: fileTime)
+            damage: details.damage, fingerprint: Fingerprint(of: file.span), fileTime: fileTime)
     }
 }

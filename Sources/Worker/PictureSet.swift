@@ -104,13 +104,15 @@ package final class PictureSet: TrainingPictures, PixelPictures {
             preparer = try PicturePreparer()
         }
 
-        /// The prepared picture; a truncated one is an error here, since half a picture teaches little.
+        /// The prepared picture; a truncated or damaged one is an error here, since half a picture teaches little.
         func whole(_ path: Path, for preprocessing: Preprocessing) -> Result<[UInt8], PictureError> {
             var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
             do throws(PictureError) {
                 var span = pixels.mutableSpan
-                if try preparer.prepare(path, for: preprocessing, into: &span).isTruncated {
-                    throw PictureError(.corrupt, "the file ends before its last scan line")
+                switch try preparer.prepare(path, for: preprocessing, into: &span).damage {
+                case nil: break
+                case .truncated: throw PictureError(.corrupt, "the file ends before its last scan line")
+                case .damaged: throw PictureError(.corrupt, "the compressed picture is damaged")
                 }
             } catch {
                 return .failure(error)

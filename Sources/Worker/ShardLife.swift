@@ -28,12 +28,14 @@ final class ShardLife: Sendable {
     /// Pictures with an outcome, ever.
     let pictures = Atomic(0)
     private let level: KernelLevel
+    private let zone: TimeZone
     private let recorder: Recorder
 
     /// - news: is counted up when a shard is done.
-    init(store: any JobStore, level: KernelLevel, news: Monitor<Int>) {
+    init(store: any JobStore, level: KernelLevel, zone: TimeZone, news: Monitor<Int>) {
         inHand = ShardsInHand(news: news)
         self.level = level
+        self.zone = zone
         recorder = Recorder(store: store, inHand: inHand)
     }
 
@@ -72,7 +74,7 @@ final class ShardLife: Sendable {
                     } else {
                         try PictureClassifier(
                             batch.model, precision: batch.precision, level: level,
-                            capacity: PictureClassifier.batchSize)
+                            capacity: PictureClassifier.batchSize, zone: zone)
                     }
                 current = (batch.version, batch.precision, classifier)
                 inHand.deliver(classifier.outcomes(of: batch.items, under: batch.root), of: batch.claim)

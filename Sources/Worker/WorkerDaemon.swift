@@ -51,20 +51,27 @@ package final class WorkerDaemon: Sendable {
     private let options: Options
     private let stop: StopRequest
     private let abilities: WorkerAbilities
+    /// Of the store's calendar.
+    private let zone: TimeZone
     private let shards: ShardLife
     private let lister: Lister
     private let alone = WorkAlone()
     /// Counts what may let this process claim or end: items listed here, shards that are done.
     private let news = Monitor(0)
 
-    package init(store: any JobStore, options: Options, stop: StopRequest) {
+    package init(store: any JobStore, options: Options, stop: StopRequest) throws(StoreError) {
         self.store = store
         self.options = options
         self.stop = stop
         abilities = WorkerAbilities(
             kinds: options.kinds, kernelLevels: Set(KernelLevel.supported.map(\.rawValue)),
             precisions: Set(KernelLevel.supported.flatMap(TrainingPrecision.supported).map(\.rawValue)))
-        shards = ShardLife(store: store, level: options.level, news: news)
+        let name = try store.timeZone
+        guard let zone = TimeZone(identifier: name) else {
+            throw .refused(why: "this machine does not know the database's time zone \(name); install tzdata")
+        }
+        self.zone = zone
+        shards = ShardLife(store: store, level: options.level, zone: zone, news: news)
         lister = Lister(store: store, news: news)
     }
 
@@ -138,7 +145,7 @@ package final class WorkerDaemon: Sendable {
             try alone.run(claim) { solo in
                 guard try waitUntilAlone(with: claim) else { return }
                 try CautiousShard(claim: claim, work: work, store: store, solo: solo, stop: stop)
-                    .run(model: model, precision: precision, level: options.level)
+                    .run(model: model, precision: precision, level: options.level, zone: zone)
             }
         } catch let error as StoreError {
             throw error

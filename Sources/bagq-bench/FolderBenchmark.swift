@@ -38,7 +38,7 @@ private func classify(
     let identity = WorkerIdentity(
         id: WorkerID(rawValue: UUID().uuidString), name: "bench", host: "here", pid: Int(getpid()))
     let level = try benchmarkLevel()
-    let worker = WorkerDaemon(
+    let worker = try WorkerDaemon(
         store: store,
         options: WorkerDaemon.Options(
             identity: identity, threads: threads, level: level, leaseSeconds: 60, ending: .finished(job.id)),

@@ -78,6 +78,14 @@ extension Path {
         }
     }
 
+    /// Refuses a name that says it holds something else.
+    func writeSVG(_ drawing: String) throws(CommandError) {
+        guard name.bytes.suffix(4).elementsEqual(".svg".utf8) else {
+            throw CommandError("\(self): charts are SVG drawings; give a name that ends in .svg")
+        }
+        try write(Array(drawing.utf8))
+    }
+
     private func open(_ flags: Int32) throws(CommandError) -> FileHandle {
         let descriptor = unsafe Foundation.open(cString, flags | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw CommandError(systemErrorAt: self) }

@@ -57,7 +57,7 @@ struct Session {
         let name = name ?? "\(host)-\(pid)"
         let identity = WorkerIdentity(
             id: WorkerID(rawValue: "\(name)/\(host)/\(UUID().uuidString)"), name: name, host: host, pid: pid)
-        return WorkerDaemon(
+        return try WorkerDaemon(
             store: store,
             options: WorkerDaemon.Options(
                 identity: identity, threads: try threads ?? settings.threads, kinds: kinds,

@@ -1,3 +1,5 @@
+import Foundation
+import Intake
 import Testing
 
 @testable import Imaging
@@ -35,7 +37,7 @@ struct EXIFTests {
             [(0x9003, "2018:02:13 12:34:56"), (0x9010, "+01:00"), (0x9011, "-05:30")])
         let exif = EXIF(parsing: bytes.span)
         #expect(exif.orientation == .right)
-        #expect(exif.captureTime(now: Self.now) == 1_518_545_096_000)  // 18:04:56 UTC
+        #expect(exif.plausibleTime(now: Self.now) == 1_518_545_096_000)  // 18:04:56 UTC
     }
 
     @Test(arguments: [
@@ -43,12 +45,31 @@ struct EXIFTests {
         ("2000:12:31 23:59:59", 978_307_199_000), ("2008-10-22 16:28:39", 1_224_692_919_000),
     ])
     func readsTimesWithoutZoneAsUTC(text: String, milliseconds: Int64) {
-        #expect(EXIF(parsing: Self.tiff([(0x9003, text)]).span).captureTime(now: Self.now) == milliseconds)
+        #expect(EXIF(parsing: Self.tiff([(0x9003, text)]).span).plausibleTime(now: Self.now) == milliseconds)
+    }
+
+    /// A wall clock is in the zone that is given, unless it says its own.
+    @Test func aWallClockIsInTheGivenZone() throws {
+        let tokyo = try #require(TimeZone(identifier: "Asia/Tokyo"))
+        let exif = EXIF(parsing: Self.tiff([(0x9003, "2018:02:13 21:34:56")]).span)
+        #expect(exif.captureTime(in: tokyo)?.milliseconds == 1_518_525_296_000)
+        let own = EXIF(parsing: Self.tiff([(0x9003, "2018:02:13 12:34:56"), (0x9011, "+00:00")]).span)
+        #expect(own.captureTime(in: tokyo)?.milliseconds == 1_518_525_296_000)
+        // The hour that Berlin skipped counts on from the one before.
+        let berlin = try #require(TimeZone(identifier: "Europe/Berlin"))
+        let skipped = EXIF(parsing: Self.tiff([(0x9003, "2018:03:25 02:30:00")]).span)
+        #expect([1_521_941_400_000, 1_521_937_800_000].contains(skipped.captureTime(in: berlin)?.milliseconds))
+    }
+
+    @Test func theSecondBestTimes() {
+        let blank = "    :  :     :  :  "
+        let digitized = Self.tiff([(0x9003, blank), (0x9004, "2018:02:13 12:34:56"), (0x9012, "+01:00")])
+        #expect(EXIF(parsing: digitized.span).plausibleTime(now: Self.now) == 1_518_521_696_000)
     }
 
     @Test func usesTheGeneralOffsetWhereThereIsNoOther() {
         let exif = EXIF(parsing: Self.tiff([(0x9003, "2018:02:13 12:34:56"), (0x9010, "+09:00")]).span)
-        #expect(exif.captureTime(now: Self.now) == 1_518_492_896_000)
+        #expect(exif.plausibleTime(now: Self.now) == 1_518_492_896_000)
     }
 
     @Test(arguments: [
@@ -60,14 +81,14 @@ struct EXIFTests {
         "9999:12:31 23:59:59", "+018:02:13 12:34:56", "",
     ])
     func refusesImplausibleTimes(text: String) {
-        #expect(EXIF(parsing: Self.tiff([(0x9003, text)]).span).captureTime(now: Self.now) == nil)
+        #expect(EXIF(parsing: Self.tiff([(0x9003, text)]).span).plausibleTime(now: Self.now) == nil)
     }
 
     @Test func allowsADayOfClockError() {
         let exif = EXIF(parsing: Self.tiff([(0x9003, "2023:11:15 20:00:00")]).span)
-        #expect(exif.captureTime(now: Self.now) != nil)
-        #expect(exif.captureTime(now: Self.now - 86_400_000) == nil)
-        #expect(exif.captureTime(now: .min) == nil)
+        #expect(exif.plausibleTime(now: Self.now) != nil)
+        #expect(exif.plausibleTime(now: Self.now - 86_400_000) == nil)
+        #expect(exif.plausibleTime(now: .min) == nil)
     }
 
     @Test(arguments: [0, 9, 0xFFFF])
@@ -79,12 +100,12 @@ struct EXIFTests {
         let whole = Self.tiff(orientation: 3, [(0x9003, "2018:02:13 12:34:56"), (0x9011, "+01:00")])
         for count in whole.indices {
             let exif = EXIF(parsing: whole.span.extracting(0..<count))
-            #expect(exif.captureTime(now: Self.now) == nil || count > 80)
+            #expect(exif.plausibleTime(now: Self.now) == nil || count > 80)
         }
         var loop = whole
         loop.replaceSubrange(30..<34, with: [8, 0, 0, 0])  // the camera's directory is the first one
         #expect(EXIF(parsing: loop.span).orientation == .down)
-        #expect(EXIF(parsing: loop.span).captureTime(now: Self.now) == nil)
+        #expect(EXIF(parsing: loop.span).plausibleTime(now: Self.now) == nil)
         var random = CounterRandom(7)
         for _ in 0..<5_000 {
             var noisy = whole
@@ -92,7 +113,7 @@ struct EXIFTests {
                 noisy[Int.random(in: noisy.indices, using: &random)] =
                     [0, 1, 0x7F, 0xFF].randomElement(using: &random) ?? 0
             }
-            _ = EXIF(parsing: noisy.span).captureTime(now: Self.now)
+            _ = EXIF(parsing: noisy.span).plausibleTime(now: Self.now)
         }
     }
 
@@ -100,7 +121,16 @@ struct EXIFTests {
         let file = try scene().jpeg(exif: EXIFBlock(orientation: .down, dateTimeOriginal: "2018:02:13 12:34:56"))
         let exif = try prepare(file).details.exif
         #expect(exif.orientation == .down)
-        #expect(exif.captureTime(now: Self.now) == 1_518_525_296_000)
+        #expect(exif.plausibleTime(now: Self.now) == 1_518_525_296_000)
         #expect(try prepare(scene().jpeg()).details.exif == EXIF())
+    }
+}
+
+extension EXIF {
+    /// In UTC, as a worker with a database in UTC takes it.
+    fileprivate func plausibleTime(now: Int64) -> Int64? {
+        captureTime(in: .gmt).flatMap {
+            $0.isPlausible(now: Timestamp(milliseconds: now)) ? $0.milliseconds : nil
+        }
     }
 }

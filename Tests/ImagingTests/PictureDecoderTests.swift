@@ -25,7 +25,7 @@ struct PictureDecoderTests {
     func decodesColours(name: String, file: [UInt8]) throws {
         let (pixels, details) = try prepare(file)
         #expect(isClose(quarters(pixels, width: 32, height: 24), Self.colours, within: 6))
-        #expect(!details.isTruncated)
+        #expect(details.damage == nil)
         let whole = try PictureDecoder.decodeOnce(file)
         #expect(isClose(quarters(whole.pixels, width: whole.width, height: whole.height), Self.colours, within: 6))
     }
@@ -72,7 +72,7 @@ struct PictureDecoderTests {
                 var span = pixels.mutableSpan
                 let details = try decoder.squash(
                     file.span.extracting(0..<count), toWidth: 20, height: 16, into: &span)
-                #expect(details.isTruncated)
+                #expect(details.damage == .truncated)
                 isPicture = true
             } catch {
                 #expect(error.reason == (count == 0 ? .empty : .corrupt) || count == 1, "\(count): \(error)")
@@ -80,7 +80,7 @@ struct PictureDecoderTests {
             }
         }
         #expect(isPicture)
-        #expect(try prepare(file).details.isTruncated == false)
+        #expect(try prepare(file).details.damage == nil)
     }
 
     @Test func takesSpaceBeforeAndBytesBehind() throws {
@@ -88,12 +88,12 @@ struct PictureDecoderTests {
         let whole = try prepare(file)
         let padded = try prepare([0x0D, 0x0A, 0x20] + file + Array("</html>\u{FF}".utf8) + [0xFF, 0xDA, 0, 1])
         #expect(padded.pixels == whole.pixels)
-        #expect(!padded.details.isTruncated)
+        #expect(padded.details.damage == nil)
     }
 
     @Test func flagsLostDataBeforeTheEnd() throws {
         let file = try scene(width: 200, height: 200).jpeg()
-        #expect(try prepare(Array(file[..<(file.count - 300)]) + [0xFF, 0xD9]).details.isTruncated)
+        #expect(try prepare(Array(file[..<(file.count - 300)]) + [0xFF, 0xD9]).details.damage != nil)
     }
 
     /// Where the frame's marker, precision (4 bytes behind) and size (5 behind) stand.
@@ -204,7 +204,7 @@ struct PictureDecoderTests {
         for path in paths {
             let file = Array(try Data(contentsOf: folder.appending(path: path)))
             let (pixels, details) = try prepare(file, width: 150, height: 150)
-            #expect(!details.isTruncated)
+            #expect(details.damage == nil)
             // Decoding to half the size first changes little.
             let whole = try PictureDecoder.decodeOnce(file)
             #expect((whole.width, whole.height) == (details.width, details.height))
@@ -217,5 +217,64 @@ extension PictureDecoder {
     fileprivate static func decodeOnce(_ file: [UInt8], pixelLimit: Int = 1_000_000) throws -> RGBImage {
         var decoder = try PictureDecoder(pixelLimit: pixelLimit)
         return try decoder.decode(file.span).image
+    }
+}
+
+struct DamageTests {
+    private static func whole() throws -> [UInt8] {
+        let (width, height) = (200, 150)
+        let pixels = Fixtures.noise(width: width, height: height)
+        return try RGBImage(width: width, height: height, pixels: pixels).jpeg(quality: 70)
+    }
+
+    private static func damage(of file: [UInt8]) throws -> PictureDamage? { try prepare(file).details.damage }
+
+    @Test func aBlockOverwrittenInMidScanIsDamage() throws {
+        let file = try Self.whole()
+        #expect(try Self.damage(of: file) == nil)
+        for seed in 1...8 as ClosedRange<UInt64> {
+            var random = CounterRandom(seed)
+            var changed = file
+            let middle = file.count / 2
+            for index in middle..<middle + 600 { changed[index] = UInt8.random(in: 0...0xFE, using: &random) }
+            #expect(try Self.damage(of: changed) == .damaged, "seed \(seed)")
+        }
+    }
+
+    /// A harmless warning comes first, and TurboJPEG keeps that one alone.
+    @Test func aHarmlessWarningHidesNone() throws {
+        let file = try Self.whole()
+        // Behind the start of the image, before the next marker.
+        let stray = Array(file[..<2]) + [0x00, 0x01] + Array(file[2...])
+        #expect(try Self.damage(of: stray) == nil)
+        var changed = stray
+        var random = CounterRandom(3)
+        for index in stray.count / 2..<stray.count / 2 + 600 { changed[index] = UInt8.random(in: 0...0xFE, using: &random) }
+        #expect(try Self.damage(of: changed) == .damaged)
+    }
+
+    @Test func strayBytesAndPaddingBeforeTheEndAreHarmless() throws {
+        let file = try Self.whole()
+        for padding in [[0x12, 0x34, 0x56], [UInt8](repeating: 0, count: 700)] as [[UInt8]] {
+            #expect(try Self.damage(of: Array(file.dropLast(2)) + padding + [0xFF, 0xD9]) == nil)
+        }
+        #expect(try Self.damage(of: Array(file.dropLast(2))) == .truncated)
+    }
+
+    /// As FTP's text mode does it: every line feed gets a return before it.
+    @Test func aFileSentAsTextIsDamaged() throws {
+        let sent = try Self.whole().flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
+        // Where a segment's length is hit, it cannot be decoded at all.
+        do { #expect(try Self.damage(of: sent) == .damaged) } catch let error as PictureError {
+            #expect(error.reason == .corrupt)
+        }
+    }
+
+    @Test(arguments: [(15, 40), (40, 15), (1, 1), (16, 16)])
+    func tinyPicturesAreNotLookedAt(width: Int, height: Int) throws {
+        let file = try RGBImage(
+            width: width, height: height, pixels: [UInt8](repeating: 90, count: width * height * 3)
+        ).jpeg()
+        #expect(reason(of: file) == (min(width, height) < 16 ? .tooSmall : nil))
     }
 }

@@ -17,7 +17,7 @@ final class PictureFileTests {
     private func read(_ path: [UInt8], limit: Int = 1000) throws -> (bytes: [UInt8], modified: Int64) {
         var buffer: [UInt8] = [1, 2, 3]
         let modified = try PictureFile.read(Path(bytes: path), limit: limit, into: &buffer)
-        return (buffer, modified)
+        return (buffer, modified.milliseconds)
     }
 
     private func path(_ name: String) -> [UInt8] { Array(folder.appending(path: name).path.utf8) }

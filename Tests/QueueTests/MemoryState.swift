@@ -242,7 +242,7 @@ extension State {
         }
         guard case .prediction(let prediction, let fingerprint) = outcome.result,
             case .classify(let request) = self[claim.job].request, request.countsInTrends,
-            !prediction.flags.contains(.truncated)
+            prediction.flags.isDisjoint(with: .incomplete)
         else { return }
         let reference = self[claim.job].items[number].reference
         let key: SightingKey =

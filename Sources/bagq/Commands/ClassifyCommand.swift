@@ -60,7 +60,7 @@ private struct ClassifiedRow {
     private var prediction: Prediction {
         Prediction(
             brand: classified.brand, probabilities: classified.probabilities,
-            flags: classified.isTruncated ? .truncated : [], postTime: nil)
+            flags: classified.flags, postTime: nil)
     }
 
     private var recognition: Recognition {

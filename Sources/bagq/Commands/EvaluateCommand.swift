@@ -45,7 +45,7 @@ enum EvaluateCommand: Command {
         guard measured.count > 0 else { throw CommandError(measured.nothing(in: data)) }
         let report = ClassificationReport(classes: model.classes, confusion: evaluation.confusion)
         if let file = arguments.value("--chart") {
-            try Path(argument: file).write(Array(report.svg(title: measured.text).utf8))
+            try Path(argument: file).writeSVG(report.svg(title: measured.text))
         }
         if arguments.has("--json") {
             Terminal.print(JSONValue.object(report.members + measured.members).text)

@@ -16,7 +16,7 @@ enum TrendsCommand: Command {
             .init("--compare", "WITH", "previous (the window before) or year (364 days earlier)"),
             .init("--dates", "WHICH", "strong, or any: also dates known from files' mtimes only (strong)"),
             .init("--json", nil, "as JSON"),
-            .init("--csv", nil, "as CSV: start, brand, count, share"),
+            .init("--csv", nil, "as CSV: start, brand, count, share, dates"),
             .init("--chart", "FILE.svg", "write a chart"),
         ],
         details: """
@@ -45,14 +45,15 @@ enum TrendsCommand: Command {
             today: range.today.map { try store.trends(of: model.version, days: $0..<$0.advanced(by: 1), job: job) },
             dates: dates, brands: arguments.values("--brand"))
         if let file = arguments.value("--chart") {
-            try Path(argument: file).write(Array(report.svg.utf8))
+            try Path(argument: file).writeSVG(report.svg)
         }
         if arguments.has("--json") {
             Terminal.print(report.json.text)
         } else if arguments.has("--csv") {
             Terminal.print(rows: report.csv)
         } else if !arguments.has("--chart") {
-            Terminal.print(report.text(width: Terminal.width), terminator: "")
+            let repeated = ["--model", "--job", "--dates"].flatMap { name in arguments.value(name).map { [name, $0] } ?? [] }
+            Terminal.print(report.text(width: Terminal.width, options: repeated), terminator: "")
         }
         return .done
     }
