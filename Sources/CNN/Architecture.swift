@@ -110,6 +110,9 @@ extension Architecture {
     private static let sizes = 1...65_536
     private static let mostLayers = 1_000
     private static let mostValues = 1 << 28
+    /// Values of one picture in all layers together, input included: 128 MiB as floats. ResNet-50 at 224x224 has 23 million,
+    /// and a thread holds several pictures' values.
+    private static let mostActivations = 1 << 25
 
     private static func resolve(
         input: Shape, layers: [LayerDescription]
@@ -130,9 +133,12 @@ extension Architecture {
         }
         guard case .dense? = layers.last else { throw .network("the last layer must be a dense one, for the classes") }
         guard shape.channels >= 2 else { throw .network("at least two classes are needed") }
-        guard resolved.reduce(0, { $0 + $1.parameterCount }) <= mostValues,
-            resolved.reduce(0, { $0 + $1.output.count }) <= mostValues
-        else { throw .network("more than \(mostValues) parameters or values") }
+        guard resolved.reduce(0, { $0 + $1.parameterCount }) <= mostValues else {
+            throw .network("more than \(mostValues) parameters")
+        }
+        guard resolved.reduce(input.count, { $0 + $1.output.count }) <= mostActivations else {
+            throw .network("more than \(mostActivations) values for one picture: a batch would take gigabytes")
+        }
         return resolved
     }
 

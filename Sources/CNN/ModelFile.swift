@@ -59,6 +59,10 @@ extension Model {
         guard temperature >= 0.001, temperature <= 1_000 else { throw .invalid("its temperature is out of range") }
         threshold = try file.decode("threshold")
         guard (0...1).contains(threshold) else { throw .invalid("its threshold is not within 0 and 1") }
+        guard abs(threshold * 20 - (threshold * 20).rounded()) < 1e-6 else {
+            throw .invalid(
+                "its threshold of \(threshold) is no multiple of 0.05; confidences are counted in such steps")
+        }
         if file.metadata["quantization"] != nil {
             guard adopt(try file.decode("quantization")) else {
                 throw .invalid("its quantization does not fit its network")

@@ -21,7 +21,9 @@ package struct EXIF: Hashable, Sendable {
         orientation = tiff.number(Tag.orientation, in: first).flatMap(Orientation.init) ?? .up
         let camera = tiff.number(Tag.cameraDirectory, in: first)
         func read(_ time: Int, in directory: Int?, offset: Int) -> Bool {
-            guard let directory, let clock = tiff.text(time, in: directory).flatMap(Self.wallClock) else { return false }
+            guard let directory, let clock = tiff.text(time, in: directory).flatMap(Self.wallClock) else {
+                return false
+            }
             let zone = camera.flatMap { tiff.text(offset, in: $0) ?? tiff.text(Tag.offsetTime, in: $0) }
             (wallClock, offsetMinutes) = (clock, zone.flatMap(Self.offsetMinutes))
             return true

@@ -56,7 +56,7 @@ extension JPEGHeader {
             if marker == 0xD9 { break }
             if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }
             guard file.count - position >= 2 else { break }
-            let end = position + Int(file[position]) << 8 | Int(file[position + 1])
+            let end = position + (Int(file[position]) << 8 | Int(file[position + 1]))
             guard end > position + 1, end <= file.count else { break }
             if marker == 0xC2 { isBaseline = false }
             let segment = position..<end

@@ -45,7 +45,7 @@ internal import CTurboJPEG
             pixels = [UInt8](repeating: 0, count: byteCount)
         }
         let warning = try decompress(file.extracting(header.start...), size, isCMYK, into: &pixels)
-        let damage = try damage(file, header, warning)
+        let damage = damage(file, header, warning)
         if isCMYK {
             var span = pixels.mutableSpan
             Self.convertCMYK(&span, count: size.width * size.height, isInverted: header.isAdobe)
@@ -75,7 +75,7 @@ internal import CTurboJPEG
 
     private func damage(
         _ file: Span<UInt8>, _ header: JPEGHeader, _ warning: JPEGWarning?
-    ) throws(PictureError) -> PictureDamage? {
+    ) -> PictureDamage? {
         if !header.isComplete || warning == .premature { return .truncated }
         guard let warning else { return nil }
         if warning == .lostData { return .damaged }
@@ -88,7 +88,9 @@ internal import CTurboJPEG
         let isCMYK = header.componentCount == 4
         let size = Size(width: (header.width + 7) / 8, height: (header.height + 7) / 8)
         var ignored = [UInt8](repeating: 0, count: size.width * size.height * (isCMYK ? 4 : 3))
-        switch try decompress(clean.span, size, isCMYK, into: &ignored) {
+        let hidden: JPEGWarning?
+        do { hidden = try decompress(clean.span, size, isCMYK, into: &ignored) } catch { return .damaged }
+        switch hidden {
         case nil, .harmless: return nil
         case .extraneous(let count, JPEGWarning.endOfImage): return header.areLostData(count, in: file) ? .damaged : nil
         case .premature, .lostData, .extraneous: return .damaged

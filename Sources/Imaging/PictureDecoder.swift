@@ -69,7 +69,8 @@ package struct PictureDecoder: ~Copyable {
         let header = try JPEGHeader(parsing: file)
         guard min(header.width, header.height) >= Self.leastSide else {
             throw PictureError(
-                .tooSmall, "\(header.width)x\(header.height) pixels are too few to tell a bag; under \(Self.leastSide) a side is not looked at"
+                .tooSmall,
+                "\(header.width)x\(header.height) pixels are too few to tell a bag; under \(Self.leastSide) a side is not looked at"
             )
         }
         let pixels = header.width * header.height

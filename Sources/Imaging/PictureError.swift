@@ -1,3 +1,5 @@
+import Intake
+
 /// Why a picture cannot be used.
 package struct PictureError: Error, Hashable, CustomStringConvertible {
     /// The stable codes that failures are recorded under.
@@ -21,4 +23,16 @@ package struct PictureError: Error, Hashable, CustomStringConvertible {
     }
 
     package var description: String { message }
+}
+
+extension PictureError {
+    /// What bytes that do not start like a JPEG are, by their content: names lie.
+    init(describing file: Span<UInt8>) {
+        let format = FileFormat(file)
+        switch format.kind {
+        case .empty: self.init(.empty, "the file is empty")
+        case .picture: self.init(.unsupportedFormat, "this is \(format.name), which is not read; convert it to JPEG")
+        case .archive, .other: self.init(.notAnImage, "this is \(format.name), not a picture")
+        }
+    }
 }

@@ -3,7 +3,7 @@ import Glibc
 /// An open directory, closed with its last reference. Reaches its entries by descriptor, so paths may be longer than the
 /// system's limit and nothing is reached through a link.
 @safe final class Directory {
-    enum EntryKind { case file, folder, link, special }
+    enum EntryKind { case file, folder, link, pipe, special }
 
     private let stream: OpaquePointer
 
@@ -50,6 +50,7 @@ import Glibc
                 case Int(DT_REG): .file
                 case Int(DT_DIR): .folder
                 case Int(DT_LNK): .link
+                case Int(DT_FIFO), Int(DT_SOCK): .pipe
                 case Int(DT_UNKNOWN): unsafe kind(of: start)
                 default: .special
                 }
@@ -74,6 +75,7 @@ extension Directory.EntryKind {
             case S_IFREG: .file
             case S_IFDIR: .folder
             case S_IFLNK: .link
+            case S_IFIFO, S_IFSOCK: .pipe
             default: .special
             }
     }

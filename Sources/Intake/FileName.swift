@@ -22,7 +22,9 @@ enum FileName {
     /// What systems leave behind, in files and folders: NAS boxes, Windows, Macs, Unix, and their trash.
     static func isHidden(_ name: Span<UInt8>) -> Bool {
         if name.isEmpty || name[0] == UInt8(ascii: ".") { return true }
-        guard name.count <= FileName.longestLeftBehind, leftBehindStarts.contains(name[0]) || leftBehindStarts.contains(name[0] | 0x20) else { return false }
+        guard name.count <= FileName.longestLeftBehind,
+            leftBehindStarts.contains(name[0]) || leftBehindStarts.contains(name[0] | 0x20)
+        else { return false }
         return leftBehind.contains { name.equalsIgnoringCase($0) }
     }
 
@@ -105,14 +107,16 @@ enum FileName {
 
 /// What image tools of the field write and read. Not all can be decoded: those that cannot become failures, not silence.
 private let pictureExtensions = packed(
-    "jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "mpo", "png", "webp", "gif", "heic", "heif", "avif", "bmp", "tif", "tiff")
+    "jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "mpo", "png", "webp", "gif", "heic", "heif", "avif", "bmp", "tif",
+    "tiff")
 /// What gallery-dl, yt-dlp and browsers call a download that has not ended.
 private let unfinishedExtensions = packed("part", "partial", "download")
 
 /// In lower case. Synology, QNAP and other NAS boxes; Windows; Macs and their ZIP files; Unix.
 private let leftBehind: [StaticString] = [
     "@eadir", "@tmp", "@recycle", "@recently-snapshot", "@__thumb", "#recycle", "#snapshot", "thumbs.db", "ehthumbs.db",
-    "ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "recycler", "recycled", "system volume information", "found.000",
+    "ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "recycler", "recycled", "system volume information",
+    "found.000",
     "__macosx", "network trash folder", "temporary items", "lost+found",
 ]
 private let leftBehindStarts = Set(leftBehind.map { unsafe $0.utf8Start[0] })

@@ -6,6 +6,10 @@ package enum IntakeError: Error, Hashable, CustomStringConvertible {
     case unreadable(Path, SystemError)
     /// Neither a folder nor a regular file.
     case notASource(Path)
+    /// A pipe or a socket: what comes out of it is gone before a worker reads it.
+    case pipe(Path)
+    /// One file that holds others, with its article: "a ZIP archive".
+    case archive(Path, what: String)
     case notAList(Path, why: String)
     /// The source is not what it was when the listing began.
     case changed(Path, why: String)
@@ -18,6 +22,8 @@ package enum IntakeError: Error, Hashable, CustomStringConvertible {
         case .unreadable(let path, let error): "\(path): cannot be read (\(error)); check its permissions and the disk"
         case .notASource(let path):
             "\(path): is neither a folder nor a file; give a folder, a picture or a list of pictures"
+        case .pipe(let path): "\(path): a pipe cannot be read later by a worker; write the list to a file"
+        case .archive(let path, let what): "\(path): this is \(what); unpack it and submit the folder"
         case .notAList(let path, let why):
             "\(path): is no list of pictures (\(why)); give a folder, a picture or a text file with a picture's path in each line"
         case .changed(let path, let why): "\(path): changed while it was being listed (\(why)); submit it again"

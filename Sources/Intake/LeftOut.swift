@@ -17,7 +17,7 @@ enum LeftOut: String, CaseIterable {
     init?(name: Span<UInt8>, kind: Directory.EntryKind) {
         switch kind {
         case .link: self = .link
-        case .special: self = .special
+        case .pipe, .special: self = .special
         case .folder:
             if !FileName.isHidden(name) { return nil }
             self = .hidden

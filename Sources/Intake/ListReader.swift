@@ -39,12 +39,17 @@ struct ListReader: SourceReader {
             buffer.removeFirst(3)
             offset = 3
         }
+        let format = FileFormat(buffer.span)
+        if format.kind == .archive { throw .archive(list, what: format.name) }
         if buffer.contains(0) { throw .notAList(list, why: "it is not text in UTF-8") }
         let namesAPicture = buffer.split(whereSeparator: { $0 == UInt8(ascii: "\n") }).contains { line in
             let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             return FileName(visible: Path(bytes: Array(line)).name.bytes.span) == .picture
         }
-        if !namesAPicture { throw .notAList(list, why: "none of its first lines names a picture") }
+        if !namesAPicture {
+            let what = format.name == "text" ? "" : "this is \(format.name): "
+            throw .notAList(list, why: "\(what)none of its first lines names a picture")
+        }
     }
 
     mutating func read(limit: Int, leftOut: inout [String: Int]) throws(IntakeError) -> [PictureReference] {
@@ -74,7 +79,7 @@ struct ListReader: SourceReader {
         }
         switch try? list.folder.appending(path).kind(followingLinks: false) {
         case .link: return .link
-        case .special: return .special
+        case .pipe, .special: return .special
         case .folder: return .notAPicture
         case .file, nil: return nil
         }

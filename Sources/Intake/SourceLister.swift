@@ -28,6 +28,11 @@ package struct SourceLister {
         self.leftOut = leftOut
     }
 
+    /// Refuses what cannot be a source, as far as its first bytes tell.
+    package static func check(_ source: Path) throws(IntakeError) {
+        _ = try SourceLister(source: source, cursor: nil, leftOut: [:])
+    }
+
     /// The folder that references are relative to.
     package static func root(of source: Path) throws(IntakeError) -> Path {
         switch try SourceKind(of: source) {
@@ -70,6 +75,7 @@ private enum SourceKind: UInt8 {
         switch kind {
         case .folder: self = .folder
         case .file: self = FileName(visible: source.name.bytes.span) == .picture ? .picture : .list
+        case .pipe: throw .pipe(source)
         case .link, .special: throw .notASource(source)
         }
     }

@@ -80,13 +80,15 @@ package protocol JobStore: Sendable {
     // Models
 
     func models() throws(StoreError) -> [ModelRecord]
-    /// The model a user means: a number, else the name's newest ready one, else (nil) the active one.
+    /// The model a user means: a number, else the name's newest ready one or, where none is, the newest in training; nil for the active one.
     func resolve(_ selector: ModelSelector?) throws(StoreError) -> ModelRecord
     func modelFile(_ version: ModelVersion) throws(StoreError) -> [UInt8]
     /// Adds a model under the name's next number; it becomes active if none is.
     func add(_ model: NewModel, named name: String) throws(StoreError) -> ModelVersion
     func activate(_ version: ModelVersion) throws(StoreError)
-    /// Refused while an unfinished job needs it, or while it is active.
+    /// Sightings that the trends count by this model.
+    func sightingCount(of version: ModelVersion) throws(StoreError) -> Int
+    /// Refused while an unfinished job needs it, or while it is active. Its trends go with it.
     func remove(_ version: ModelVersion) throws(StoreError)
 
     // Keeping

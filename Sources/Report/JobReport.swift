@@ -22,10 +22,7 @@ package struct JobReport {
         if job.itemsFailed > 0 {
             facts.append(("failed", "\(Format.count(job.itemsFailed)); bagq failures \(job.id) says why"))
         }
-        if !job.leftOut.isEmpty {
-            let counts = job.leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            facts.append(("left out", counts.map { "\(Format.count($0.value)) \($0.key)" }.joined(separator: ", ")))
-        }
+        if let leftOut = job.leftOutText { facts.append(("left out", leftOut)) }
         facts.append(("created", moment(job.createdAt)))
         if let started = job.startedAt { facts.append(("started", moment(started))) }
         if let finished = job.finishedAt { facts.append(("finished", moment(finished))) }
@@ -43,5 +40,16 @@ package struct JobReport {
     private func moment(_ moment: Timestamp) -> String {
         let text = moment.iso8601
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC (\(Format.age(of: moment, now: now)))"
+    }
+}
+
+extension Job {
+    /// "120 not_a_picture, 4 link (not followed)", the most frequent first; nil where nothing was left out.
+    package var leftOutText: String? {
+        let counts = leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        if counts.isEmpty { return nil }
+        return counts.map { reason, count in
+            "\(Format.count(count)) \(reason)\(reason == "link" ? " (not followed)" : "")"
+        }.joined(separator: ", ")
     }
 }

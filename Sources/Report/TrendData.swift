@@ -8,7 +8,8 @@ extension TrendReport {
             ("since", .string(range.days.lowerBound.iso8601)),
             ("until", .string(range.days.upperBound.advanced(by: -1).iso8601)),
             ("by", .string(range.unit.rawValue)), ("unit", .string("sighting")), ("model", .string(model.description)),
-            ("time_zone", .string(range.timeZone)), ("dates", .string(shown.rawValue)), ("other", .int(other)), ("unsure", .int(unsure)),
+            ("time_zone", .string(range.timeZone)), ("dates", .string(shown.rawValue)), ("other", .int(other)),
+            ("unsure", .int(unsure)),
             ("undated", .int(undated)),
             ("weak", .int(weak)), ("unclassified", .int(unclassified)), ("brands", .array(brands.map(json(of:)))),
             ("buckets", .array(buckets.map(json(of:)))),
@@ -39,7 +40,9 @@ extension TrendReport {
         for bucket in buckets {
             for (index, brand) in brands.enumerated() {
                 let share = bucket.share(of: index).map { Format.fixed($0, decimals: 4) } ?? ""
-                lines.append("\(bucket.start.iso8601),\(Escaping.csv(brand.name)),\(bucket.counts[index]),\(share),\(shown.rawValue)\n")
+                lines.append(
+                    "\(bucket.start.iso8601),\(Escaping.csv(brand.name)),\(bucket.counts[index]),\(share),\(shown.rawValue)\n"
+                )
             }
         }
         return lines

@@ -5,7 +5,7 @@ package import Queue
 extension SQLiteStore {
     package func backup(to target: Path) throws(StoreError) {
         guard unsafe access(target.cString, F_OK) != 0 else {
-            throw .refused(why: "\(target.shown) exists already; name a file that does not, or move it away")
+            throw .refused(why: "\(target) exists already; name a file that does not, or move it away")
         }
         let temporary = Path(bytes: target.bytes + Array(".partial-\(getpid())".utf8))
         defer { unsafe unlink(temporary.cString) }
@@ -36,6 +36,6 @@ struct FileError: Error, CustomStringConvertible {
     var description: String
 
     init(path: Path) {
-        description = unsafe "\(String(cString: strerror(errno))) (\(path.shown))"
+        description = unsafe "\(String(cString: strerror(errno))) (\(path))"
     }
 }

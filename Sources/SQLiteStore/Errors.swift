@@ -3,18 +3,13 @@ import Foundation
 import Intake
 import Queue
 
-extension Path {
-    /// For messages.
-    var shown: String { String(decoding: bytes, as: UTF8.self) }
-}
-
 extension StoreError {
     /// What a failed call on the database at `path` means to a user.
     init(_ error: any Error, path: Path) {
         switch error {
         case let error as StoreError: self = error
         case let error as SQLiteError: self = error.meaning(path: path)
-        default: self = .broken(why: "\(path.shown): \(error)")
+        default: self = .broken(why: "\(path): \(error)")
         }
     }
 }
@@ -23,7 +18,7 @@ extension SQLiteError {
     var isBusy: Bool { [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL].contains(primaryCode) }
 
     fileprivate func meaning(path: Path) -> StoreError {
-        let file = path.shown
+        let file = path.description
         let cause = errno == 0 ? message : unsafe String(cString: strerror(errno))
         if isBusy { return .busy(why: "\(file) is locked by another process for too long; try again") }
         switch primaryCode {
@@ -60,7 +55,7 @@ enum FileSystem {
         guard status == 0, let name = networkFileSystems[UInt32(truncatingIfNeeded: facts.f_type)] else { return }
         throw StoreError.refused(
             why:
-                "\(path.shown) is on a network file system (\(name)), where SQLite loses data; put it on a local disk with --db"
+                "\(path) is on a network file system (\(name)), where SQLite loses data; put it on a local disk with --db"
         )
     }
 

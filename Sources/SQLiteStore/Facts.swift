@@ -1,5 +1,6 @@
 import CSQLite
 import Foundation
+import Intake
 package import Queue
 
 /// What `bagq doctor` shows of the database and of SQLite itself.
@@ -19,7 +20,7 @@ extension SQLiteStore {
     }
 
     package func facts() throws(StoreError) -> [(name: String, value: String)] {
-        let file = path.shown
+        let file = String(decoding: path.bytes, as: UTF8.self)
         let size = { (suffix: String) -> Int in
             let attributes = try? FileManager.default.attributesOfItem(atPath: file + suffix)
             return (attributes?[.size] as? Int) ?? 0
@@ -31,7 +32,7 @@ extension SQLiteStore {
             )
         }
         return [
-            ("database", file), ("schema", String(version)), ("time zone", try timeZone),
+            ("database", path.description), ("schema", String(version)), ("time zone", try timeZone),
             ("bytes", String(size(""))), ("bytes of the write-ahead log", String(size("-wal"))),
             ("free pages", String(free)),
         ]

@@ -94,7 +94,11 @@ extension SQLiteStore {
             guard job.state.isFinal else {
                 throw StoreError.refused(why: "job \(id) is \(job.state.rawValue); `retry` is for jobs that have ended")
             }
-            let model = try tx.model(job.model)
+            let model: Transaction.ModelFacts
+            do { model = try tx.model(job.model) } catch StoreError.notFound {
+                throw StoreError.refused(
+                    why: "job \(id) needs \(job.model), which was removed; submit its source again with another model")
+            }
             switch (job.request.kind, model.state) {
             case (.classify, "failed"):
                 throw StoreError.refused(

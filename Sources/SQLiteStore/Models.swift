@@ -18,12 +18,14 @@ extension SQLiteStore {
                 if let number = selector.number {
                     try tx.models("WHERE name = ? AND number = ? AND state <> 'removed'", selector.name, number)
                 } else {
-                    try tx.models("WHERE name = ? AND state = 'ready' ORDER BY number DESC LIMIT 1", selector.name)
+                    try tx.models(
+                        "WHERE name = ? AND state IN ('ready', 'reserved') ORDER BY state = 'ready' DESC, number DESC LIMIT 1",
+                        selector.name)
                 }
             guard let record = found.first else {
                 throw StoreError.notFound(
                     what: selector.number == nil
-                        ? "there is no model \(selector) that is ready; `bagq models` lists them"
+                        ? "there is no model \(selector) that is ready or being trained; `bagq models` lists them"
                         : "there is no model \(selector); `bagq models` lists them")
             }
             return record
@@ -61,6 +63,12 @@ extension SQLiteStore {
             }
             try tx.db.run("UPDATE model SET active = 0 WHERE active = 1")
             try tx.db.run("UPDATE model SET active = 1 WHERE id = ?", model.id)
+        }
+    }
+
+    package func sightingCount(of version: ModelVersion) throws(StoreError) -> Int {
+        try read { tx in
+            try tx.db.row("SELECT sum(count) FROM trend_sum WHERE model = ?", tx.model(version).id) { $0.int(0) } ?? 0
         }
     }
 

@@ -169,11 +169,11 @@ final class Session {
         guard let zone = try db.row(setting, "time_zone", map: { $0.text(0) }),
             let key = try db.row(setting, "author_key", map: { $0.bytes(0) })
         else {
-            throw StoreError.broken(why: "\(path.shown) lacks its settings; restore a backup")
+            throw StoreError.broken(why: "\(path) lacks its settings; restore a backup")
         }
         guard let calendar = DayCounter(timeZone: zone) else {
             throw StoreError.broken(
-                why: "this machine does not know \(path.shown)'s time zone \(zone); install tzdata")
+                why: "this machine does not know \(path)'s time zone \(zone); install tzdata")
         }
         self.calendar = calendar
         authorKey = key
@@ -218,8 +218,8 @@ final class Session {
         if isEmpty && orEmpty { return }
         throw StoreError.refused(
             why: isEmpty
-                ? "\(path.shown) is empty; remove it, and bagq makes it anew"
-                : "\(path.shown) is not a bagq database; name another file with --db")
+                ? "\(path) is empty; remove it, and bagq makes it anew"
+                : "\(path) is not a bagq database; name another file with --db")
     }
 
     /// Copies the write-ahead log into the database once it has grown.

@@ -4,6 +4,7 @@ import Report
 
 /// The process's standard streams. Data goes to stdout, everything else to stderr.
 enum Terminal {
+    static let isInput = isatty(STDIN_FILENO) == 1
     static let isOutput = isatty(STDOUT_FILENO) == 1
     static let isError = isatty(STDERR_FILENO) == 1
 
@@ -23,9 +24,15 @@ enum Terminal {
         write(text + terminator, to: STDOUT_FILENO)
     }
 
-    /// Says something that is not data.
+    /// Says something that is not data, made harmless here whatever stands in it.
     static func note(_ text: String, terminator: String = "\n") {
-        write(text + terminator, to: STDERR_FILENO)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        write(lines.map { Escaping.terminal(String($0)) }.joined(separator: "\n") + terminator, to: STDERR_FILENO)
+    }
+
+    /// Writes a line over the one before. - isLast: Nothing is written over this one.
+    static func rewrite(_ line: String, isLast: Bool = false) {
+        write("\r\u{1B}[K" + Escaping.terminal(line) + (isLast ? "\n" : ""), to: STDERR_FILENO)
     }
 
     /// Says what went wrong. The text may hold what a user typed or what a dump contains.

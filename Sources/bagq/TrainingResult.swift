@@ -15,7 +15,12 @@ struct TrainingResult {
     }
 
     func show() {
-        Terminal.note("\(record.version): \(Escaping.terminal(text))")
+        Terminal.note("\(record.version): \(text)")
+        if let agreement = model.quantization?.agreement, agreement.isGuess {
+            Terminal.note(
+                "it predicts in \(record.precision.rawValue): a guess, from \(Format.count(agreement.pictures, "validation picture"))"
+            )
+        }
         Terminal.note(
             record.isActive
                 ? "it is the active model: bagq submit FOLDER uses it"

@@ -160,6 +160,41 @@ struct ModelTests {
         #expect(throws: ModelFileError.self) { try Model(safetensors: []) }
     }
 
+    /// A file of another's metadata: its key's value is replaced.
+    private static func changed(_ key: String, to value: String) throws -> [UInt8] {
+        var file = try Safetensors(parsing: model().safetensors())
+        file.metadata[key] = value
+        return file.serialized()
+    }
+
+    /// Confidences are counted in steps of 5 %, so a threshold between two would be printed as one thing and applied as another.
+    @Test(arguments: ["0.53", "0.049", "0.9999"])
+    func aThresholdBetweenStepsIsRefused(threshold: String) throws {
+        let error = #expect(throws: ModelFileError.self) {
+            try Model(safetensors: Self.changed("threshold", to: threshold))
+        }
+        #expect(error?.description.contains("threshold of \(threshold) is no multiple of 0.05") == true)
+    }
+
+    @Test func everyStepIsAThreshold() throws {
+        for step in 0...20 {
+            let threshold = 0.05 * Double(step)
+            #expect(try Model(safetensors: Self.changed("threshold", to: "\(threshold)")).threshold == threshold)
+        }
+    }
+
+    /// A hundred bytes may describe a network whose values fill the memory: refused before anything is made of it.
+    @Test(arguments: [
+        #"{"input":{"height":4096,"width":4096,"channels":3},"layers":[{"flatten":{}},{"dense":{"units":2}}]}"#,
+        #"{"input":{"height":600,"width":600,"channels":3},"layers":[{"convolution":{"filters":128,"kernel":1,"stride":1,"padding":0}},{"flatten":{}},{"dense":{"units":2}}]}"#,
+    ])
+    func aSmallFileCannotAskForGigabytes(architecture: String) throws {
+        let error = #expect(throws: ModelFileError.self) {
+            try Model(safetensors: Self.changed("architecture", to: architecture))
+        }
+        #expect(error?.description.contains("a batch would take gigabytes") == true)
+    }
+
     @Test func noDamageTraps() throws {
         let file = try Self.model().safetensors()
         var noise = Noise(6)

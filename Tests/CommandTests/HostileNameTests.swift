@@ -111,4 +111,64 @@ import Testing
         #expect(failures.contains(["none.jpg", "unreadable"]))
         #expect(try bagq.run("status").out.contains("my list.txt"))
     }
+
+    private func isHarmless(_ output: Bagq.Output) -> Bool {
+        !(output.out + output.err).unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" && $0 != "\t" }
+    }
+
+    /// A model file may say anything of its classes and its training.
+    @Test func aHostileModel() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("models", "export", "shapes", "good.safetensors").status == 0)
+        let file = [UInt8](try Data(contentsOf: URL(filePath: bagq.path("good.safetensors"))))
+        let length = file[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        var header = try #require(
+            try JSONSerialization.jsonObject(with: Data(file[8..<8 + length])) as? [String: Any])
+        var metadata = try #require(header["__metadata__"] as? [String: String])
+        metadata["classes"] = #"["bar\u001b]0;owned\u0007","disc\u001b[2J"]"#
+        for (key, word) in [("training", "blog"), ("training", "fp32")] {
+            metadata[key] = metadata[key]?.replacing("\"\(word)\"", with: "\"\(word)\\u001b[31m\\n<3>forged\"")
+        }
+        header["__metadata__"] = metadata
+        let changed = [UInt8](try JSONSerialization.data(withJSONObject: header))
+        let start = (0..<8).map { UInt8(truncatingIfNeeded: changed.count >> (8 * $0)) }
+        try Data(start + changed + file[(8 + length)...]).write(to: URL(filePath: bagq.path("bad.safetensors")))
+
+        #expect(try bagq.run("models", "import", "bad.safetensors", "--name", "bad").out == "bad@1\n")
+        #expect(try bagq.run("models", "use", "bad").status == 0)
+        #expect(try bagq.run("submit", "data", "--wait").status == 0)
+        for words in [
+            "models", "models show bad", "models show bad --history", "status", "status 2",
+            "trends --since today --dates any",
+            "classify data/bar/0.jpg", "trends --brand no", "evaluate bad data",
+        ] {
+            let output = try bagq.run(words.split(separator: " ").map(String.init))
+            #expect(isHarmless(output), "\(words): \(output.out)\(output.err)")
+        }
+        #expect(try bagq.run("models").out.contains(#"bar\x1B]0;owned\x07"#))
+        #expect(try bagq.run("models", "show", "bad").out.contains(#"blog\x1B[31m\x0A<3>forged"#))
+    }
+
+    /// Names of a training folder go through logs, errors, tables and the model itself.
+    @Test func aHostileTrainingFolder() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 4)
+        let evil = "d\u{1B}[2J"
+        #expect(
+            try bagq.shell(
+                "mv data \"$(printf 'd\\033[2J')\" && cd d* && mv bar \"$(printf 'b\\033]0;x\\007\\n<3>forged')\" && echo text > disc/\"$(printf 'x\\033[31m\\n')\".jpg"
+            ).status == 0)
+        let training = try bagq.run("train", evil, "--name", "m", "--epochs", "1", "--wait")
+        #expect(training.status == 0 && isHarmless(training), "\(training.err)")
+        #expect(training.err.contains(#"x\x1B[31m"#) && !training.err.contains("\n<3>forged"))
+        for words in [
+            ["models"], ["status"], ["status", "1"], ["models", "show", "m"], ["evaluate", "m", evil, "--all"],
+        ] {
+            let output = try bagq.run(words)
+            #expect(isHarmless(output), "\(words): \(output.out)\(output.err)")
+        }
+        #expect(try bagq.shell("cd d* && mkdir \"$(printf 'DISC\\033')\" disc2 && mkdir DISC").status == 0)
+        let refused = try bagq.run("train", evil)
+        #expect(refused.status == 2 && isHarmless(refused) && refused.err.filter(\.isNewline).count == 1)
+    }
 }

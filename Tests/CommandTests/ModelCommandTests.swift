@@ -127,11 +127,27 @@ import Testing
             alone.status == 0 && alone.err.contains(", 0 of ") && alone.err.contains(" kept decoded"), "\(alone.err)")
     }
 
+    /// Trends go with a model, so it says so first; and what needed it says what to do.
+    @Test func removingAModelSaysWhatGoesWithIt() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("models", "export", "shapes", "s.safetensors").status == 0)
+        #expect(try bagq.run("submit", "data", "--wait").err.contains("classified by shapes@1, the active model"))
+        #expect(try bagq.run("models", "import", "s.safetensors", "--name", "other").out == "other@1\n")
+        #expect(try bagq.run("models").out.contains("imported: blog, 1 epoch, "))
+        #expect(try bagq.run("models", "use", "other").status == 0)
+        let refused = try bagq.run("models", "remove", "shapes@1")
+        #expect(refused.status == 2)
+        #expect(refused.err.contains("the trends of 16 sightings go with shapes@1; say --yes"), "\(refused.err)")
+        #expect(try bagq.run("models", "remove", "shapes@1", "--yes").status == 0)
+        let retry = try bagq.run("retry", "2")
+        #expect(retry.status == 2 && retry.err.contains("needs shapes@1, which was removed"), "\(retry.err)")
+    }
+
     @Test func jobsWaitForAModelInTraining() throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 6)
         #expect(try bagq.run("train", "data", "--name", "later", "--epochs", "1").out == "1\n")
-        #expect(try bagq.run("submit", "data", "--model", "later@1").out == "2\n")
+        #expect(try bagq.run("submit", "data", "--model", "later").out == "2\n")
         #expect(try bagq.run("models", "show", "later@1").err.contains("is still being trained"))
         #expect(try bagq.run("worker", "--drain").status == 0)
         #expect(try bagq.run("wait", "1", "2").status == 0)

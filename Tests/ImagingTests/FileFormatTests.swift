@@ -47,7 +47,7 @@ struct FileFormatTests {
     @Test func hasTheCodesThatFailuresAreRecordedUnder() {
         #expect(
             PictureError.Reason.allCases.map(\.rawValue)
-                == ["empty", "not_an_image", "unsupported_format", "corrupt", "too_large", "unreadable"])
+                == ["empty", "not_an_image", "unsupported_format", "corrupt", "too_large", "too_small", "unreadable"])
     }
 
     private func latin1(_ text: String) -> [UInt8] {

@@ -244,12 +244,15 @@ struct DamageTests {
     /// A harmless warning comes first, and TurboJPEG keeps that one alone.
     @Test func aHarmlessWarningHidesNone() throws {
         let file = try Self.whole()
-        // Behind the start of the image, before the next marker.
-        let stray = Array(file[..<2]) + [0x00, 0x01] + Array(file[2...])
+        // Behind the first segment, before the next marker.
+        let next = 4 + Int(file[4]) << 8 + Int(file[5])
+        let stray = Array(file[..<next]) + [0x00, 0x01] + Array(file[next...])
         #expect(try Self.damage(of: stray) == nil)
         var changed = stray
         var random = CounterRandom(3)
-        for index in stray.count / 2..<stray.count / 2 + 600 { changed[index] = UInt8.random(in: 0...0xFE, using: &random) }
+        for index in stray.count / 2..<stray.count / 2 + 600 {
+            changed[index] = UInt8.random(in: 0...0xFE, using: &random)
+        }
         #expect(try Self.damage(of: changed) == .damaged)
     }
 

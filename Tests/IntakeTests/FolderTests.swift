@@ -87,7 +87,7 @@ import Testing
     @Test func sourcesThatCannotBeListed() throws {
         tree.pipe("pipe")
         #expect(throws: IntakeError.missing(tree.path("none"))) { try list(tree.path("none")) }
-        #expect(throws: IntakeError.notASource(tree.path("pipe"))) { try list(tree.path("pipe")) }
+        #expect(throws: IntakeError.pipe(tree.path("pipe"))) { try list(tree.path("pipe")) }
         #expect(throws: IntakeError.unknownCursor(tree.root)) {
             try SourceLister(source: tree.root, cursor: [9, 1, 0], leftOut: [:])
         }

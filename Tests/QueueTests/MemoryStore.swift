@@ -357,11 +357,14 @@ final class MemoryStore: JobStore {
     func resolve(_ selector: ModelSelector?) throws(StoreError) -> ModelRecord {
         try call { state in
             let present = state.models.filter { !$0.isRemoved }.map(\.record).sorted { $0.version > $1.version }
-            let found = present.first { record in
-                guard let selector else { return record.isActive }
-                guard record.version.name == selector.name else { return false }
-                return selector.number.map { $0 == record.version.number } ?? (record.state == .ready)
+            func first(_ states: [ModelRecord.State]) -> ModelRecord? {
+                present.first { record in
+                    guard let selector else { return record.isActive }
+                    guard record.version.name == selector.name else { return false }
+                    return selector.number.map { $0 == record.version.number } ?? states.contains(record.state)
+                }
             }
+            let found = first([.ready]) ?? first([.reserved])
             guard let found else { throw StoreError.notFound(what: "model") }
             return found
         }
@@ -391,6 +394,12 @@ final class MemoryStore: JobStore {
         }
     }
 
+    func sightingCount(of version: ModelVersion) throws(StoreError) -> Int {
+        try call { state in
+            _ = try state.model(version)
+            return state.sightings.values.count { $0.classes[version] != nil }
+        }
+    }
     func remove(_ version: ModelVersion) throws(StoreError) {
         try call { state in
             let isNeeded = state.jobs.contains { $0.model == version && !$0.state.isFinal }

@@ -49,7 +49,7 @@ import Testing
         let h = try StoreHarness(kind)
         let job = try h.submitTraining("luxe")
         #expect(try h.store.models().map(\.state) == [.reserved])
-        #expect(throws: StoreError.self) { try h.store.resolve(ModelSelector("luxe")) }
+        #expect(try h.store.resolve(ModelSelector("luxe")).version == job.model)
         #expect(try h.store.resolve(ModelSelector("luxe@1")).state == .reserved)
         #expect(throws: StoreError.self) { try h.store.modelFile(job.model) }
         #expect(throws: StoreError.self) { try h.store.activate(job.model) }

@@ -120,7 +120,7 @@ private let worker = WorkerRecord(
                 model     luxe@3
                 progress  70.0 %, 7 of 10, 1 failed
                 failed    1; bagq failures 12 says why
-                left out  1,200 not_a_picture, 3 hidden, 3 link
+                left out  1,200 not_a_picture, 3 hidden, 3 link (not followed)
                 created   2026-06-09 08:13:20 UTC (2 h ago)
                 started   2026-06-09 09:11:40 UTC (1 h ago)
                 finished  2026-06-09 10:11:40 UTC (1 min ago)
@@ -154,16 +154,16 @@ private let worker = WorkerRecord(
         let csv = ResultLines(format: .csv)
         #expect(
             csv.header + rows.map(csv.line).joined() == #"""
-                item,path,brand,confidence,recognised,posted_at,author,flags
-                7,"'=a,\xFF",dior,0.9688,recognised,2018-11-29T01:04:04.000Z,"'@""me""",truncated
-                8,b.jpg,_other,0.5000,other,,,
+                item,path,brand,confidence,recognised,posted_at,time_source,author,flags
+                7,"'=a,\xFF",dior,0.9688,recognised,2018-11-29T01:04:04.000Z,sidecar,"'@""me""",truncated
+                8,b.jpg,_other,0.5000,other,,,,
 
                 """#)
         let jsonl = ResultLines(format: .jsonl)
         #expect(
             jsonl.header + rows.map(jsonl.line).joined() == #"""
-                {"item":7,"path":"=a,\\xFF","path_base64":"PWEs/w==","brand":"dior","confidence":0.9688,"recognised":"recognised","posted_at":"2018-11-29T01:04:04.000Z","author":"@\"me\"","flags":["truncated"]}
-                {"item":8,"path":"b.jpg","brand":"_other","confidence":0.5,"recognised":"other","posted_at":null,"author":null,"flags":[]}
+                {"item":7,"path":"=a,\\xFF","path_base64":"PWEs/w==","brand":"dior","confidence":0.9688,"recognised":"recognised","posted_at":"2018-11-29T01:04:04.000Z","time_source":"sidecar","author":"@\"me\"","flags":["truncated"]}
+                {"item":8,"path":"b.jpg","brand":"_other","confidence":0.5,"recognised":"other","posted_at":null,"time_source":null,"author":null,"flags":[]}
 
                 """#)
     }

@@ -165,7 +165,7 @@ private func day(_ text: String) -> CalendarDay {
     @Test func text() throws {
         #expect(
             try report(usual, before: before, today: today).text(width: nil) == """
-                luxe@3, 6 June to 8 June 2026, Europe/Paris; change against 3 June to 5 June 2026
+                luxe@3, 6 June to 8 June 2026, Europe/Paris, strong dates; change against 3 June to 5 June 2026
 
                 BRAND   COUNT   SHARE   CHANGE  BY DAY
                 chanel     60  60.0 %  +30.0 ↑  ▆█▃
@@ -181,7 +181,7 @@ private func day(_ text: String) -> CalendarDay {
     @Test func json() throws {
         #expect(
             try report(usual, before: before, brands: ["Dior"]).json.text
-                == #"{"since":"2026-06-06","until":"2026-06-08","by":"day","unit":"sighting","model":"luxe@3","time_zone":"Europe/Paris","other":5,"unsure":7,"undated":4,"weak":1000,"unclassified":3,"#
+                == #"{"since":"2026-06-06","until":"2026-06-08","by":"day","unit":"sighting","model":"luxe@3","time_zone":"Europe/Paris","dates":"strong","other":5,"unsure":7,"undated":4,"weak":1000,"unclassified":3,"#
                 + #""brands":[{"brand":"dior","count":40,"share":0.4,"share_low":null,"share_high":null,"share_adjusted":null,"change_points":-30,"verdict":null}],"#
                 + #""buckets":[{"start":"2026-06-06","complete":true,"counts":{"dior":10}},{"start":"2026-06-07","complete":true,"counts":{"dior":0}},{"start":"2026-06-08","complete":true,"counts":{"dior":30}}]}"#
         )
@@ -190,13 +190,13 @@ private func day(_ text: String) -> CalendarDay {
     @Test func csv() throws {
         #expect(
             try report(usual, brands: ["dior", "chanel", "DIOR"]).csv.joined() == """
-                start,brand,count,share
-                2026-06-06,chanel,30,0.7500
-                2026-06-06,dior,10,0.2500
-                2026-06-07,chanel,20,1.0000
-                2026-06-07,dior,0,0.0000
-                2026-06-08,chanel,10,0.2500
-                2026-06-08,dior,30,0.7500
+                start,brand,count,share,dates
+                2026-06-06,chanel,30,0.7500,strong
+                2026-06-06,dior,10,0.2500,strong
+                2026-06-07,chanel,20,1.0000,strong
+                2026-06-07,dior,0,0.0000,strong
+                2026-06-08,chanel,10,0.2500,strong
+                2026-06-08,dior,30,0.7500,strong
 
                 """)
     }

@@ -72,8 +72,7 @@ private struct DrawingDisplay {
         lastShown = Date()
         let progress = ProgressLine(done: written, total: total)
         if Terminal.isError {
-            Terminal.note(
-                "\r\u{1B}[K" + progress.text(width: Terminal.errorWidth), terminator: isLast ? "\n" : "")
+            Terminal.rewrite(progress.text(width: Terminal.errorWidth), isLast: isLast)
         } else {
             Terminal.note("drawing: \(progress.plainText)")
         }

@@ -50,7 +50,7 @@ enum EvaluateCommand: Command {
         if arguments.has("--json") {
             Terminal.print(JSONValue.object(report.members + measured.members).text)
         } else {
-            Terminal.note(Escaping.terminal(measured.text))
+            Terminal.note(measured.text)
             if let caution = measured.caution { Terminal.note(caution) }
             Terminal.print(report.text(width: Terminal.width), terminator: "")
         }

@@ -24,6 +24,7 @@ enum ModelsCommand: Command {
         "models", "[show|use|export|import|remove …]", 0...3, summary: "Lists models, or does something with one.",
         options: [
             .init("--name", "NAME", "for import: the model's name (else the file's)"),
+            .init("--yes", nil, "for remove: do not ask, also where trends go with it"),
             .init("--history", nil, "for show: what each epoch of the training came to"),
             .init("--json", nil, "for the list and show: as JSON"),
         ],
@@ -33,7 +34,7 @@ enum ModelsCommand: Command {
             models use NAME[@N]             makes it the active one, which submit, trends and classify use
             models export NAME[@N] FILE     writes it as a safetensors file
             models import FILE              adds such a file under its name's next number
-            models remove NAME@N            removes it
+            models remove NAME@N            removes it, and the trends that it counted
             """,
         example: "bagq models export luxe@3 luxe.safetensors")
 
@@ -87,10 +88,21 @@ enum ModelsCommand: Command {
             Terminal.print("\(version)")
         case .remove:
             let record = try session.model(words[0], command: spec.name)
+            if !arguments.has("--yes") { try confirmRemoval(of: record.version, in: store) }
             try store.remove(record.version)
             Terminal.note("\(record.version) is removed")
         }
         return .done
+    }
+
+    /// Throws unless nothing is lost, or whoever sits at the terminal says yes.
+    private static func confirmRemoval(of version: ModelVersion, in store: any JobStore) throws {
+        let count = try store.sightingCount(of: version)
+        guard count > 0 else { return }
+        let loss = "the trends of \(Format.count(count, "sighting")) go with \(version)"
+        guard Terminal.isInput else { throw CommandError("\(loss); say --yes if that is meant") }
+        Terminal.note("\(loss); remove it? [y/N] ", terminator: "")
+        guard ["y", "yes"].contains(readLine()?.lowercased()) else { throw CommandError("\(version) is kept") }
     }
 
     private static func checked(_ bytes: [UInt8], file: Path) throws -> Model {

@@ -16,14 +16,15 @@ enum SubmitCommand: Command {
         ],
         details: """
             SOURCE is a folder, searched through with all its sub-folders, a text file with a picture's path on
-            each line, or one picture. The command returns at once; a worker lists the source.
+            each line (relative to the list's own folder, or absolute), or one picture. The command returns at
+            once; a worker lists the source.
             """,
         example: "bagq submit ~/pictures/october --name october")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let precision = try arguments.choice("--precision", Precision.self) ?? .auto
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
-        let source = try Path(existing: arguments.operands[0])
+        let source = try source(arguments.operands[0])
         let session = try Session(arguments)
         let model = try session.model(arguments.value("--model"), command: spec.name)
         let job = try session.store.submit(
@@ -34,6 +35,19 @@ enum SubmitCommand: Command {
                     priority: priority,
                     model: model.version, countsInTrends: !arguments.has("--no-trends"), precision: precision)))
         Terminal.print("\(job.id)")
+        Terminal.note("classified by \(model.version)\(model.isActive ? ", the active model" : "")")
         return try JobWait.afterSubmit(job, waiting: arguments.has("--wait"), in: session)
+    }
+
+    /// What was named, if it can be a source at all: before a job has a number.
+    private static func source(_ argument: String) throws -> Path {
+        do {
+            // A pipe has no path that could be resolved.
+            try SourceLister.check(Path(argument: argument))
+            return try Path(existing: argument)
+        } catch let error as IntakeError {
+            if case .missing = error { _ = try Path(existing: argument) }
+            throw CommandError("\(error)")
+        }
     }
 }

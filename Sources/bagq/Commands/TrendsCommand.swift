@@ -52,7 +52,9 @@ enum TrendsCommand: Command {
         } else if arguments.has("--csv") {
             Terminal.print(rows: report.csv)
         } else if !arguments.has("--chart") {
-            let repeated = ["--model", "--job", "--dates"].flatMap { name in arguments.value(name).map { [name, $0] } ?? [] }
+            let repeated = ["--model", "--job", "--dates"].flatMap { name in
+                arguments.value(name).map { [name, $0] } ?? []
+            }
             Terminal.print(report.text(width: Terminal.width, options: repeated), terminator: "")
         }
         return .done

@@ -67,7 +67,7 @@ enum JobWait {
 
     private static func status(of job: Job) -> ExitStatus {
         switch job.state {
-        case .done: job.itemsFailed > 0 ? .doneWithFailedItems : .done
+        case .done: job.foundNothing ? .failed : job.itemsFailed > 0 ? .doneWithFailedItems : .done
         case .failed, .cancelled: .failed
         case .waiting, .running, .paused: .interrupted
         }
@@ -126,16 +126,14 @@ struct ProgressDisplay {
     mutating func end(_ job: Job) {
         draw(job)
         if isOpen { Terminal.note("") }
-        if let error = job.error { Terminal.note("job \(job.id): \(Escaping.terminal(error))") }
-        if job.state == .done, job.itemsTotal == 0 {
-            Terminal.note(
-                "job \(job.id): there is no picture in \(job.source); `bagq status \(job.id)` shows what was left out")
-        }
+        if let error = job.error { Terminal.note("job \(job.id): \(error)") }
+        if job.foundNothing { Terminal.note("job \(job.id): there is no picture in \(job.source)") }
+        if let leftOut = job.leftOutText { Terminal.note("job \(job.id): left out \(leftOut)") }
     }
 
     private mutating func draw(_ job: Job) {
         if Terminal.isError {
-            Terminal.note("\r\u{1B}[K" + job.progress.text(width: Terminal.errorWidth), terminator: "")
+            Terminal.rewrite(job.progress.text(width: Terminal.errorWidth))
             isOpen = true
         } else {
             let line = "job \(job.id): \(job.state.rawValue), \(job.progress.plainText)"
@@ -143,4 +141,9 @@ struct ProgressDisplay {
             lastLine = line
         }
     }
+}
+
+extension Job {
+    /// It ended without a single picture to classify: no success, whatever it was asked for.
+    fileprivate var foundNothing: Bool { kind == .classify && state == .done && itemsTotal == 0 }
 }

@@ -1,28 +1,24 @@
-extension PictureError {
-    /// What bytes that do not start like a JPEG are, by their content: names lie.
-    init(describing file: Span<UInt8>) {
-        let format = FileFormat(file)
-        switch format.kind {
-        case .empty: self.init(.empty, "the file is empty")
-        case .picture: self.init(.unsupportedFormat, "this is \(format.name), which is not read; convert it to JPEG")
-        case .other: self.init(.notAnImage, "this is \(format.name), not a picture")
-        }
+/// What a file that is not a JPEG is, by its first bytes: names lie.
+package struct FileFormat {
+    package enum Kind: Sendable {
+        case empty, picture
+        /// Holds other files.
+        case archive
+        case other
     }
-}
 
-/// What a file that is not a JPEG is.
-private struct FileFormat {
-    enum Kind { case empty, picture, other }
+    package let kind: Kind
+    /// With its article: "a ZIP archive"; empty for an empty file.
+    package let name: String
 
-    var kind: Kind
-    var name: String
-
-    init(_ file: Span<UInt8>) {
+    /// - file: Its first 512 bytes at least, or all of it.
+    package init(_ file: Span<UInt8>) {
         let head = (0..<min(file.count, 512)).map { file[$0] }
         func has(_ magic: String, at offset: Int = 0) -> Bool {
             head.dropFirst(offset).starts(with: magic.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
         }
         func picture(_ name: String) -> (Kind, String) { (.picture, name) }
+        func archive(_ name: String) -> (Kind, String) { (.archive, name) }
         func other(_ name: String) -> (Kind, String) { (.other, name) }
 
         let text = Self.text(head)
@@ -48,9 +44,17 @@ private struct FileFormat {
             } else if has("8BPS") {
                 picture("a Photoshop picture")
             } else if has("PK\u{03}\u{04}") || has("PK\u{05}\u{06}") {
-                other("a ZIP archive")
+                archive("a ZIP archive")
             } else if has("\u{1F}\u{8B}") {
-                other("gzip data")
+                archive("a gzip archive")
+            } else if has("ustar", at: 257) {
+                archive("a tar archive")
+            } else if has("7z\u{BC}\u{AF}\u{27}\u{1C}") {
+                archive("a 7-Zip archive")
+            } else if has("Rar!\u{1A}\u{07}") {
+                archive("a RAR archive")
+            } else if has("\u{FD}7zXZ\0") || has("BZh") || has("\u{28}\u{B5}\u{2F}\u{FD}") {
+                archive("compressed data")
             } else if has("%PDF") {
                 other("a PDF document")
             } else if has("\u{1A}\u{45}\u{DF}\u{A3}") {
