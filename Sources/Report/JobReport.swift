@@ -4,10 +4,13 @@ package import Queue
 /// What `bagq status JOB` shows: everything about one job.
 package struct JobReport {
     private let job: Job
+    private let workers: [WorkerRecord]
     private let now: Timestamp
 
-    package init(job: Job, now: Timestamp) {
+    /// - workers: Those that are alive.
+    package init(job: Job, workers: [WorkerRecord], now: Timestamp) {
         self.job = job
+        self.workers = workers
         self.now = now
     }
 
@@ -15,7 +18,7 @@ package struct JobReport {
     package func text(width: Int?) -> String {
         let indent = 10
         var facts = [
-            ("job", "\(job.id), \(job.kind.rawValue), \(job.state.rawValue)"), ("name", job.name),
+            ("job", "\(job.id), \(job.kind.rawValue), \(job.stateText(workers))"), ("name", job.name),
             ("source", job.source.description), ("model", job.model.description),
         ]
         facts.append(("progress", width.map { job.progress.text(width: $0 - indent) } ?? job.progress.plainText))

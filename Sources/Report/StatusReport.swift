@@ -18,7 +18,7 @@ package struct StatusReport {
         if jobs.isEmpty && workers.isEmpty { return "no jobs yet; bagq submit FOLDER makes one\n" }
         var text = jobsTable.text(width: width)
         if let width {
-            for job in jobs where job.state == .running && isTaken(job) {
+            for job in jobs where job.state == .running && job.isTaken(by: workers) {
                 let name = "job \(job.id)  "
                 text += "\n" + name + job.progress.text(width: width - name.count) + "\n"
             }
@@ -26,7 +26,7 @@ package struct StatusReport {
         if !workers.isEmpty {
             text += "\n" + workersTable.text(width: width)
         }
-        let open = jobs.filter { ($0.state == .waiting || $0.state == .running) && !isTaken($0) }
+        let open = jobs.filter { ($0.state == .waiting || $0.state == .running) && !$0.isTaken(by: workers) }
         for kind in JobKind.allCases where open.contains(where: { $0.kind == kind }) {
             if workers.isEmpty {
                 text += "\nno worker is running; bagq worker starts one\n"
@@ -37,15 +37,6 @@ package struct StatusReport {
         return text
     }
 
-    /// Whether a worker that is alive works on it, or would.
-    private func isTaken(_ job: Job) -> Bool {
-        workers.contains { $0.report.job == job.id || $0.takes(job.kind) }
-    }
-
-    /// A job that runs, but that nobody alive takes, does not look as if it ran.
-    private func stateText(_ job: Job) -> String {
-        job.state == .running && !isTaken(job) ? "interrupted" : job.state.rawValue
-    }
 
     private var jobsTable: Table {
         var table = Table([
@@ -57,7 +48,7 @@ package struct StatusReport {
             let progress = job.progress
             let total = progress.total.map(Format.count) ?? "…"
             table.add([
-                job.id.description, job.kind.rawValue, job.name, stateText(job),
+                job.id.description, job.kind.rawValue, job.name, job.stateText(workers),
                 progress.fraction.map(Format.percent) ?? progress.stage ?? "",
                 "\(Format.count(progress.done))/\(total)", Format.count(job.itemsFailed),
                 job.ratePerSecond.map(Format.rate) ?? "",
@@ -90,6 +81,16 @@ package struct StatusReport {
 
 extension Job {
     package var kind: JobKind { request.kind }
+
+    /// Whether a worker that is alive works on it, or would.
+    func isTaken(by workers: [WorkerRecord]) -> Bool {
+        workers.contains { $0.report.job == id || $0.takes(kind) }
+    }
+
+    /// A job that runs, but that nobody alive takes, does not look as if it ran.
+    func stateText(_ workers: [WorkerRecord]) -> String {
+        state == .running && !isTaken(by: workers) ? "interrupted" : state.rawValue
+    }
 
     /// What its user called it; a training job is called after the model that it makes.
     package var name: String {

@@ -161,6 +161,8 @@ import Testing
         while try bagq.run("status", "--json").out.contains(#""workers":[]"#) {}
         let hint = try bagq.run("train", "data", "--name", "later")
         #expect(hint.err.contains("no worker that is alive takes train jobs"), "\(hint.err)")
+        #expect(try bagq.run("doctor").out.contains("warning: no worker that is alive takes train jobs"))
+        #expect(try bagq.run("status").out.hasSuffix("no worker takes train jobs; bagq worker starts one that does\n"))
         #expect(try bagq.run("train", "data", "--name", "m", "--epochs", "1", "--wait").status == 0)
         #expect(try bagq.run("submit", "data", "--wait").status == 0)
     }

@@ -73,6 +73,7 @@ private let worker = WorkerRecord(
         let alone = StatusReport(jobs: jobs, workers: [], now: now).text(width: 80)
         #expect(alone.contains("interrupted") && !alone.contains("running ") && !alone.contains("["))
         #expect(alone.hasSuffix("\nno worker is running; bagq worker starts one\n"))
+        #expect(JobReport(job: jobs[0], workers: [], now: now).text(width: 80).contains("2, train, interrupted\n"))
         var picky = worker
         (picky.report.kinds, picky.report.job) = ([.classify], JobID(rawValue: 3))
         let text = StatusReport(jobs: jobs, workers: [picky], now: now).text(width: 80)
@@ -113,7 +114,7 @@ private let worker = WorkerRecord(
             12, classify, .failed, total: 10, done: 6, failed: 1, error: "the disk\u{1B} is full",
             leftOut: ["hidden": 3, "not_a_picture": 1200, "link": 3])
         #expect(
-            JobReport(job: failed, now: now).text(width: nil) == """
+            JobReport(job: failed, workers: [worker], now: now).text(width: nil) == """
                 job       12, classify, failed
                 name      spring
                 source    /data/spring
@@ -128,7 +129,7 @@ private let worker = WorkerRecord(
                 error     the disk\\x1B is full
 
                 """)
-        let running = JobReport(job: job(12, classify, .running, total: 10, done: 6, rate: 2), now: now)
+        let running = JobReport(job: job(12, classify, .running, total: 10, done: 6, rate: 2), workers: [worker], now: now)
         #expect(running.text(width: 60).contains("progress  [███████░"))
     }
 }

@@ -28,7 +28,12 @@ enum DoctorCommand: Command {
         do {
             let session = try Session(arguments)
             findings += try session.database.facts().map { ($0.name, $0.value) }
-            if try session.store.workers().isEmpty { warnings.append(JobWait.noWorker) }
+            for kind in JobKind.allCases {
+                guard let warning = try JobWait.warning(of: kind, in: session.store), !warnings.contains(warning) else {
+                    continue
+                }
+                warnings.append(warning)
+            }
             if arguments.has("--deep") {
                 let report = try session.store.recount()
                 findings.append(("sightings", String(report.sightings)))

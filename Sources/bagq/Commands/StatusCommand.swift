@@ -28,11 +28,12 @@ enum StatusCommand: Command {
         }
         repeat {
             let jobs = try id.map { [try session.store.job($0)] } ?? session.store.jobs(limit: limit)
+            let workers = try session.store.workers()
             let text =
                 if arguments.has("--json") || id == nil {
-                    try report(jobs, session.store.workers(), asJSON: arguments.has("--json"))
+                    report(jobs, workers, asJSON: arguments.has("--json"))
                 } else {
-                    jobs.map { JobReport(job: $0, now: .now).text(width: Terminal.width) }.joined()
+                    jobs.map { JobReport(job: $0, workers: workers, now: .now).text(width: Terminal.width) }.joined()
                 }
             // Redrawn in place.
             let clear = arguments.has("--watch") && Terminal.isOutput ? "\u{1B}[H\u{1B}[2J" : ""
