@@ -16,7 +16,7 @@ package struct ResultLines {
 
     /// Goes before the first row, with its line end; empty for JSON lines.
     package var header: String {
-        format == .csv ? "item,path,brand,confidence,recognised,posted_at,time_source,author,flags\n" : ""
+        format == .csv ? "item,path,brand,confidence,recognised,posted_at,author,flags,time_source\n" : ""
     }
 
     /// One row, with its line end.
@@ -29,9 +29,9 @@ package struct ResultLines {
             return [
                 String(row.item.number), reference.path.csv, Escaping.csv(row.brand),
                 Format.fixed(confidence, decimals: 4),
-                row.recognition.rawValue, postedAt?.iso8601 ?? "",
-                row.prediction.postTime?.source.rawValue ?? "", Escaping.csv(reference.post?.author ?? ""),
+                row.recognition.rawValue, postedAt?.iso8601 ?? "", Escaping.csv(reference.post?.author ?? ""),
                 row.prediction.flags.names.joined(separator: "|"),
+                row.prediction.postTime?.source.rawValue ?? "",
             ].joined(separator: ",") + "\n"
         case .jsonl:
             return JSONValue.object(

@@ -37,7 +37,6 @@ package struct StatusReport {
         return text
     }
 
-
     private var jobsTable: Table {
         var table = Table([
             .right("ID"), .left("KIND").dropped(1), .flexible("NAME"), .left("STATE"), .right("DONE"),

@@ -49,7 +49,7 @@ import Testing
         let rows = try bagq.run("results", "2", "--format", "csv").lines.map {
             $0.split(separator: ",", omittingEmptySubsequences: false)
         }
-        #expect(rows[1...3].map { String($0[6]) } == ["", "", "mtime"])
+        #expect(rows[1...3].map { String($0[8]) } == ["", "", "mtime"])
         #expect(rows[1][5].isEmpty && rows[2][5].isEmpty && rows[3][5].hasPrefix("2020-02-02"))
     }
 
@@ -179,7 +179,7 @@ import Testing
         try Data(damaged).write(to: URL(filePath: bagq.path("d/damaged.jpg")))
         #expect(try bagq.run("submit", "d", "--wait").status == 0)
         let rows = try bagq.run("results", "2").lines
-        #expect(rows[1].contains("damaged.jpg") && rows[1].hasSuffix(",damaged") && rows[2].hasSuffix(","))
+        #expect(rows[1].contains("damaged.jpg") && rows[1].hasSuffix(",damaged,mtime") && rows[2].hasSuffix(",,mtime"))
         let doctor = try #require(try bagq.json("doctor", "--deep", "--json") as? [String: Any])
         #expect((doctor["facts"] as? [String: String])?["sightings"] == "1")
         #expect(try bagq.shell("mkdir t && cp -r data/bar data/disc t && cp d/damaged.jpg t/bar").status == 0)

@@ -129,7 +129,8 @@ private let worker = WorkerRecord(
                 error     the disk\\x1B is full
 
                 """)
-        let running = JobReport(job: job(12, classify, .running, total: 10, done: 6, rate: 2), workers: [worker], now: now)
+        let running = JobReport(
+            job: job(12, classify, .running, total: 10, done: 6, rate: 2), workers: [worker], now: now)
         #expect(running.text(width: 60).contains("progress  [███████░"))
     }
 }
@@ -155,8 +156,8 @@ private let worker = WorkerRecord(
         let csv = ResultLines(format: .csv)
         #expect(
             csv.header + rows.map(csv.line).joined() == #"""
-                item,path,brand,confidence,recognised,posted_at,time_source,author,flags
-                7,"'=a,\xFF",dior,0.9688,recognised,2018-11-29T01:04:04.000Z,sidecar,"'@""me""",truncated
+                item,path,brand,confidence,recognised,posted_at,author,flags,time_source
+                7,"'=a,\xFF",dior,0.9688,recognised,2018-11-29T01:04:04.000Z,"'@""me""",truncated,sidecar
                 8,b.jpg,_other,0.5000,other,,,,
 
                 """#)

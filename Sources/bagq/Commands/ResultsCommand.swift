@@ -8,7 +8,7 @@ enum ResultsCommand: Command {
             .init("--format", "F", "csv or jsonl (csv)"),
             .init("--json", nil, "the same as --format jsonl"),
         ],
-        details: "Columns: item, path, brand, confidence, recognised, posted_at, time_source, author, flags.",
+        details: "Columns: item, path, brand, confidence, recognised, posted_at, author, flags, time_source.",
         example: "bagq results 12 --format csv > october.csv")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
