@@ -86,7 +86,7 @@ final class MemoryStore: JobStore {
         try call { state in
             guard try state.job(id).state.isFinal else { throw StoreError.refused(why: "not ended") }
             var job = state[id]
-            let model = try state.model(job.model)
+            guard let model = try? state.model(job.model) else { throw StoreError.refused(why: "model removed") }
             if model.state == .failed || model.state == .cancelled {
                 guard job.request.kind == .train else { throw StoreError.refused(why: "failed model") }
                 state.update(job.model) { $0.state = .reserved }
