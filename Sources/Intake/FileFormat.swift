@@ -53,7 +53,7 @@ package struct FileFormat {
                 archive("a 7-Zip archive")
             } else if has("Rar!\u{1A}\u{07}") {
                 archive("a RAR archive")
-            } else if has("\u{FD}7zXZ\0") || has("BZh") || has("\u{28}\u{B5}\u{2F}\u{FD}") {
+            } else if has("\u{FD}7zXZ\0") || (has("BZh") && has("1AY&SY", at: 4)) || has("\u{28}\u{B5}\u{2F}\u{FD}") {
                 archive("compressed data")
             } else if has("%PDF") {
                 other("a PDF document")

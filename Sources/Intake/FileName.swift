@@ -115,7 +115,7 @@ private let unfinishedExtensions = packed("part", "partial", "download")
 /// In lower case. Synology, QNAP and other NAS boxes; Windows; Macs and their ZIP files; Unix.
 private let leftBehind: [StaticString] = [
     "@eadir", "@tmp", "@recycle", "@recently-snapshot", "@__thumb", "#recycle", "#snapshot", "thumbs.db", "ehthumbs.db",
-    "ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "recycler", "recycled", "system volume information",
+    "ehthumbs_vista.db", "desktop.ini", "$recycle.bin", "recycler", "system volume information",
     "found.000",
     "__macosx", "network trash folder", "temporary items", "lost+found",
 ]

@@ -41,7 +41,9 @@ struct ListReader: SourceReader {
         }
         let format = FileFormat(buffer.span)
         if format.kind == .archive { throw .archive(list, what: format.name) }
-        if buffer.contains(0) { throw .notAList(list, why: "it is not text in UTF-8") }
+        if buffer.contains(0) {
+            throw .notAList(list, why: format.kind == .other ? "this is \(format.name)" : "it is not text in UTF-8")
+        }
         let namesAPicture = buffer.split(whereSeparator: { $0 == UInt8(ascii: "\n") }).contains { line in
             let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             return FileName(visible: Path(bytes: Array(line)).name.bytes.span) == .picture

@@ -65,6 +65,9 @@ import Testing
                 "printf '{\"id\": 1}\\n' > tweets.jsonl", "tweets.jsonl",
                 "this is a JSON document: none of its first lines names a picture"
             ),
+            (
+                "printf '\\0\\0\\0\\030ftypisom\\0\\0\\0\\0' > clip.mp4", "clip.mp4", "this is an MP4 video"
+            ),
             ("mkfifo pipe", "pipe", "a pipe cannot be read later by a worker; write the list to a file"),
         ]
         for item in cases {

@@ -34,7 +34,7 @@ struct NameTableTests {
         #expect(Self.kind(name) == .hidden)
     }
 
-    @Test(arguments: ["recycled bags", "macosx", "Lost", "@home", "#new", "$5 bags"])
+    @Test(arguments: ["recycled bags", "Recycled", "macosx", "Lost", "@home", "#new", "$5 bags"])
     func foldersOfPeople(name: String) {
         let bytes = Array(name.utf8)
         let isHidden = FileName.isHidden(bytes.span)
