@@ -25,7 +25,9 @@ package struct WallClock: Hashable, Sendable {
     package func timestamp(in zone: TimeZone) -> Timestamp {
         func offset(_ utc: Int) -> Int { zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(utc))) }
         let first = seconds - offset(seconds)
-        return Timestamp(milliseconds: Int64(seconds - offset(first)) * 1000)
+        let second = seconds - offset(first)
+        let utc = second + offset(second) == seconds ? second : max(first, second)
+        return Timestamp(milliseconds: Int64(utc) * 1000)
     }
 
     /// Since 1970 as if it were UTC.

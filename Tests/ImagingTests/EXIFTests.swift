@@ -58,7 +58,11 @@ struct EXIFTests {
         // The hour that Berlin skipped counts on from the one before.
         let berlin = try #require(TimeZone(identifier: "Europe/Berlin"))
         let skipped = EXIF(parsing: Self.tiff([(0x9003, "2018:03:25 02:30:00")]).span)
-        #expect([1_521_941_400_000, 1_521_937_800_000].contains(skipped.captureTime(in: berlin)?.milliseconds))
+        #expect(skipped.captureTime(in: berlin)?.milliseconds == 1_521_941_400_000)
+        // Midnight was skipped: still the same day, 01:30 there.
+        let santiago = try #require(TimeZone(identifier: "America/Santiago"))
+        let midnight = EXIF(parsing: Self.tiff([(0x9003, "2026:09:06 00:30:00")]).span)
+        #expect(midnight.captureTime(in: santiago)?.milliseconds == 1_788_669_000_000)
     }
 
     @Test func theSecondBestTimes() {
