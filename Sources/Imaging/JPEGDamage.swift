@@ -30,9 +30,6 @@ enum JPEGWarning: Equatable {
     }
 
     static let endOfImage = "d9"
-
-    /// TurboJPEG keeps the first warning alone.
-    var mayHideAnother: Bool { self != .premature && self != .lostData }
 }
 
 extension JPEGHeader {

@@ -82,7 +82,7 @@ internal import CTurboJPEG
         if case .extraneous(let count, JPEGWarning.endOfImage) = warning {
             return header.areLostData(count, in: file) ? .damaged : nil
         }
-        guard warning.mayHideAnother else { return nil }
+        // TurboJPEG keeps the first warning alone, so this one may hide another.
         let clean = JPEGHeader.withoutOddities(file, from: header.start)
         // The compressed data are read whole at any size.
         let isCMYK = header.componentCount == 4

@@ -33,6 +33,11 @@ package struct ModelSelector: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Exactly this one.
+    package init(_ version: ModelVersion) {
+        (name, number) = (version.name, version.number)
+    }
+
     package static func isName(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 100
             && text.unicodeScalars.allSatisfy { scalar in

@@ -15,7 +15,8 @@ package func classifyInOrder(
 ) throws -> Bool {
     let capacity = PictureClassifier.batchSize
     return try inOrder((paths.count + capacity - 1) / capacity, threads: threads, isStopped: isStopped) {
-        let classifier = try PictureClassifier(model, precision: precision, level: level, capacity: capacity)
+        let classifier = try PictureClassifier(
+            model, precision: precision, level: level, capacity: capacity, zone: .gmt)
         return { batch in classifier.classify(Array(paths[batch * capacity..<min((batch + 1) * capacity, paths.count)]))
         }
     } each: { batch, results in

@@ -35,7 +35,6 @@ package struct DataSplit: Sendable {
             leftOut += read.leftOut
         }
         leaveOutTwoLabels(classes: folder.classes)
-        for part in DataPart.allCases where folder.missing.contains(part) { parts[part] = [] }
         cut(folder.missing, seed: seed)
         keepApart(.validation, from: [.training])
         keepApart(.test, from: [.training, .validation])
@@ -124,7 +123,7 @@ package struct DataSplit: Sendable {
         _ fingerprints: Set<Fingerprint>, _ shares: [(part: DataPart, range: Range<Double>)], seed: UInt64
     ) -> [Fingerprint: DataPart] {
         let placed = fingerprints.map { (fingerprint: $0, place: place($0, seed: seed)) }
-            .sorted { ($0.place, $0.fingerprint.bytes[0]) < ($1.place, $1.fingerprint.bytes[0]) }
+            .sorted { $0.place < $1.place }
         var parts = placed.map { picture in shares.first { $0.range.contains(picture.place) }?.part ?? .training }
         guard placed.count >= fewest else {
             return Dictionary(uniqueKeysWithValues: placed.map { ($0.fingerprint, .training) })

@@ -8,9 +8,13 @@ extension Model {
     }
 
     private func accuracyText(_ heldOut: HeldOut) -> String {
-        let warning =
-            heldOut.part == .validation && training?.options.keep == .best ? ", which also chose the epoch" : ""
-        return "\(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures right\(warning)"
+        "\(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures right\(heldOutCaution)"
+    }
+
+    /// ", which also chose the epoch and the precision", where the held-out pictures did; else empty.
+    package var heldOutCaution: String {
+        guard heldOut?.part == .validation else { return "" }
+        return ", which also chose \(training?.options.keep == .last ? "" : "the epoch and ")the precision"
     }
 }
 

@@ -35,7 +35,7 @@ package final class PictureClassifier {
     /// memory for a decoder.
     /// - zone: See `PicturePreparer`.
     package init(
-        _ model: Model, precision: PredictionPrecision, level: KernelLevel, capacity: Int, zone: TimeZone = .gmt
+        _ model: Model, precision: PredictionPrecision, level: KernelLevel, capacity: Int, zone: TimeZone
     ) throws {
         self.model = model
         self.capacity = capacity

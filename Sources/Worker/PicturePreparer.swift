@@ -20,7 +20,7 @@ package struct PicturePreparer: ~Copyable {
     }
 
     /// - zone: Of cameras' clocks that do not say theirs: the store's. It matters for the times alone.
-    package init(zone: TimeZone = .gmt) throws(PictureError) {
+    package init(zone: TimeZone) throws(PictureError) {
         self.zone = zone
         decoder = try PictureDecoder()
     }

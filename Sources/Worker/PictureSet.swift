@@ -101,7 +101,7 @@ package final class PictureSet: TrainingPictures, PixelPictures {
         private var preparer: PicturePreparer
 
         init() throws(PictureError) {
-            preparer = try PicturePreparer()
+            preparer = try PicturePreparer(zone: .gmt)
         }
 
         /// The prepared picture; a truncated or damaged one is an error here, since half a picture teaches little.

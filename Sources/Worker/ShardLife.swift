@@ -12,7 +12,7 @@ import Threads
 ///     coordinator   each compute thread, a batch     recorder
 ///                   ▲ files are in memory by then: the read-ahead thread
 ///
-/// 1. **Claim.** The coordinator (`WorkerDaemon`) claims a shard from the store, at most 256 pictures, and hands it to `take`. It claims
+/// 1. **Claim.** The coordinator (`WorkerDaemon`) claims a shard from the store, at most 256 pictures, and adds it to the `ShardsInHand`. It claims
 ///    the next one before the present one is done, so that cores do not wait for commits.
 /// 2. **Read, decode, classify.** Pictures are independent: a compute thread takes a batch all the way (`PictureClassifier`, on
 ///    `PicturePreparer` and the network's `Predictor`) with scratch memory of its own. It never waits for a commit.
@@ -44,13 +44,6 @@ final class ShardLife: Sendable {
         (0..<threads).map { number in WorkerThread("compute-\(number)") { self.compute() } } + [
             WorkerThread("read-ahead") { self.readAhead() }, WorkerThread("record") { self.recorder.run() },
         ]
-    }
-
-    // MARK: Claim
-
-    /// Takes a claimed shard in; its pictures follow those of earlier shards.
-    func take(_ claim: Claim, _ work: ClassifyWork, model: Model, precision: PredictionPrecision) {
-        inHand.add(claim, work, root: work.root, model: model, precision: precision)
     }
 
     // MARK: Read ahead

@@ -110,13 +110,11 @@ final class ShardsInHand: Sendable {
 
     // MARK: Of the coordinator
 
-    func add(_ claim: Claim, _ work: ClassifyWork, root: Path, model: Model, precision: PredictionPrecision) {
-        state.withLock {
-            $0.shards.append(
-                Shard(
-                    claim: claim, work: work, root: root, model: model, precision: precision,
-                    unrecorded: work.items.count))
-        }
+    func add(_ claim: Claim, _ work: ClassifyWork, model: Model, precision: PredictionPrecision) {
+        // Before the lock: it looks at the disk.
+        let shard = Shard(
+            claim: claim, work: work, root: work.root, model: model, precision: precision, unrecorded: work.items.count)
+        state.withLock { $0.shards.append(shard) }
     }
 
     /// Waits until fewer than `backlog` pictures are left to hand out, or until `deadline`. False when it is not so, or an error

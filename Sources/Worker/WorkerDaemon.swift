@@ -139,7 +139,7 @@ package final class WorkerDaemon: Sendable {
         do {
             let (model, precision) = try models.model(work.model, work.precision)
             guard work.isCautious else {
-                return shards.take(claim, work, model: model, precision: precision)
+                return shards.inHand.add(claim, work, model: model, precision: precision)
             }
             Log.cautious(claim)
             try alone.run(claim) { solo in

@@ -33,7 +33,7 @@ private final class PreparerBox: @unchecked Sendable {
     private let preprocessing: Preprocessing
 
     init(_ preprocessing: Preprocessing) throws {
-        preparer = try PicturePreparer()
+        preparer = try PicturePreparer(zone: .gmt)
         pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
         self.preprocessing = preprocessing
     }

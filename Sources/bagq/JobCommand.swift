@@ -3,26 +3,21 @@ import Queue
 /// A subcommand that does one thing to each job it is given, whatever becomes of the others.
 protocol JobCommand: Command {
     /// Returns what to say once it is done.
-    static func apply(to id: JobID, in store: any JobStore) throws(StoreError) -> String
+    static func apply(to id: JobID, in store: any JobStore, _ arguments: Arguments) throws(StoreError) -> String
 }
 
 extension JobCommand {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        try JobCommands.applyToEach(of: Session.jobs(arguments), in: Session(arguments).store) {
-            store, id throws(StoreError) in try apply(to: id, in: store)
-        }
+        try applyToEach(of: Session.jobs(arguments), in: Session(arguments).store, arguments)
     }
-}
 
-enum JobCommands {
-    /// - apply: Returns what to say once it is done.
     static func applyToEach(
-        of jobs: [JobID], in store: any JobStore, _ apply: (any JobStore, JobID) throws(StoreError) -> String
+        of jobs: [JobID], in store: any JobStore, _ arguments: Arguments
     ) throws(StoreError) -> ExitStatus {
         var status = ExitStatus.done
         for id in jobs {
             do {
-                Terminal.note(try apply(store, id))
+                Terminal.note(try apply(to: id, in: store, arguments))
             } catch {
                 switch error {
                 case .notFound, .refused: Terminal.complain("\(error)")

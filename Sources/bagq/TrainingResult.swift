@@ -10,7 +10,7 @@ struct TrainingResult {
     let model: Model
 
     init(_ version: ModelVersion, in store: any JobStore) throws {
-        record = try store.resolve(ModelSelector("\(version)"))
+        record = try store.resolve(ModelSelector(version))
         model = try Model(safetensors: store.modelFile(version))
     }
 
@@ -39,10 +39,8 @@ extension Model {
     var accuracyText: String? {
         guard let heldOut else { return nil }
         let interval = wilson(heldOut.right, of: heldOut.total)
-        let chosen = training?.options.keep == .last ? "the precision" : "the epoch and the precision"
-        let flatters = heldOut.part == .validation ? ", which also chose \(chosen)" : ""
         return "right on \(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures "
             + "(\(Format.percent(Double(heldOut.right) / Double(heldOut.total))), 95 % interval "
-            + "\(Format.percent(interval.low)) to \(Format.percent(interval.high)))\(flatters)"
+            + "\(Format.percent(interval.low)) to \(Format.percent(interval.high)))\(heldOutCaution)"
     }
 }

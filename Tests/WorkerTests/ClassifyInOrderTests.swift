@@ -3,7 +3,7 @@ import Testing
 
 @testable import Worker
 
-struct ClassifyInOrderTests {
+@Suite(.timeLimit(.minutes(1))) struct ClassifyInOrderTests {
     private struct NoMemory: Error {}
 
     @Test(arguments: [1, 3, 8])

@@ -20,7 +20,7 @@ struct ShardsInHandTests {
         let model = try Model(
             untrained: architecture, seed: 0, classes: ["a", "b"], preprocessing: Preprocessing(width: 2, height: 2))
         let inHand = ShardsInHand(news: news)
-        inHand.add(claim, work, root: work.source, model: model, precision: .fp32)
+        inHand.add(claim, work, model: model, precision: .fp32)
         return (inHand, claim)
     }
 

@@ -6,7 +6,7 @@ enum CancelCommand: JobCommand {
         details: "Workers stop within a batch. What is recorded stays; `bagq retry` takes the rest up again.",
         example: "bagq cancel 12")
 
-    static func apply(to id: JobID, in store: any JobStore) throws(StoreError) -> String {
+    static func apply(to id: JobID, in store: any JobStore, _: Arguments) throws(StoreError) -> String {
         try store.cancel(id)
         return "job \(id) is cancelled"
     }

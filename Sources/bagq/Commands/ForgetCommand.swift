@@ -1,7 +1,7 @@
 import Queue
 import Report
 
-enum ForgetCommand: Command {
+enum ForgetCommand: JobCommand {
     static let spec = CommandSpec(
         "forget", "[JOB…]", 0...1000, summary: "Removes ended jobs with all they recorded, or an author's sightings.",
         options: [.init("--author", "NAME", "remove this author's sightings instead; may be given several times")],
@@ -17,9 +17,11 @@ enum ForgetCommand: Command {
         for author in arguments.values("--author") {
             Terminal.note("\(Format.count(try store.forget(author: author), "sighting")) removed")
         }
-        return try JobCommands.applyToEach(of: jobs, in: store) { store, id throws(StoreError) in
-            try store.forget(id)
-            return "job \(id) is forgotten"
-        }
+        return try applyToEach(of: jobs, in: store, arguments)
+    }
+
+    static func apply(to id: JobID, in store: any JobStore, _: Arguments) throws(StoreError) -> String {
+        try store.forget(id)
+        return "job \(id) is forgotten"
     }
 }

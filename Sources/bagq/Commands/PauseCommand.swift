@@ -6,7 +6,7 @@ enum PauseCommand: JobCommand {
         details: "Workers finish the batch in hand and turn to other jobs. `bagq resume` goes on.",
         example: "bagq pause 12")
 
-    static func apply(to id: JobID, in store: any JobStore) throws(StoreError) -> String {
+    static func apply(to id: JobID, in store: any JobStore, _: Arguments) throws(StoreError) -> String {
         try store.pause(id)
         return "job \(id) is paused"
     }

@@ -6,7 +6,7 @@ enum ResumeCommand: JobCommand {
         details: "Work that was under way when the job was paused continues where it stopped.",
         example: "bagq resume 12")
 
-    static func apply(to id: JobID, in store: any JobStore) throws(StoreError) -> String {
+    static func apply(to id: JobID, in store: any JobStore, _: Arguments) throws(StoreError) -> String {
         try store.resume(id)
         return "job \(id) goes on"
     }
