@@ -7,10 +7,14 @@ package import Intake
 /// bounds or makes no sense counts as absent.
 package struct EXIF: Hashable, Sendable {
     package private(set) var orientation = Orientation.up
-    /// When the picture was taken, by the camera's clock.
-    private var wallClock: WallClock?
-    /// How far that is ahead of UTC.
-    private var offsetMinutes: Int?
+    /// What the camera's clock said, the likeliest to be when the picture was taken first.
+    private var clocks: [Clock] = []
+
+    private struct Clock: Hashable {
+        var wall: WallClock
+        /// How far that is ahead of UTC.
+        var offsetMinutes: Int?
+    }
 
     /// Nothing known.
     package init() {}
@@ -20,26 +24,25 @@ package struct EXIF: Hashable, Sendable {
         guard let tiff = TIFF(bytes), let first = tiff.firstDirectory else { return }
         orientation = tiff.number(Tag.orientation, in: first).flatMap(Orientation.init) ?? .up
         let camera = tiff.number(Tag.cameraDirectory, in: first)
-        func read(_ time: Int, in directory: Int?, offset: Int) -> Bool {
-            guard let directory, let clock = tiff.text(time, in: directory).flatMap(Self.wallClock) else {
-                return false
-            }
+        func read(_ time: Int, in directory: Int?, offset: Int) {
+            guard let directory, let wall = tiff.text(time, in: directory).flatMap(Self.wallClock) else { return }
             let zone = camera.flatMap { tiff.text(offset, in: $0) ?? tiff.text(Tag.offsetTime, in: $0) }
-            (wallClock, offsetMinutes) = (clock, zone.flatMap(Self.offsetMinutes))
-            return true
+            clocks.append(Clock(wall: wall, offsetMinutes: zone.flatMap(Self.offsetMinutes)))
         }
-        if read(Tag.dateTimeOriginal, in: camera, offset: Tag.offsetTimeOriginal) { return }
-        if read(Tag.dateTimeDigitized, in: camera, offset: Tag.offsetTimeDigitized) { return }
+        read(Tag.dateTimeOriginal, in: camera, offset: Tag.offsetTimeOriginal)
+        read(Tag.dateTimeDigitized, in: camera, offset: Tag.offsetTimeDigitized)
         // Programs write it too, when they change a file: only a camera's is of the picture.
-        guard tiff.has(Tag.make, in: first) || tiff.has(Tag.model, in: first) else { return }
-        _ = read(Tag.dateTime, in: first, offset: Tag.offsetTime)
+        if tiff.has(Tag.make, in: first) || tiff.has(Tag.model, in: first) {
+            read(Tag.dateTime, in: first, offset: Tag.offsetTime)
+        }
     }
 
-    /// When the picture was taken; a time without a zone is taken to be in `zone`. Nil where there is none, or only one that a camera
-    /// with an unset clock writes.
-    package func captureTime(in zone: TimeZone) -> Timestamp? {
-        guard let wallClock else { return nil }
-        return offsetMinutes.map(wallClock.timestamp(minutesAheadOfUTC:)) ?? wallClock.timestamp(in: zone)
+    /// When the picture may have been taken, the likeliest first; a time without a zone is taken to be in `zone`. One that a
+    /// camera with an unset clock writes is not among them; whether they are plausible is the caller's to see.
+    package func captureTimes(in zone: TimeZone) -> [Timestamp] {
+        clocks.map { clock in
+            clock.offsetMinutes.map(clock.wall.timestamp(minutesAheadOfUTC:)) ?? clock.wall.timestamp(in: zone)
+        }
     }
 
     /// Parses `YYYY:MM:DD HH:MM:SS`.

@@ -40,10 +40,8 @@ package struct PicturePreparer: ~Copyable {
                 try decoder.squash(
                     file.span, toWidth: preprocessing.width, height: preprocessing.height, into: &pixels)
             }
-        let times = [
-            details.exif.captureTime(in: zone).map { PostTime($0, .exif) }, PostTime(mtime, .mtime),
-        ]
-        let fileTime = times.compactMap(\.self).first { $0.timestamp.isPlausible() }
+        let times = details.exif.captureTimes(in: zone).map { PostTime($0, .exif) } + [PostTime(mtime, .mtime)]
+        let fileTime = times.first { $0.timestamp.isPlausible() }
         return Prepared(
             damage: details.damage, fingerprint: Fingerprint(of: file.span), fileTime: fileTime)
     }

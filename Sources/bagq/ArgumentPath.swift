@@ -78,14 +78,6 @@ extension Path {
         }
     }
 
-    /// Refuses a name that says it holds something else.
-    func writeSVG(_ drawing: String) throws(CommandError) {
-        guard name.bytes.suffix(4).elementsEqual(".svg".utf8) else {
-            throw CommandError("\(self): charts are SVG drawings; give a name that ends in .svg")
-        }
-        try write(Array(drawing.utf8))
-    }
-
     private func open(_ flags: Int32) throws(CommandError) -> FileHandle {
         let descriptor = unsafe Foundation.open(cString, flags | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw CommandError(systemErrorAt: self) }
@@ -97,6 +89,17 @@ extension Path {
         if exists { return }
         try folder.makeFolder()
         guard unsafe mkdir(cString, 0o777) == 0 || errno == EEXIST else { throw CommandError(systemErrorAt: self) }
+    }
+}
+
+extension Arguments {
+    /// The file that `--chart` names. Throws where the name says that it holds something else.
+    func chart(_ command: String) throws(UsageError) -> Path? {
+        guard let argument = value("--chart") else { return nil }
+        guard argument.lowercased().hasSuffix(".svg") else {
+            throw UsageError("--chart: charts are SVG drawings; give a name that ends in .svg", command: command)
+        }
+        return Path(argument: argument)
     }
 }
 

@@ -7,7 +7,7 @@ import Testing
 
 /// A picture that kills whoever decodes it is found out, by invariant 7: two deaths make the worker careful, three more
 /// with the picture alone written down make it guilty.
-@Suite(.timeLimit(.minutes(3))) struct GuiltTests {
+struct GuiltTests {
     @Test func aPictureThatKillsWorkersBecomesAFailure() throws {
         let bagq = try Bagq.withModel()
         // Slow to decode, so that there is time to be the one who kills.

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Names that try to steer a terminal, a spreadsheet or a parser, and names that are not UTF-8, all the way through.
-@Suite(.timeLimit(.minutes(2))) struct HostileNameTests {
+struct HostileNameTests {
     /// In the order of their bytes, as the folder is listed.
     private static let names: [(bytes: [UInt8], csv: String, shown: String)] = [
         (Array("=cmd.jpg".utf8), "'=cmd.jpg", "=cmd.jpg"),

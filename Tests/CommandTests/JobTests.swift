@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A job's life as the command line shows and steers it.
-@Suite(.timeLimit(.minutes(2))) struct JobTests {
+struct JobTests {
     private func state(_ job: Int, _ bagq: Bagq) throws -> String? {
         try jobs(bagq).first { $0["id"] as? Int == job }?["state"] as? String
     }

@@ -5,7 +5,7 @@ import SQLiteStore
 import Testing
 
 /// Real workers, killed with SIGKILL once they have recorded something: nothing is lost, nothing doubled.
-@Suite(.timeLimit(.minutes(4))) struct KillTests {
+struct KillTests {
     static let isSlow = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] != nil
     static let kills = isSlow ? 10 : 3
     static let epochs = isSlow ? 12 : 4

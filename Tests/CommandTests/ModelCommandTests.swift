@@ -3,7 +3,7 @@ import Imaging
 import Testing
 
 /// Models as files and by name, backups, and data that cannot be trained on.
-@Suite(.timeLimit(.minutes(2))) struct ModelCommandTests {
+struct ModelCommandTests {
     @Test func exportImportUseRemove() throws {
         let bagq = try Bagq.withModel()
         #expect(try bagq.run("models", "export", "shapes", "shapes.safetensors").status == 0)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What lies in real dumps, in one folder: each file has one outcome, for the right reason, and the job is done.
-@Suite(.timeLimit(.minutes(2))) struct PictureCaseTests {
+struct PictureCaseTests {
     private enum Expected: Equatable {
         /// A prediction, with these flags.
         case predicted(String)

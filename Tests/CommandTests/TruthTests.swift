@@ -1,9 +1,12 @@
 import Foundation
 import Imaging
+import Intake
+import Queue
+import SQLiteStore
 import Testing
 
 /// What bagq says is true: accuracies, dates, refusals, seen from outside.
-@Suite(.timeLimit(.minutes(3))) struct TruthTests {
+struct TruthTests {
     /// Seven photos of an evening, by a camera that knows no zone, count on their day wherever the database is.
     @Test(arguments: ["Asia/Tokyo", "America/Los_Angeles", "UTC"])
     func photosCountOnTheDayOfTheirClock(zone: String) throws {
@@ -116,7 +119,7 @@ import Testing
                 "mkdir -p parts && cp -r data parts/train && cp -r data parts/val && for f in parts/val/*/*.jpg; do printf x >> $f; done"
             ).status == 0)
         let training = try bagq.run(
-            "train", "parts", "--name", "p", "--epochs", "3", "--keep", "last", "--precision", "fp32", "--wait")
+            "train", "parts", "--name", "p", "--epochs", "2", "--keep", "last", "--precision", "fp32", "--wait")
         let said = try #require(training.err.matches(of: /validation_accuracy=([0-9.]+)/).last?.1)
         let found = try #require(
             try bagq.json("evaluate", "p", "parts", "--all", "--precision", "fp32", "--json") as? [String: Any])
@@ -162,12 +165,30 @@ import Testing
         let worker = try bagq.start("worker", "--only", "classify")
         defer { worker.terminate() }
         while try bagq.run("status", "--json").out.contains(#""workers":[]"#) {}
-        let hint = try bagq.run("train", "data", "--name", "later")
+        let hint = try bagq.run("train", "data", "--name", "later", "--epochs", "1")
         #expect(hint.err.contains("no worker that is alive takes train jobs"), "\(hint.err)")
         #expect(try bagq.run("doctor").out.contains("warning: no worker that is alive takes train jobs"))
         #expect(try bagq.run("status").out.hasSuffix("no worker takes train jobs; bagq worker starts one that does\n"))
         #expect(try bagq.run("train", "data", "--name", "m", "--epochs", "1", "--wait").status == 0)
         #expect(try bagq.run("submit", "data", "--wait").status == 0)
+    }
+
+    /// The worker that was alive when the waiting began is killed: whoever waits does its work.
+    @Test func whoeverWaitsTakesOverFromTheDead() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 8)
+        #expect(try bagq.run("migrate").status == 0)
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
+        let worker = try bagq.start("worker", "--name", "first")
+        while try store.workers().isEmpty, worker.isRunning {}
+        let waiting = try bagq.start("train", "data", "--name", "m", "--epochs", "4", "--wait")
+        while try store.jobs(limit: 1).first?.itemsDone ?? 0 == 0, worker.isRunning, waiting.isRunning {}
+        kill(worker.processIdentifier, SIGKILL)
+        worker.waitUntilExit()
+        waiting.waitUntilExit()
+        #expect(waiting.terminationStatus == 0)
+        let job = try #require(try store.jobs(limit: 1).first)
+        #expect(job.state == .done && worker.terminationReason == .uncaughtSignal)
     }
 
     /// Its data overwritten in mid-scan, a picture is predicted and flagged, but counts nowhere and teaches nothing.
@@ -214,8 +235,22 @@ import Testing
         #expect(failed.contains("train, failed") && failed.contains("bagq retry 1 --restart"), "\(failed)")
         #expect(failed.contains("its checkpoint cannot be used"))
 
-        // The pictures are back: it goes on from where it stood.
+        // The pictures are back, but one cannot be read just now: no reason to go on without it.
         try bagq.drawPictures(in: "data", each: 12)
+        #expect(try bagq.run("retry", "1").status == 0)
+        let closed = try bagq.shell(
+            """
+            chmod -R a+rwX . && chmod 0 data/disc/3.jpg
+            if [ $(id -u) = 0 ]; then as="setpriv --reuid=65534 --regid=65534 --clear-groups"; fi
+            $as bagq worker --drain; chmod 644 data/disc/3.jpg
+            """)
+        #expect(closed.status == 0, "\(closed.err)")
+        let status = try bagq.run("status", "1").out
+        #expect(
+            status.contains("data/disc/3.jpg: the file cannot be opened: Permission denied")
+                && status.contains("--restart"), "\(status)")
+
+        // All are back: it goes on from where it stood.
         #expect(try bagq.run("retry", "1").status == 0)
         let resumed = try bagq.run("worker", "--drain").err
         #expect(resumed.contains("epoch=4/4") && !resumed.contains("failed"), "\(resumed)")

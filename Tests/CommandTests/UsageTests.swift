@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Wrong words, wrong files and wrong databases: the exit status, and one line that says what to do.
-@Suite(.timeLimit(.minutes(2))) struct UsageTests {
+struct UsageTests {
     private struct Case {
         var words: [String]
         var status: Int32
@@ -68,6 +68,8 @@ import Testing
             Case("trends --by dya", 64, "did you mean day?"),
             Case("trends --brand gucci", 2, "it knows bar, disc"),
             Case("trends --job 9", 2, "there is no job 9"),
+            Case("trends --chart x.png", 64, "charts are SVG drawings; give a name that ends in .svg"),
+            Case("evaluate shapes data --chart x.png", 64, "charts are SVG drawings; give a name that ends in .svg"),
             Case("trends --chart nowhere/x.svg", 2, "nowhere/x.svg: No such file or directory"),
             Case("models frob", 64, "models cannot frob"),
             Case("models show", 64, "models show NAME[@N]"),

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Train, submit, work, status, results, trends: the real program on real JPEGs.
-@Suite(.timeLimit(.minutes(2))) struct WholePathTests {
+struct WholePathTests {
     @Test func trainsSubmitsWorksAndReports() throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data/train", each: 8)

@@ -7,26 +7,30 @@ import Testing
 struct EXIFTests {
     private static let now: Int64 = 1_700_000_000_000
 
-    /// A TIFF structure as a camera writes it: orientation, and a second directory with texts by tag.
+    /// A TIFF structure as a camera writes it: orientation, and a second directory with texts by tag; before it, where given,
+    /// the first directory's own texts.
     private static func tiff(
-        isBigEndian: Bool = false, orientation: Int = 1, _ texts: [(tag: Int, text: String)] = []
+        isBigEndian: Bool = false, orientation: Int = 1, _ texts: [(tag: Int, text: String)] = [],
+        first: [(tag: Int, text: String)] = []
     ) -> [UInt8] {
         func integer(_ value: Int, _ count: Int) -> [UInt8] {
             let little = (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) }
             return isBigEndian ? little.reversed() : little
         }
-        let camera = 8 + 2 + 2 * 12 + 4
-        var bytes = Array((isBigEndian ? "MM" : "II").utf8) + integer(42, 2) + integer(8, 4) + integer(2, 2)
+        let camera = 8 + 2 + (2 + first.count) * 12 + 4
+        var at = camera + 2 + texts.count * 12 + 4
+        func entries(_ texts: [(tag: Int, text: String)]) -> [UInt8] {
+            texts.flatMap { tag, text in
+                defer { at += text.utf8.count + 1 }
+                return integer(tag, 2) + integer(2, 2) + integer(text.utf8.count + 1, 4) + integer(at, 4)
+            }
+        }
+        var bytes = Array((isBigEndian ? "MM" : "II").utf8) + integer(42, 2) + integer(8, 4)
+        bytes += integer(2 + first.count, 2) + entries(first)
         bytes += integer(0x0112, 2) + integer(3, 2) + integer(1, 4) + integer(orientation, 2) + [0, 0]
         bytes += integer(0x8769, 2) + integer(4, 2) + integer(1, 4) + integer(camera, 4) + integer(0, 4)
-        bytes += integer(texts.count, 2)
-        var at = camera + 2 + texts.count * 12 + 4
-        for (tag, text) in texts {
-            bytes += integer(tag, 2) + integer(2, 2) + integer(text.utf8.count + 1, 4) + integer(at, 4)
-            at += text.utf8.count + 1
-        }
-        bytes += integer(0, 4)
-        for (_, text) in texts { bytes += Array(text.utf8) + [0] }
+        bytes += integer(texts.count, 2) + entries(texts) + integer(0, 4)
+        for (_, text) in first + texts { bytes += Array(text.utf8) + [0] }
         return bytes
     }
 
@@ -52,23 +56,35 @@ struct EXIFTests {
     @Test func aWallClockIsInTheGivenZone() throws {
         let tokyo = try #require(TimeZone(identifier: "Asia/Tokyo"))
         let exif = EXIF(parsing: Self.tiff([(0x9003, "2018:02:13 21:34:56")]).span)
-        #expect(exif.captureTime(in: tokyo)?.milliseconds == 1_518_525_296_000)
+        #expect(exif.captureTimes(in: tokyo).first?.milliseconds == 1_518_525_296_000)
         let own = EXIF(parsing: Self.tiff([(0x9003, "2018:02:13 12:34:56"), (0x9011, "+00:00")]).span)
-        #expect(own.captureTime(in: tokyo)?.milliseconds == 1_518_525_296_000)
+        #expect(own.captureTimes(in: tokyo).first?.milliseconds == 1_518_525_296_000)
         // The hour that Berlin skipped counts on from the one before.
         let berlin = try #require(TimeZone(identifier: "Europe/Berlin"))
         let skipped = EXIF(parsing: Self.tiff([(0x9003, "2018:03:25 02:30:00")]).span)
-        #expect(skipped.captureTime(in: berlin)?.milliseconds == 1_521_941_400_000)
+        #expect(skipped.captureTimes(in: berlin).first?.milliseconds == 1_521_941_400_000)
         // Midnight was skipped: still the same day, 01:30 there.
         let santiago = try #require(TimeZone(identifier: "America/Santiago"))
         let midnight = EXIF(parsing: Self.tiff([(0x9003, "2026:09:06 00:30:00")]).span)
-        #expect(midnight.captureTime(in: santiago)?.milliseconds == 1_788_669_000_000)
+        #expect(midnight.captureTimes(in: santiago).first?.milliseconds == 1_788_669_000_000)
     }
 
     @Test func theSecondBestTimes() {
         let blank = "    :  :     :  :  "
         let digitized = Self.tiff([(0x9003, blank), (0x9004, "2018:02:13 12:34:56"), (0x9012, "+01:00")])
         #expect(EXIF(parsing: digitized.span).plausibleTime(now: Self.now) == 1_518_521_696_000)
+        let implausible = Self.tiff([(0x9003, "2071:02:13 12:34:56"), (0x9004, "2018:02:13 12:34:56")])
+        #expect(EXIF(parsing: implausible.span).plausibleTime(now: Self.now) == 1_518_525_296_000)
+    }
+
+    /// The first directory's time is the picture's only where a camera wrote it: its make or model stands beside.
+    @Test(arguments: [(0x010F, true), (0x0110, true), (0x0131, false)])
+    func theFirstDirectorysTimeIsTheCameras(beside tag: Int, counts: Bool) {
+        let first = [(tag: tag, text: "Some name"), (tag: 0x0132, text: "2018:02:13 12:34:56")]
+        let bare = EXIF(parsing: Self.tiff(first: first).span)
+        #expect(bare.plausibleTime(now: Self.now) == (counts ? 1_518_525_296_000 : nil))
+        let beside = EXIF(parsing: Self.tiff([(0x9003, "2017:03:04 05:06:07")], first: first).span)
+        #expect(beside.plausibleTime(now: Self.now) == 1_488_603_967_000)
     }
 
     @Test func usesTheGeneralOffsetWhereThereIsNoOther() {
@@ -133,8 +149,6 @@ struct EXIFTests {
 extension EXIF {
     /// In UTC, as a worker with a database in UTC takes it.
     fileprivate func plausibleTime(now: Int64) -> Int64? {
-        captureTime(in: .gmt).flatMap {
-            $0.isPlausible(now: Timestamp(milliseconds: now)) ? $0.milliseconds : nil
-        }
+        captureTimes(in: .gmt).first { $0.isPlausible(now: Timestamp(milliseconds: now)) }?.milliseconds
     }
 }

@@ -25,6 +25,7 @@ enum EvaluateCommand: Command {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let threads = try arguments.integer("--threads", in: 1...256)
         let asked = try arguments.choice("--precision", Precision.self) ?? .auto
+        let chart = try arguments.chart(spec.name)
         let settings = try Settings()
         let (model, name) = try ModelFile.load(arguments.operands[0], arguments)
         let data = try Path(existing: arguments.operands[1])
@@ -44,9 +45,7 @@ enum EvaluateCommand: Command {
             included: model.seen.map { evaluation.count(of: $0) })
         guard measured.count > 0 else { throw CommandError(measured.nothing(in: data)) }
         let report = ClassificationReport(classes: model.classes, confusion: evaluation.confusion)
-        if let file = arguments.value("--chart") {
-            try Path(argument: file).writeSVG(report.svg(title: measured.text))
-        }
+        if let chart { try chart.write(Array(report.svg(title: measured.text).utf8)) }
         if arguments.has("--json") {
             Terminal.print(JSONValue.object(report.members + measured.members).text)
         } else {

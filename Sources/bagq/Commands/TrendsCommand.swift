@@ -33,6 +33,7 @@ enum TrendsCommand: Command {
         if arguments.has("--json"), arguments.has("--csv") {
             throw UsageError("--json and --csv exclude each other", command: spec.name)
         }
+        let chart = try arguments.chart(spec.name)
         let session = try Session(arguments)
         let store = session.store
         let range = try range(arguments, unit, comparison, timeZone: store.timeZone)
@@ -44,14 +45,12 @@ enum TrendsCommand: Command {
             before: store.trends(of: model.version, days: range.before, job: job),
             today: range.today.map { try store.trends(of: model.version, days: $0..<$0.advanced(by: 1), job: job) },
             dates: dates, brands: arguments.values("--brand"))
-        if let file = arguments.value("--chart") {
-            try Path(argument: file).writeSVG(report.svg)
-        }
+        if let chart { try chart.write(Array(report.svg.utf8)) }
         if arguments.has("--json") {
             Terminal.print(report.json.text)
         } else if arguments.has("--csv") {
             Terminal.print(rows: report.csv)
-        } else if !arguments.has("--chart") {
+        } else if chart == nil {
             let repeated = ["--model", "--job", "--dates"].flatMap { name in
                 arguments.value(name).map { [name, $0] } ?? []
             }
