@@ -34,9 +34,12 @@ extension Queries {
         ORDER BY job.priority DESC, job.id, shard.number LIMIT 1
         """
 
+    /// Claims whose worker is silent: see `Transaction.silence`.
     static let expired = """
         SELECT job, number, first, count, fruitless, iif(suspect_attempt = attempt, suspect, NULL), deaths
-        FROM shard WHERE state = 1 AND (boot <> ? OR lease_until <= ?)
+        FROM shard WHERE state = 1 AND NOT iif(
+            boot = ?1, lease_until > ?2,
+            EXISTS (SELECT 1 FROM worker WHERE id = shard.worker AND abs(heartbeat_at - ?3) < ?4))
         """
 }
 
@@ -242,7 +245,7 @@ extension Transaction {
 
     /// Opens the shards whose worker has not renewed its lease, by the guilt procedure (DESIGN.md, invariant 7).
     fileprivate func rescueExpired() throws {
-        let expired = try db.rows(Queries.expired, boot.id, boot.milliseconds) { row in
+        let expired = try db.prepare(Queries.expired).rows(binding: silence) { row in
             (
                 job: row.jobID(0), number: row.int(1), items: row.int(2)..<row.int(2) + row.int(3),
                 fruitless: row.int(4), suspect: row.optionalInt(5), deaths: row.int(6)

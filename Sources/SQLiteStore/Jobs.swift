@@ -148,12 +148,12 @@ extension Queries {
 extension Transaction {
     /// Jobs as people see them, chosen and ordered by `clause`.
     func jobs(_ clause: String, _ value: any Bindable) throws -> [Job] {
-        let rates = try db.rows(
+        let rates = try db.prepare(
             """
             SELECT job, sum(rate) FROM worker
-            WHERE boot = ? AND lease_until > ? AND job IS NOT NULL AND rate IS NOT NULL GROUP BY job
-            """, boot.id, boot.milliseconds
-        ) { ($0.jobID(0), $0.double(1)) }
+            WHERE \(Queries.isAlive) AND job IS NOT NULL AND rate IS NOT NULL GROUP BY job
+            """
+        ).rows(binding: silence) { ($0.jobID(0), $0.double(1)) }
         return try db.rows(
             """
             SELECT job.id, job.kind, job.state, job.priority, job.name, job.path, job.counts_in_trends, job.precision,

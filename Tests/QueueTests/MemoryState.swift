@@ -203,9 +203,7 @@ extension State {
         for id in jobIDs {
             for index in self[id].shards.indices {
                 var shard = self[id].shards[index]
-                guard case .claimed(_, let lease) = shard.state,
-                    lease.boot != boot.id || lease.until <= boot.milliseconds
-                else { continue }
+                guard case .claimed(let worker, let lease) = shard.state, isSilent(worker, lease) else { continue }
                 shard.state = .open
                 shard.fruitless += 1
                 if let suspect = shard.suspect, shard.suspectAttempt == shard.attempt {
@@ -225,7 +223,14 @@ extension State {
     }
 
     func liveWorkers() -> [WorkerRecord] {
-        workers.values.filter { $0.lease.boot == boot.id && $0.lease.until > boot.milliseconds }.map(\.record)
+        workers.filter { !isSilent($0.key, $0.value.lease) }.map(\.value.record)
+    }
+
+    /// By the lease where it is of this boot, else by the heartbeat.
+    private func isSilent(_ worker: WorkerID, _ lease: Lease) -> Bool {
+        if lease.boot == boot.id { return lease.until <= boot.milliseconds }
+        guard let heartbeat = workers[worker]?.record.heartbeatAt else { return true }
+        return abs(heartbeat.milliseconds - now.milliseconds) >= 60_000
     }
 
     // MARK: Outcomes

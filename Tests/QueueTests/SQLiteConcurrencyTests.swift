@@ -43,6 +43,34 @@ final class Locked<Value: Sendable>: Sendable {
         #expect(report.sightings == 256 * 30 && report.differences.isEmpty)
     }
 
+    /// A container and a shell on one machine may be shown two boot ids: neither takes the other's live claims, and
+    /// nothing is guilty of deaths that did not happen.
+    @Test func aLiveClaimOfAnotherBootIsNotTaken() throws {
+        let h = try StoreHarness(.sqlite)
+        let id = try h.listed(count: 8)
+        let clock = h.clock
+        let shell = try SQLiteStore(
+            path: h.path, mode: .open,
+            clock: StoreClock(
+                now: { clock.now },
+                boot: { StoreClock.Boot(id: "shell's", milliseconds: clock.boot.milliseconds) }))
+        let unit = worker("unit")
+        try h.store.heartbeat(unit, WorkerReport(state: .working))
+        let claim = try #require(try h.store.claim(for: unit, abilities: allWork))
+        for _ in 0..<20 {
+            clock.advance(seconds: 10)
+            #expect(try h.store.renew(claim, itemsDone: nil, itemsTotal: nil) == .held)
+            try h.store.heartbeat(unit, WorkerReport(state: .working))
+            try shell.heartbeat(worker("shell"), WorkerReport(state: .idle))
+            #expect(try shell.claim(for: worker("shell"), abilities: allWork) == nil)
+            #expect(try Set(shell.workers().map(\.identity.name)) == ["shell", "unit"])
+        }
+        #expect(try h.store.failures(of: id, after: -1, limit: 9).isEmpty)
+        clock.advance(seconds: 61)
+        #expect(try shell.claim(for: worker("shell"), abilities: allWork)?.shard == claim.shard)
+        #expect(try h.store.renew(claim, itemsDone: nil, itemsTotal: nil) == .lost)
+    }
+
     @Test func threadsShareOneStore() throws {
         let h = try StoreHarness(.sqlite)
         let id = try h.listed(count: 256 * 10)

@@ -283,8 +283,10 @@ import SQLiteStore
         #expect(
             end.contains { $0.contains("INDEX shard_open (job=?)") }
                 && end.contains { $0.contains("INDEX shard_claimed (job=?)") }, "\(end)")
-        let expired = try plan(Queries.expired, 2)
-        #expect(expired == ["SCAN shard USING INDEX shard_claimed"])
+        let expired = try plan(Queries.expired, 4)
+        #expect(
+            expired.first == "SCAN shard USING INDEX shard_claimed"
+                && expired.last?.hasPrefix("SEARCH worker USING PRIMARY KEY") == true, "\(expired)")
         let newest = try plan(Queries.newestDay, 2)
         #expect(
             newest.allSatisfy { $0.hasPrefix("SEARCH trend_sum USING PRIMARY KEY (model=? AND strength=?") },
