@@ -113,20 +113,32 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
     case busy(why: String)
     /// The store was made by a newer bagq.
     case newer(found: Int, known: Int)
-    /// The disk is full, the file unreadable or damaged: `why` is a whole sentence.
-    case broken(why: String)
+    // `why` is a whole sentence that says what to do:
+    /// It cannot be written or read just now: a full disk, a read that failed.
+    case unavailable(why: String)
+    /// This process is out of memory.
+    case outOfMemory(why: String)
+    /// What it holds is damaged, or it is not where it was: no waiting mends that.
+    case damaged(why: String)
+    /// What should not happen.
+    case defect(why: String)
 
     package var description: String {
         switch self {
         case .notFound(let what): what
-        case .refused(let why), .busy(let why), .broken(let why): why
+        case .refused(let why), .busy(let why), .unavailable(let why), .outOfMemory(let why), .damaged(let why),
+            .defect(let why):
+            why
         case .newer(let found, let known):
             "the database has schema \(found), this bagq knows \(known); install the newer bagq"
         }
     }
 
-    /// True when the same call may succeed later, without anyone changing anything.
-    package var isTransient: Bool {
-        if case .busy = self { true } else { false }
+    /// True when the same call may succeed later: who can wait, waits.
+    package var mayPass: Bool {
+        switch self {
+        case .busy, .unavailable, .outOfMemory: true
+        case .notFound, .refused, .newer, .damaged, .defect: false
+        }
     }
 }

@@ -4,38 +4,82 @@ package import Queue
 
 extension SQLiteStore {
     package func backup(to target: Path) throws(StoreError) {
-        guard unsafe access(target.cString, F_OK) != 0 else {
+        guard !target.allows(F_OK) else {
             throw .refused(why: "\(target) exists already; name a file that does not, or move it away")
         }
-        let temporary = Path(bytes: target.bytes + Array(".partial-\(getpid())".utf8))
+        let temporary = target + ".partial-\(getpid())"
         defer { unsafe unlink(temporary.cString) }
         do {
+            // Readable for nobody else from its first byte: it holds the key that authors are hashed with.
+            try DatabaseFile.makeFile(at: temporary, mode: 0o600)
             try alone(about: target) { db in
                 // One snapshot, without the free pages; no transaction may be open around it.
                 _ = try db.run("VACUUM INTO CAST(? AS TEXT)", temporary)
             }
-            try sync(temporary)
+            try Self.enterWAL(temporary)
+            try FileRights(for: path).give(to: temporary)
+            try DatabaseFile.sync(temporary)
             // Unlike rename, link does not replace what has come to stand there meanwhile.
             guard unsafe link(temporary.cString, target.cString) == 0 else { throw FileError(path: target) }
-            try sync(target.folder)
+            try DatabaseFile.sync(target.folder)
         } catch {
             throw StoreError(error, path: target)
         }
     }
 
-    private func sync(_ path: Path) throws {
-        let descriptor = unsafe open(path.cString, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(path: path) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw FileError(path: path) }
+    /// A copy made by SQLite has another journal mode, which would slow down whoever works on it.
+    static func enterWAL(_ copy: Path) throws {
+        try Connection(path: copy, access: .writing).execute("PRAGMA journal_mode = WAL")
     }
-}
 
-/// A system call on a file failed, with the reason in `errno`.
-struct FileError: Error, CustomStringConvertible {
-    var description: String
+    /// What a restore did.
+    package struct Restoration: Hashable, Sendable {
+        /// Where the database that was there before is kept; nil where there was none.
+        package var kept: Path?
+        package var schema: Int
+    }
 
-    init(path: Path) {
-        description = unsafe "\(String(cString: strerror(errno))) (\(path))"
+    /// Puts a copy of the backup `source` into the place of the database at `path`, with that one's owner and mode. What was there
+    /// is kept under another name. Refuses while any process has the database open, and a backup that is not whole.
+    package static func restore(_ source: Path, to path: Path, now: Timestamp = .now) throws(StoreError) -> Restoration
+    {
+        do {
+            try FileSystem.check(path)
+            guard DatabaseFile.status(of: source) != nil else { throw FileError(path: source) }
+            guard FileIdentity(of: source) != FileIdentity(of: path) else {
+                throw StoreError.refused(why: "\(source) is the database itself; name a backup of it")
+            }
+            return try DatabaseFile.withFolderLocked(of: path) {
+                if let user = DatabaseFile.user(of: path) {
+                    throw StoreError.refused(
+                        why: "\(user == 0 ? "another process" : "process \(user)") has \(path) open; stop the workers "
+                            + "(`systemctl stop bagq.target`) and all that uses it, then try again")
+                }
+                let schema: Int
+                do { schema = try check(backup: source) } catch { throw StoreError(error, path: source) }
+                let kept = DatabaseFile.status(of: path).map { _ in path + ".before-restore-\(now.milliseconds / 1000)"
+                }
+                try DatabaseFile.install(at: path, keeping: kept) { aside in
+                    try Session.connect(path: source, options: Options()).db.run("VACUUM INTO CAST(? AS TEXT)", aside)
+                    try enterWAL(aside)
+                }
+                return Restoration(kept: kept, schema: schema)
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Refuses what is no whole database of a schema that this bagq knows. Returns the schema.
+    private static func check(backup: Path) throws -> Int {
+        let db = try Session.connect(path: backup, options: Options()).db
+        let schema = try Schema.userVersion(db)
+        guard schema <= Schema.version else { throw StoreError.newer(found: schema, known: Schema.version) }
+        let findings = try db.rows("PRAGMA quick_check(1)") { $0.text(0) }
+        guard findings == ["ok"] else {
+            throw StoreError.damaged(
+                why: "\(backup) is damaged (\(findings.first ?? "")); restore another backup")
+        }
+        return schema
     }
 }

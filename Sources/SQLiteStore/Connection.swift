@@ -21,12 +21,30 @@ struct SQLiteError: Error {
     /// Pages in the write-ahead log after this connection's newest commit, its own and others'.
     var walPages: Int { unsafe walPagesBox.pointee }
 
+    /// What is to be done with a file, which must be there.
+    enum Access {
+        case writing
+        case reading
+        /// Without a lock and without the files beside it: for who may write neither to it nor to its folder while nobody else has
+        /// it open.
+        case readingUnlocked
+    }
+
     /// - busyMilliseconds: how long a locked database is tried again, every millisecond. SQLite's own handler backs off, so
     ///   that those who wait longest lose to newcomers; a constant step keeps waiting short and fair.
-    init(path: Path, creating: Bool, busyMilliseconds: Int) throws {
+    init(path: Path, access: Access, busyMilliseconds: Int = 10_000) throws {
         var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (creating ? SQLITE_OPEN_CREATE : 0)
-        let code = unsafe sqlite3_open_v2(path.cString, &opened, flags, nil)
+        let code =
+            switch access {
+            case .writing:
+                unsafe sqlite3_open_v2(path.cString, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil)
+            case .reading:
+                unsafe sqlite3_open_v2(path.cString, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
+            case .readingUnlocked:
+                unsafe sqlite3_open_v2(
+                    "file:\(path.percentEncoded)?immutable=1", &opened,
+                    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nil)
+            }
         guard code == SQLITE_OK, let handle = unsafe opened else {
             let error = unsafe SQLiteError(
                 code: code, message: String(cString: sqlite3_errstr(code)),
@@ -99,6 +117,18 @@ struct SQLiteError: Error {
     fileprivate func failure(_ code: Int32) -> SQLiteError {
         unsafe SQLiteError(
             code: code, message: String(cString: sqlite3_errmsg(handle)), errno: sqlite3_system_errno(handle))
+    }
+}
+
+extension Path {
+    /// For a URI.
+    fileprivate var percentEncoded: String {
+        bytes.map { byte in
+            let scalar = Unicode.Scalar(byte)
+            let isPlain =
+                scalar.properties.isAlphabetic && scalar.isASCII || "/0123456789._-".unicodeScalars.contains(scalar)
+            return isPlain ? String(scalar) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
     }
 }
 

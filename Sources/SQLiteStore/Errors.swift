@@ -9,7 +9,8 @@ extension StoreError {
         switch error {
         case let error as StoreError: self = error
         case let error as SQLiteError: self = error.meaning(path: path)
-        default: self = .broken(why: "\(path): \(error)")
+        case let error as FileError: self = .unavailable(why: error.description)
+        default: self = .defect(why: "\(path): \(error); this is a defect in bagq, please report it")
         }
     }
 }
@@ -17,30 +18,36 @@ extension StoreError {
 extension SQLiteError {
     var isBusy: Bool { [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL].contains(primaryCode) }
 
+    /// Neither the file nor its folder may be written to.
+    var saysNoRights: Bool { [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM].contains(primaryCode) }
+
     fileprivate func meaning(path: Path) -> StoreError {
         let file = path.description
         let cause = errno == 0 ? message : unsafe String(cString: strerror(errno))
         if isBusy { return .busy(why: "\(file) is locked by another process for too long; try again") }
         switch primaryCode {
         case SQLITE_FULL:
-            return .broken(why: "the disk of \(file) is full; free some space and try again")
+            return .unavailable(why: "the disk of \(file) is full; free some space and try again")
         case SQLITE_CANTOPEN:
-            return .broken(why: "cannot open \(file): \(cause); check the path, and the rights on it and its folder")
+            return .unavailable(
+                why: "cannot open \(file): \(cause); check the path, and the rights on it and its folder")
         case SQLITE_READONLY, SQLITE_PERM:
-            return .broken(
+            return .unavailable(
                 why:
                     "\(file) cannot be written to (\(message)); check the rights on it, its -wal and -shm files and its folder"
             )
         case SQLITE_IOERR:
             return errno == ENOSPC || errno == EDQUOT
-                ? .broken(why: "the disk of \(file) is full; free some space and try again")
-                : .broken(why: "reading or writing \(file) failed: \(cause); check the disk, and the system's log")
+                ? .unavailable(why: "the disk of \(file) is full; free some space and try again")
+                : .unavailable(why: "reading or writing \(file) failed: \(cause); check the disk, and the system's log")
+        case SQLITE_NOMEM:
+            return .outOfMemory(why: "there is not enough memory for \(file); end other programs, or try again")
         case SQLITE_NOTADB:
-            return .broken(why: "\(file) is not a bagq database (not SQLite at all); name another file with --db")
+            return .damaged(why: "\(file) is not a bagq database (not SQLite at all); name another file with --db")
         case SQLITE_CORRUPT:
-            return .broken(why: "\(file) is damaged (\(message)); restore a backup")
+            return .damaged(why: "\(file) is damaged (\(message)); stop the workers and `bagq restore` a backup")
         default:
-            return .broken(why: "\(file): \(message) (SQLite code \(code)); this is a defect in bagq, please report it")
+            return .defect(why: "\(file): \(message) (SQLite code \(code)); this is a defect in bagq, please report it")
         }
     }
 }

@@ -35,7 +35,7 @@ extension Schema {
         }
     }
 
-    private static func userVersion(_ db: Connection) throws -> Int {
+    static func userVersion(_ db: Connection) throws -> Int {
         try db.row("PRAGMA user_version") { $0.int(0) } ?? 0
     }
 }

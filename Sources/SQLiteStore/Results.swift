@@ -22,7 +22,7 @@ extension SQLiteStore {
                 guard model.classes.indices.contains(prediction.brand),
                     prediction.probabilities.count == model.classes.count
                 else {
-                    throw StoreError.broken(
+                    throw StoreError.damaged(
                         why:
                             "job \(job): the prediction of item \(row.int(5)) does not fit \(version); restore a backup"
                     )

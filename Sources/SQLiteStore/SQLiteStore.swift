@@ -10,7 +10,7 @@ import Synchronization
 /// refused without a wait), checks `user_version` inside it, and takes all times from `StoreClock`.
 package final class SQLiteStore: JobStore {
     package enum Mode: Hashable, Sendable {
-        /// Makes the file where there is none, migrates an older one. The zone, an IANA name, counts for a new file only.
+        /// Makes the file where there is none, or an empty one. The zone, an IANA name, counts for a new file only.
         case create(timeZone: String)
         /// The file must be there, in this bagq's schema.
         case open
@@ -41,6 +41,8 @@ package final class SQLiteStore: JobStore {
     let options: Options
     private let clock: StoreClock
     private let session: Mutex<Session>
+    /// Which file was opened.
+    private let identity: FileIdentity?
 
     package init(
         path: Path, mode: Mode, options: Options = Options(), clock: StoreClock = .real
@@ -50,6 +52,7 @@ package final class SQLiteStore: JobStore {
         self.clock = clock
         do {
             session = Mutex(try Session(path: path, mode: mode, options: options))
+            identity = FileIdentity(of: path)
         } catch {
             throw StoreError(error, path: path)
         }
@@ -58,12 +61,35 @@ package final class SQLiteStore: JobStore {
     /// Brings the database at `path` to this bagq's schema and returns the versions before and after.
     package static func migrate(path: Path) throws(StoreError) -> (from: Int, to: Int) {
         do {
-            let db = try Session.connect(path: path, creating: false, options: Options())
-            try Session.checkIsOurs(db, path: path)
+            let db = try Session.connect(path: path, options: Options()).db
             return (try Schema.migrate(db, timeZone: nil), Schema.version)
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    /// Of the databases that this bagq makes.
+    package static var schemaVersion: Int { Schema.version }
+
+    /// Whether there is a database at `path`; an empty file is none.
+    package static func isThere(_ path: Path) throws(StoreError) -> Bool {
+        do { return try !DatabaseFile.isMissing(path) } catch { throw StoreError(error, path: path) }
+    }
+
+    /// Throws where the file that is open here has been deleted or replaced: what is written to it then would be gone with this
+    /// process. What it holds is saved first.
+    func checkPlace() throws(StoreError) {
+        guard let identity, FileIdentity(of: path) != identity else { return }
+        // Processes that had the same file open save it once.
+        let saved = path + ".rescued-\(identity.inode)"
+        var outcome =
+            "what was in it is saved as \(saved): stop the workers, then `bagq restore \(saved)` brings it back"
+        do {
+            try backup(to: saved)
+        } catch {
+            if DatabaseFile.status(of: saved) == nil { outcome = "what was in it could not be saved: \(error)" }
+        }
+        throw .damaged(why: "\(path) was deleted or replaced while it was in use; \(outcome)")
     }
 
     package var timeZone: String {
@@ -113,6 +139,7 @@ package final class SQLiteStore: JobStore {
                         db: db, calendar: session.calendar, authorKey: session.authorKey, options: options,
                         now: clock.now(), boot: clock.boot()))
                 try db.execute("COMMIT")
+                try session.checkUnlocked(path)
                 session.checkpointIfDue(path: path, options: options)
                 return result
             }
@@ -143,36 +170,26 @@ final class Session {
     let authorKey: [UInt8]
     private var checkpointer: Connection?
     private var nextCheckpoint: Int
+    private let access: Connection.Access
 
     init(path: Path, mode: SQLiteStore.Mode, options: SQLiteStore.Options) throws {
-        switch mode {
-        case .create(let timeZone):
+        if case .create(let timeZone) = mode {
             guard DayCounter(timeZone: timeZone) != nil else {
                 throw StoreError.refused(
                     why: "there is no time zone \(timeZone); use an IANA name, for instance Europe/Paris")
             }
-            db = try Session.connect(path: path, creating: true, options: options)
-            if try db.row("PRAGMA page_count", map: { $0.int(0) }) == 0 {
-                // Only takes effect before the journal mode writes the first page.
-                try db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            } else {
-                try Session.checkIsOurs(db, path: path, orEmpty: true)
-            }
-            try Session.enterWAL(db, options: options)
-            try Schema.migrate(db, timeZone: timeZone)
-        case .open:
-            db = try Session.connect(path: path, creating: false, options: options)
-            try Session.checkIsOurs(db, path: path)
-            try Schema.check(db, path: path)
+            if try DatabaseFile.isMissing(path) { try DatabaseFile.create(at: path, timeZone: timeZone) }
         }
+        (db, access) = try Session.connect(path: path, options: options)
+        try Schema.check(db, path: path)
         let setting = "SELECT value FROM setting WHERE name = ?"
         guard let zone = try db.row(setting, "time_zone", map: { $0.text(0) }),
             let key = try db.row(setting, "author_key", map: { $0.bytes(0) })
         else {
-            throw StoreError.broken(why: "\(path) lacks its settings; restore a backup")
+            throw StoreError.damaged(why: "\(path) lacks its settings; restore a backup")
         }
         guard let calendar = DayCounter(timeZone: zone) else {
-            throw StoreError.broken(
+            throw StoreError.refused(
                 why: "this machine does not know \(path)'s time zone \(zone); install tzdata")
         }
         self.calendar = calendar
@@ -180,45 +197,53 @@ final class Session {
         nextCheckpoint = options.checkpointPages
     }
 
-    /// The set-up's order matters: the busy handler must stand before anything can meet a lock.
-    static func connect(path: Path, creating: Bool, options: SQLiteStore.Options) throws -> Connection {
+    /// Opens a database of ours: for writing where that may be, else for reading.
+    static func connect(path: Path, options: SQLiteStore.Options) throws -> (db: Connection, access: Connection.Access)
+    {
         try FileSystem.check(path)
-        if creating { makeFile(at: path) }
-        let db = try Connection(path: path, creating: creating, busyMilliseconds: options.busyMilliseconds)
-        try db.execute(
-            """
-            PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 33554432;
-            PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF
-            """)
-        return db
-    }
-
-    /// Makes a missing file writable for whomever the umask allows: a group may share it, and SQLite's own mode, which its
-    /// other files copy, would shut that group out. What goes wrong here SQLite meets again, and says it better.
-    private static func makeFile(at path: Path) {
-        let descriptor = unsafe open(path.cString, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o666)
-        if descriptor >= 0 { close(descriptor) }
-    }
-
-    /// Kept in the file, so that only a new file is really changed. SQLite does not wait for the lock that takes.
-    private static func enterWAL(_ db: Connection, options: SQLiteStore.Options) throws {
-        for tries in 0... {
+        var ways: [Connection.Access] = [.writing, .reading, .readingUnlocked]
+        if path.allows(R_OK) {
+            if !path.allows(W_OK) { ways.removeFirst() }
+        } else {
+            ways = [.writing]
+        }
+        while true {
+            let way = ways.removeFirst()
             do {
-                return try db.execute("PRAGMA journal_mode = WAL")
-            } catch let error as SQLiteError where error.isBusy && tries < options.busyMilliseconds {
-                usleep(1000)
+                let db = try Connection(path: path, access: way, busyMilliseconds: options.busyMilliseconds)
+                try db.execute(
+                    """
+                    PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 33554432;
+                    PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF
+                    """)
+                try checkIsOurs(db, path: path)
+                if way == .writing { enterWAL(db) }
+                return (db, way)
+            } catch let error as SQLiteError where error.saysNoRights && !ways.isEmpty {
+                continue
             }
         }
     }
 
-    static func checkIsOurs(_ db: Connection, path: Path, orEmpty: Bool = false) throws {
+    /// Kept in the file, so that only one that came from elsewhere is really changed. It takes a moment that nobody else reads in:
+    /// whoever opens it next tries again.
+    private static func enterWAL(_ db: Connection) {
+        _ = try? db.row("PRAGMA journal_mode = WAL") { $0.text(0) }
+    }
+
+    /// Nobody may have begun to write while this one read without a lock.
+    func checkUnlocked(_ path: Path) throws {
+        guard access == .readingUnlocked, DatabaseFile.status(of: path + "-wal") != nil else { return }
+        throw StoreError.busy(why: "\(path) was opened for writing meanwhile; try again")
+    }
+
+    private static func checkIsOurs(_ db: Connection, path: Path) throws {
         let found = try db.row("PRAGMA application_id") { $0.int(0) }
         if found == Schema.applicationID { return }
         let isEmpty = try db.row("SELECT 1 FROM sqlite_schema LIMIT 1", map: { $0.int(0) }) == nil
-        if isEmpty && orEmpty { return }
         throw StoreError.refused(
             why: isEmpty
-                ? "\(path) is empty; remove it, and bagq makes it anew"
+                ? "\(path) is empty; `bagq migrate` makes a database of it"
                 : "\(path) is not a bagq database; name another file with --db")
     }
 
@@ -237,7 +262,7 @@ final class Session {
         // A reader may pin the log: then trying again at each commit would only cost time.
         nextCheckpoint = pages + options.checkpointPages / 4
         do {
-            let second = try checkpointer ?? Session.connect(path: path, creating: false, options: options)
+            let second = try checkpointer ?? Session.connect(path: path, options: options).db
             checkpointer = second
             try db.execute("BEGIN IMMEDIATE")
             defer { try? db.execute("COMMIT") }

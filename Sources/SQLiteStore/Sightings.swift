@@ -97,7 +97,7 @@ extension Transaction {
             changes.add(1, sightingsOf: date)
         } else {
             guard let known = try sighting("identity = ?", identity) else {
-                throw StoreError.broken(why: "the index of sightings does not fit its table; restore a backup")
+                throw StoreError.damaged(why: "the index of sightings does not fit its table; restore a backup")
             }
             (id, group) = (known.id, known.group)
             if source > known.timeSource {

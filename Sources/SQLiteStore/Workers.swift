@@ -17,6 +17,7 @@ extension Transaction {
 
 extension SQLiteStore {
     package func heartbeat(_ worker: WorkerIdentity, _ report: WorkerReport) throws(StoreError) {
+        try checkPlace()
         try write { tx in
             // Whoever lives sweeps up the dead.
             _ = try tx.db.prepare("DELETE FROM worker WHERE NOT \(Queries.isAlive)").run(binding: tx.silence)

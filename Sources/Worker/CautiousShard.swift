@@ -9,6 +9,7 @@ struct CautiousShard {
     let claim: Claim
     let work: ClassifyWork
     let store: any JobStore
+    let patience: StorePatience
     let solo: Solo
     let stop: StopRequest
 
@@ -19,10 +20,10 @@ struct CautiousShard {
         let root = work.root
         for item in work.items {
             if stop.isMade { return try giveBack() }
-            var standing = try persistently { () throws(StoreError) in try store.suspect(item, of: claim) }
+            var standing = try patience { () throws(StoreError) in try store.suspect(item, of: claim) }
             if standing == .held {
                 let outcomes = classifier.outcomes(of: [item], under: root)
-                standing = try persistently { () throws(StoreError) in try store.record(outcomes, for: claim) }
+                standing = try patience { () throws(StoreError) in try store.record(outcomes, for: claim) }
                 solo.pictures.add(1, ordering: .relaxed)
             }
             if standing == .paused { try giveBack() }
@@ -31,6 +32,6 @@ struct CautiousShard {
     }
 
     private func giveBack() throws(StoreError) {
-        _ = try store.release(claim)
+        _ = try patience { () throws(StoreError) in try store.release(claim) }
     }
 }

@@ -6,6 +6,7 @@ import Threads
 /// The thread that renews leases, says how the worker fares, and feeds the watchdog for as long as pictures move or none is in hand.
 struct LeaseKeeper {
     let store: any JobStore
+    let patience: StorePatience
     let options: WorkerDaemon.Options
     let stop: StopRequest
     let shards: ShardLife
@@ -38,8 +39,10 @@ struct LeaseKeeper {
             do throws(StoreError) {
                 for claim in held { try renew(claim, solo) }
                 try store.heartbeat(options.identity, report)
+                patience.noteAnswer()
             } catch {
-                Log.storeTrouble(error)
+                // What waiting cannot mend ends the worker.
+                if error.mayPass { patience.note(error) } else { shards.inHand.end(because: error) }
             }
             _ = isEnding.wait(until: Date(timeIntervalSinceNow: interval)) { $0 ? true : nil }
         }

@@ -17,12 +17,14 @@ final class Lister: Sendable {
     }
 
     private let store: any JobStore
+    private let patience: StorePatience
     private let state = Monitor(State())
     private let news: Monitor<Int>
 
     /// - news: is counted up when items were listed, or a listing has ended.
-    init(store: any JobStore, news: Monitor<Int>) {
+    init(store: any JobStore, patience: StorePatience, news: Monitor<Int>) {
         self.store = store
+        self.patience = patience
         self.news = news
     }
 
@@ -58,7 +60,7 @@ final class Lister: Sendable {
                 state.withLock { $0.current = nil }
                 news.withLock { $0 += 1 }
             }
-            for claim in claims { _ = try store.release(claim) }
+            for claim in claims { try giveBack(claim) }
         } catch {
             state.withLock { $0.error = error }
         }
@@ -81,7 +83,7 @@ final class Lister: Sendable {
             throw error
         } catch {
             Log.failed(claim, because: "\(error)")
-            _ = try persistently { () throws(StoreError) in try store.fail(claim, because: "\(error)") }
+            _ = try patience { () throws(StoreError) in try store.fail(claim, because: "\(error)") }
         }
     }
 
@@ -92,7 +94,7 @@ final class Lister: Sendable {
             let batch = try lister.next(limit: limit)
             let references = batch?.references ?? []
             let leftOut = lister.leftOut
-            let standing = try persistently { () throws(StoreError) in
+            let standing = try patience { () throws(StoreError) in
                 try store.append(
                     references, firstNumber: listed, cursor: batch?.cursor ?? [], leftOut: leftOut,
                     isLast: batch == nil, to: claim)
@@ -103,10 +105,13 @@ final class Lister: Sendable {
             news.withLock { $0 += 1 }
             if batch == nil { return Log.listed(claim, items: listed) }
             if standing == .paused || state.withLock(\.isClosed) {
-                _ = try store.release(claim)
-                return
+                return try giveBack(claim)
             }
             limit = Self.batchSizes.later
         }
+    }
+
+    private func giveBack(_ claim: Claim) throws(StoreError) {
+        _ = try patience { () throws(StoreError) in try store.release(claim) }
     }
 }

@@ -60,8 +60,20 @@ enum Log {
                 + (report.isBest && options.keep == .best ? " best" : ""))
     }
 
+    static func stopForced() {
+        write(.error, "stopped without an answer from the store or a disk: what is in hand is left to its lease")
+    }
+
     static func storeTrouble(_ error: StoreError) {
         write(.error, "the store does not answer, trying again: \(error)")
+    }
+
+    static func storeAnswers(after seconds: TimeInterval) {
+        write(.notice, String(format: "the store answers again after %.1f s", seconds))
+    }
+
+    static func checkpointNotSaved(_ claim: Claim, _ error: StoreError) {
+        write(.warning, "training job=\(claim.job): goes on without a checkpoint, which could not be written: \(error)")
     }
 
     private enum Priority: Int {

@@ -4,10 +4,12 @@ package import Queue
 /// The models in use, read from the store once each. A worker rarely needs more than two at a time.
 struct ModelLibrary {
     private let store: any JobStore
+    private let patience: StorePatience
     private var models: [(version: ModelVersion, model: Model)] = []
 
-    init(store: any JobStore) {
+    init(store: any JobStore, patience: StorePatience) {
         self.store = store
+        self.patience = patience
     }
 
     /// The model, and what its predictions are made with where a job asks for `precision`.
@@ -21,7 +23,8 @@ struct ModelLibrary {
     /// Throws `StoreError`, or `ModelFileError` where the file is no model.
     private mutating func model(_ version: ModelVersion) throws -> Model {
         if let known = models.first(where: { $0.version == version }) { return known.model }
-        let model = try Model(safetensors: store.modelFile(version))
+        let file = try patience { () throws(StoreError) in try store.modelFile(version) }
+        let model = try Model(safetensors: file)
         models.append((version, model))
         if models.count > 2 { models.removeFirst() }
         return model

@@ -3,6 +3,7 @@ import Queue
 /// Step 3 of `ShardLife`: the one thread that writes outcomes to the store, several batches a commit, and gives shards back.
 struct Recorder {
     let store: any JobStore
+    let patience: StorePatience
     let inHand: ShardsInHand
 
     /// The thread's whole work: returns once closed and everything in hand is recorded and given back.
@@ -11,13 +12,13 @@ struct Recorder {
             while let deliveries = inHand.nextDeliveries() {
                 for (claim, outcomes) in deliveries {
                     inHand.begin(recording: claim)
-                    let standing = try persistently { () throws(StoreError) in
+                    let standing = try patience { () throws(StoreError) in
                         try store.record(outcomes, for: claim)
                     }
                     inHand.settle(claim, standing, count: outcomes.count)
                 }
                 for claim in inHand.takeGivenBack() {
-                    _ = try persistently { () throws(StoreError) in try store.release(claim) }
+                    _ = try patience { () throws(StoreError) in try store.release(claim) }
                 }
             }
         } catch {

@@ -32,11 +32,13 @@ final class ShardLife: Sendable {
     private let recorder: Recorder
 
     /// - news: is counted up when a shard is done.
-    init(store: any JobStore, level: KernelLevel, zone: TimeZone, news: Monitor<Int>) {
+    init(
+        store: any JobStore, patience: StorePatience, level: KernelLevel, zone: TimeZone, news: Monitor<Int>
+    ) {
         inHand = ShardsInHand(news: news)
         self.level = level
         self.zone = zone
-        recorder = Recorder(store: store, inHand: inHand)
+        recorder = Recorder(store: store, patience: patience, inHand: inHand)
     }
 
     /// The threads that carry shards through, each with its whole work: all return after `inHand.close()`.
@@ -73,7 +75,7 @@ final class ShardLife: Sendable {
                 inHand.deliver(classifier.outcomes(of: batch.items, under: batch.root), of: batch.claim)
                 pictures.add(batch.items.count, ordering: .relaxed)
             } catch {
-                inHand.end(because: .broken(why: "a compute thread cannot start: \(error)"))
+                inHand.end(because: .outOfMemory(why: "a compute thread cannot start: \(error)"))
             }
         }
     }

@@ -1,34 +1,62 @@
-package import Foundation
+import Foundation
 import Synchronization
+import Threads
 
 /// A request to stop, made once by a signal or by code, seen by every thread that looks.
 package final class StopRequest: Sendable {
+    /// What a stop may take, whatever the store or a disk does.
+    private static let limit: TimeInterval = 9
+    /// What of that goes to a store that does not answer.
+    private static let storeLimit: TimeInterval = 5
+
     private let requested = Atomic(false)
+    private let heedsSignals = Atomic(false)
+    /// When the request was first seen.
+    private let seen = Mutex<Date?>(nil)
 
     package init() {}
 
-    package var isMade: Bool { requested.load(ordering: .acquiring) }
+    package var isMade: Bool {
+        requested.load(ordering: .acquiring)
+            || (heedsSignals.load(ordering: .acquiring) && signals.load(ordering: .acquiring) > 0)
+    }
+
+    /// Whether a store that does not answer has had its time since the request.
+    var isUrgent: Bool { secondsSinceMade > Self.storeLimit }
 
     package func make() {
         requested.store(true, ordering: .releasing)
     }
 
-    /// Makes the request when SIGTERM or SIGINT arrives. A second one ends the process at once, as if unhandled.
-    /// The sources must be kept for as long as the signals should be caught.
-    package func onTermination() -> [any DispatchSourceSignal] {
-        [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [self] in
-                if isMade {
-                    signal(number, SIG_DFL)
-                    raise(number)
-                }
-                Log.stopRequested()
-                make()
+    /// From now on SIGTERM and SIGINT make the request, and none is lost; a second one ends the process at once. So does this,
+    /// with `status`, where the first did not within ten seconds: leases give back what could not be.
+    package func heedSignals(exitStatus status: Int32) {
+        heedsSignals.store(true, ordering: .releasing)
+        // Loaded once before a signal can come: a handler must not be the first to touch it.
+        _ = signals.load(ordering: .relaxed)
+        for number in [SIGTERM, SIGINT] {
+            signal(number) { number in
+                if signals.add(1, ordering: .relaxed).oldValue > 0 { _exit(128 + number) }
             }
-            source.resume()
-            return source
+        }
+        WorkerThread("stop") { [self] in
+            while !isMade { Thread.sleep(forTimeInterval: 0.05) }
+            Log.stopRequested()
+            while secondsSinceMade < Self.limit { Thread.sleep(forTimeInterval: 0.1) }
+            Log.stopForced()
+            _exit(status)
+        }
+    }
+
+    private var secondsSinceMade: TimeInterval {
+        guard isMade else { return 0 }
+        return seen.withLock { seen in
+            let first = seen ?? Date()
+            seen = first
+            return -first.timeIntervalSinceNow
         }
     }
 }
+
+/// How many have come that ask to stop. Signals are the process's, so this is, too; and a handler may only count.
+private let signals = Atomic(0)

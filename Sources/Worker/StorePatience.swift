@@ -1,33 +1,73 @@
 import Foundation
 import Queue
+import Synchronization
 
-/// Repeats a store call until the store answers: fenced calls may be sent again, and a full disk or a long lock must not
-/// lose what was computed. Throws only what waiting cannot mend.
-func persistently<Result>(_ call: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-    var pause = 0.1
-    while true {
-        do {
-            return try call()
-        } catch {
-            switch error {
-            case .busy, .broken:
-                Log.storeTrouble(error)
-                Thread.sleep(forTimeInterval: pause)
-                pause = min(pause * 2, 30)
-            case .notFound, .refused, .newer:
-                throw error
+/// How a worker bears a store that does not answer: every call of it goes through here, but for the heartbeats, which come again
+/// anyway.
+///
+/// A locked file, a full disk, a read that fails: the call is repeated until the store answers, for fenced calls may be sent
+/// again, and what was computed must not be lost. What waiting cannot mend is thrown at once. A stop that is asked for leaves the
+/// store a few seconds more.
+final class StorePatience: Sendable {
+    private struct Trouble {
+        var since: Date
+        var lastSaid: Date
+    }
+
+    private static let longestPause: TimeInterval = 2
+    private static let reminderInterval: TimeInterval = 60
+
+    private let stop: StopRequest
+    private let trouble = Mutex<Trouble?>(nil)
+
+    init(stop: StopRequest) {
+        self.stop = stop
+    }
+
+    func callAsFunction<Result>(_ call: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+        var pause: TimeInterval = 0.05
+        while true {
+            do {
+                let result = try call()
+                noteAnswer()
+                return result
+            } catch {
+                guard error.mayPass else { throw error }
+                note(error)
+                if stop.isUrgent { throw error }
+                sleep(pause)
+                pause = min(pause * 2, Self.longestPause)
             }
         }
     }
-}
 
-/// The call's answer, or nil when the store is busy or in trouble that may pass.
-func patiently<Result>(_ call: () throws(StoreError) -> Result) throws(StoreError) -> Result? {
-    do {
-        return try call()
-    } catch {
-        if case .newer = error { throw error }
-        Log.storeTrouble(error)
-        return nil
+    /// One line when a trouble begins, one a minute, one when it ends: threads that wait share it.
+    func note(_ error: StoreError) {
+        let isNews = trouble.withLock { trouble in
+            let now = Date()
+            guard let known = trouble else {
+                trouble = Trouble(since: now, lastSaid: now)
+                return true
+            }
+            guard now.timeIntervalSince(known.lastSaid) >= Self.reminderInterval else { return false }
+            trouble?.lastSaid = now
+            return true
+        }
+        if isNews { Log.storeTrouble(error) }
+    }
+
+    func noteAnswer() {
+        let ended = trouble.withLock { trouble in
+            defer { trouble = nil }
+            return trouble
+        }
+        if let ended { Log.storeAnswers(after: -ended.since.timeIntervalSinceNow) }
+    }
+
+    private func sleep(_ seconds: TimeInterval) {
+        let end = Date(timeIntervalSinceNow: seconds)
+        while end.timeIntervalSinceNow > 0, !stop.isUrgent {
+            Thread.sleep(forTimeInterval: min(0.1, max(0, end.timeIntervalSinceNow)))
+        }
     }
 }

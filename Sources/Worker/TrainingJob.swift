@@ -10,6 +10,7 @@ struct TrainingJob {
     let claim: Claim
     let work: TrainWork
     let store: any JobStore
+    let patience: StorePatience
     let abilities: WorkerAbilities
     let threads: Int
     let level: KernelLevel
@@ -28,7 +29,7 @@ struct TrainingJob {
             throw error
         } catch {
             Log.failed(claim, because: "\(error)")
-            _ = try persistently { () throws(StoreError) in try store.fail(claim, because: "\(error)") }
+            _ = try patience { () throws(StoreError) in try store.fail(claim, because: "\(error)") }
         }
     }
 
@@ -76,7 +77,7 @@ struct TrainingJob {
                 of: model, on: split[quoted == .test ? .test : .validation].map(\.picture), level: trainer.level,
                 threads: threads, isStopped: isStopped)
         else {
-            try save(trainer)
+            try patience { () throws(StoreError) in try save(trainer) }
             return try giveBack()
         }
         model.heldOut = evaluation.heldOut(part: quoted)
@@ -85,11 +86,11 @@ struct TrainingJob {
             summary: model.summary, file: model.safetensors())
         let notes = split.remarks + (bad.isEmpty ? [] : [note(on: bad)])
         // What the last heartbeat said may be a few batches old.
-        _ = try persistently { () throws(StoreError) in
+        _ = try patience { () throws(StoreError) in
             try store.renew(claim, itemsDone: trainer.picturesDone, itemsTotal: trainer.picturesTotal)
         }
         let note = notes.isEmpty ? nil : notes.joined(separator: "; ")
-        if try persistently({ () throws(StoreError) in try store.finish(claim, with: new, note: note) }) == .lost {
+        if try patience({ () throws(StoreError) in try store.finish(claim, with: new, note: note) }) == .lost {
             Log.lost(claim)
         }
     }
@@ -150,22 +151,22 @@ struct TrainingJob {
             var mustYield = false
             if case .epoch(let report) = step {
                 Log.epoch(claim, report, of: trainer.options)
-                mustYield = try persistently { () throws(StoreError) in
+                mustYield = try patience { () throws(StoreError) in
                     try store.isOutranked(claim, abilities: abilities)
                 }
             }
-            let standing = try persistently { () throws(StoreError) in try store.standing(of: claim) }
+            let standing = try patience { () throws(StoreError) in try store.standing(of: claim) }
             if standing == .lost {
                 Log.lost(claim)
                 return false
             }
             if stop.isMade || mustYield || standing == .paused {
-                try save(trainer)
+                try patience { () throws(StoreError) in try save(trainer) }
                 try giveBack()
                 return false
             }
             if -lastSave.timeIntervalSinceNow >= checkpointSeconds {
-                try save(trainer)
+                try saveIfPossible(trainer)
                 lastSave = Date()
             }
         }
@@ -193,15 +194,25 @@ struct TrainingJob {
             comparison: PictureSample(validation, most: 4 * Self.sampleSize), level: level, threads: threads)
     }
 
-    private func save(_ trainer: Trainer) throws {
+    private func save(_ trainer: Trainer) throws(StoreError) {
         let checkpoint = Checkpoint(
             kernelLevel: trainer.level.rawValue, precision: trainer.precision.rawValue,
             itemsDone: trainer.picturesDone, bytes: trainer.checkpoint())
-        _ = try persistently { () throws(StoreError) in try store.save(checkpoint, for: claim) }
+        _ = try store.save(checkpoint, for: claim)
+    }
+
+    /// Training goes on without a checkpoint: only one that dies would miss it.
+    private func saveIfPossible(_ trainer: Trainer) throws(StoreError) {
+        do {
+            try save(trainer)
+        } catch {
+            guard error.mayPass else { throw error }
+            Log.checkpointNotSaved(claim, error)
+        }
     }
 
     private func giveBack() throws {
-        _ = try persistently { () throws(StoreError) in try store.release(claim) }
+        _ = try patience { () throws(StoreError) in try store.release(claim) }
     }
 
     /// Says where pictures are decoded again and again.

@@ -50,6 +50,7 @@ package final class WorkerDaemon: Sendable {
     private let store: any JobStore
     private let options: Options
     private let stop: StopRequest
+    private let patience: StorePatience
     private let abilities: WorkerAbilities
     /// Of the store's calendar.
     private let zone: TimeZone
@@ -63,6 +64,7 @@ package final class WorkerDaemon: Sendable {
         self.store = store
         self.options = options
         self.stop = stop
+        patience = StorePatience(stop: stop)
         abilities = WorkerAbilities(
             kinds: options.kinds, kernelLevels: Set(KernelLevel.supported.map(\.rawValue)),
             precisions: Set(KernelLevel.supported.flatMap(TrainingPrecision.supported).map(\.rawValue)))
@@ -71,20 +73,23 @@ package final class WorkerDaemon: Sendable {
             throw .refused(why: "this machine does not know the database's time zone \(name); install tzdata")
         }
         self.zone = zone
-        shards = ShardLife(store: store, level: options.level, zone: zone, news: news)
-        lister = Lister(store: store, news: news)
+        shards = ShardLife(store: store, patience: patience, level: options.level, zone: zone, news: news)
+        lister = Lister(store: store, patience: patience, news: news)
     }
 
     /// Works until the ending. Gives back what it holds before it returns or throws.
     package func run() throws(StoreError) {
         let notifier = ServiceNotifier()
         Log.started(options.identity, threads: options.threads, kernels: options.level.rawValue)
-        try store.heartbeat(options.identity, WorkerReport(state: .idle, kinds: options.kinds))
+        try patience { () throws(StoreError) in
+            try store.heartbeat(options.identity, WorkerReport(state: .idle, kinds: options.kinds))
+        }
         let threads =
             shards.startThreads(computing: options.threads) + [WorkerThread("list") { [lister] in lister.run() }]
         let isEnding = Monitor(false)
         let keeper = LeaseKeeper(
-            store: store, options: options, stop: stop, shards: shards, lister: lister, alone: alone,
+            store: store, patience: patience, options: options, stop: stop, shards: shards, lister: lister,
+            alone: alone,
             notifier: notifier, isEnding: isEnding)
         let keeping = WorkerThread("keep") { keeper.run() }
         notifier.ready()
@@ -102,7 +107,7 @@ package final class WorkerDaemon: Sendable {
             try? store.leave(options.identity)
             throw failure
         }
-        try store.leave(options.identity)
+        try patience { () throws(StoreError) in try store.leave(options.identity) }
         Log.stopped(options.identity, pictures: shards.pictures.load(ordering: .relaxed) + alone.pictures)
     }
 
@@ -110,7 +115,7 @@ package final class WorkerDaemon: Sendable {
     private var trouble: StoreError? { shards.inHand.error ?? lister.error }
 
     private func coordinate() throws(StoreError) {
-        var models = ModelLibrary(store: store)
+        var models = ModelLibrary(store: store, patience: patience)
         let backlog = 2 * options.threads * PictureClassifier.batchSize
         while !stop.isMade {
             if let trouble { throw trouble }
@@ -119,10 +124,10 @@ package final class WorkerDaemon: Sendable {
             }
             let known = news.withLock(\.self)
             if try hasEnded() { return }
-            let claim = try patiently { () throws(StoreError) in
+            let claim = try patience { () throws(StoreError) in
                 try store.claim(for: options.identity, abilities: abilities)
             }
-            guard let claim = claim ?? nil else {
+            guard let claim else {
                 if try isDrained() { return }
                 _ = news.wait(until: Date(timeIntervalSinceNow: idlePause())) { $0 == known ? nil : true }
                 continue
@@ -144,14 +149,16 @@ package final class WorkerDaemon: Sendable {
             Log.cautious(claim)
             try alone.run(claim) { solo in
                 guard try waitUntilAlone(with: claim) else { return }
-                try CautiousShard(claim: claim, work: work, store: store, solo: solo, stop: stop)
+                try CautiousShard(claim: claim, work: work, store: store, patience: patience, solo: solo, stop: stop)
                     .run(model: model, precision: precision, level: options.level, zone: zone)
             }
         } catch let error as StoreError {
             throw error
         } catch {
             Log.failed(claim, because: "\(error)")
-            _ = try store.fail(claim, because: "\(work.model) cannot be used: \(error)")
+            _ = try patience { () throws(StoreError) in
+                try store.fail(claim, because: "\(work.model) cannot be used: \(error)")
+            }
         }
     }
 
@@ -159,7 +166,8 @@ package final class WorkerDaemon: Sendable {
         try alone.run(claim) { solo throws(StoreError) in
             guard try waitUntilAlone(with: claim) else { return }
             try TrainingJob(
-                claim: claim, work: work, store: store, abilities: abilities, threads: options.threads,
+                claim: claim, work: work, store: store, patience: patience, abilities: abilities,
+                threads: options.threads,
                 level: options.level, cacheBytes: options.pictureCacheBytes,
                 checkpointSeconds: options.checkpointSeconds, solo: solo, stop: stop
             ).run()
@@ -172,19 +180,19 @@ package final class WorkerDaemon: Sendable {
             if let trouble { throw trouble }
             if shards.inHand.wait(untilEmptyBy: Date(timeIntervalSinceNow: 0.2)), lister.claims.isEmpty { return true }
         }
-        _ = try store.release(claim)
+        _ = try patience { () throws(StoreError) in try store.release(claim) }
         return false
     }
 
     private func hasEnded() throws(StoreError) -> Bool {
         guard case .finished(let id) = options.ending else { return false }
-        let state = try patiently { () throws(StoreError) in try store.job(id).state }
-        return state.map { $0.isFinal || $0 == .paused } ?? false
+        let state = try patience { () throws(StoreError) in try store.job(id).state }
+        return state.isFinal || state == .paused
     }
 
     private func isDrained() throws(StoreError) -> Bool {
         guard case .drained = options.ending, shards.inHand.claims.isEmpty, lister.claims.isEmpty else { return false }
-        return try patiently { () throws(StoreError) in try store.hasUnfinishedWork(for: abilities) } == false
+        return try !patience { () throws(StoreError) in try store.hasUnfinishedWork(for: abilities) }
     }
 
     /// Without news here there may be some of other processes. Short while this one has work, so that the next shard is

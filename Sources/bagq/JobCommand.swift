@@ -21,7 +21,7 @@ extension JobCommand {
             } catch {
                 switch error {
                 case .notFound, .refused: Terminal.complain("\(error)")
-                case .busy, .newer, .broken: throw error
+                case .busy, .newer, .unavailable, .outOfMemory, .damaged, .defect: throw error
                 }
                 status = .failed
             }

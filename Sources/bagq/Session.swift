@@ -9,23 +9,32 @@ import Worker
 struct Session {
     let settings: Settings
     let database: SQLiteStore
+    let place: Settings.Value
     var store: any JobStore { database }
 
     /// Opens the database; `creating` makes it where it is not there yet.
-    init(_ arguments: Arguments, creating: Bool = false) throws {
+    /// - busyMilliseconds: how long a call waits for other processes.
+    init(_ arguments: Arguments, creating: Bool = false, busyMilliseconds: Int = 10_000) throws {
         settings = try Settings()
-        let path = Self.databasePath(arguments, settings)
-        let exists = path.exists
-        guard exists || creating else { throw NoDatabase(path: path) }
-        if !exists { try path.folder.makeFolder() }
+        place = Self.database(arguments, settings)
+        let path = Path(argument: place.text)
+        let isThere = try SQLiteStore.isThere(path)
+        guard isThere || creating else { throw NoDatabase(path: path, origin: place.origin) }
+        if !isThere { try path.folder.makeFolder() }
         database = try SQLiteStore(
-            path: path, mode: exists ? .open : .create(timeZone: settings.timeZone),
+            path: path, mode: creating ? .create(timeZone: settings.timeZone) : .open,
             options: SQLiteStore.Options(
-                leaseSeconds: settings.leaseSeconds, keepsAuthorNames: settings.keepsAuthors))
+                leaseSeconds: settings.leaseSeconds, keepsAuthorNames: settings.keepsAuthors,
+                busyMilliseconds: busyMilliseconds))
+        if !isThere { Terminal.note("made \(path) (\(place.origin))") }
     }
 
-    static func databasePath(_ arguments: Arguments, _ settings: Settings) -> Path {
-        Path(argument: arguments.value("--db") ?? settings.databasePath)
+    /// Whether it is the database that the installed service works on.
+    var isOfService: Bool { place.text == settings.serviceDatabase }
+
+    /// Where the database is, and why there.
+    static func database(_ arguments: Arguments, _ settings: Settings) -> Settings.Value {
+        arguments.value("--db").map { Settings.Value(text: $0, origin: "--db") } ?? settings.database
     }
 
     /// Numbers of jobs as typed.
@@ -71,8 +80,9 @@ struct Session {
 /// There is nothing to read yet.
 struct NoDatabase: Error, CustomStringConvertible {
     let path: Path
+    let origin: String
 
     var description: String {
-        "there is no database at \(path) yet; `bagq train DATA` makes it, `--db FILE` names another"
+        "there is no database at \(path) (\(origin)) yet; `bagq train DATA` makes it, `--db FILE` names another"
     }
 }

@@ -24,13 +24,16 @@ struct Settings {
 
     private let values: [Setting: Value]
     private let environment: [String: String]
+    private let serviceFolder: String
 
+    /// - serviceFolder: is there where the service is installed.
     /// - machineFile: read below the user's `$XDG_CONFIG_HOME/bagq/bagq.env`.
     init(
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        machineFile: String = "/etc/bagq/bagq.env"
+        machineFile: String = "/etc/bagq/bagq.env", serviceFolder: String = "/var/lib/bagq"
     ) throws {
         self.environment = environment
+        self.serviceFolder = serviceFolder
         let home = environment["HOME"] ?? "/"
         let user = (environment["XDG_CONFIG_HOME"].nonEmpty ?? home + "/.config") + "/bagq/bagq.env"
         var found: [Setting: Value] = [:]
@@ -62,7 +65,7 @@ struct Settings {
         if let value = values[setting] { return value }
         let text =
             switch setting {
-            case .database: databasePath
+            case .database: database.text
             case .timeZone: try timeZone
             case .authors: "hashed"
             case .threads: String(try threads)
@@ -71,16 +74,21 @@ struct Settings {
             case .checkpointSeconds: String(Int(try checkpointSeconds))
             case .cacheMegabytes: String(try cacheBytes >> 20)
             }
-        return Value(text: text, origin: "default")
+        return Value(text: text, origin: setting == .database ? database.origin : "default")
     }
 
-    /// Where the database is unless `--db` says otherwise.
-    var databasePath: String {
-        if let value = values[.database] { return value.text }
-        let shared = "/var/lib/bagq/bagq.db"
-        if Path(shared).exists { return shared }
+    /// Where the installed service keeps its database.
+    var serviceDatabase: String { serviceFolder + "/bagq.db" }
+
+    /// Where the database is unless `--db` says otherwise, and why there: the service's where it is installed, whether it has run yet
+    /// or not, else the user's own.
+    var database: Value {
+        if let value = values[.database] { return value }
+        if Path(serviceFolder).exists {
+            return Value(text: serviceDatabase, origin: "of the installed service")
+        }
         let state = environment["XDG_STATE_HOME"].nonEmpty ?? (environment["HOME"] ?? "") + "/.local/state"
-        return state + "/bagq/bagq.db"
+        return Value(text: state + "/bagq/bagq.db", origin: "your own: no service is installed here")
     }
 
     /// For a database that is made now: an IANA name.

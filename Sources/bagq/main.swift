@@ -23,11 +23,11 @@ func runCommandLine(_ words: [String]) throws -> ExitStatus {
 }
 
 signal(SIGPIPE, SIG_IGN)
-// Workers catch Ctrl-C themselves, to finish their batch. Whoever started this process may have blocked it.
-var interrupt = sigset_t()
-unsafe sigemptyset(&interrupt)
-unsafe sigaddset(&interrupt, SIGINT)
-unsafe pthread_sigmask(SIG_UNBLOCK, &interrupt, nil)
+// Workers catch these themselves, to finish their batch. Whoever started this process may have blocked them.
+var stops = sigset_t()
+unsafe sigemptyset(&stops)
+for number in [SIGINT, SIGTERM] { unsafe sigaddset(&stops, number) }
+unsafe pthread_sigmask(SIG_UNBLOCK, &stops, nil)
 signal(SIGINT) { _ in
     // Ends the progress line; only calls that a signal handler may make.
     if isatty(STDERR_FILENO) == 1 { _ = unsafe write(STDERR_FILENO, "\n", 1) }
@@ -44,7 +44,11 @@ do {
     status = .configuration
 } catch let error as StoreError {
     Terminal.complain("\(error)")
-    status = error.isTransient ? .tryAgain : .failed
+    status =
+        switch error {
+        case .busy, .newer, .outOfMemory: .tryAgain
+        case .notFound, .refused, .unavailable, .damaged, .defect: .failed
+        }
 } catch {
     Terminal.complain("\(error)")
     status = .failed

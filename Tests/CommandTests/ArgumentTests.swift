@@ -71,7 +71,8 @@ import Testing
     private let home = FileManager.default.temporaryDirectory.appending(path: "bagq-settings-\(UUID().uuidString)")
 
     private func settings(
-        _ environment: [String: String] = [:], user: String? = nil, machine: String? = nil
+        _ environment: [String: String] = [:], user: String? = nil, machine: String? = nil,
+        serviceFolder: String = "/nowhere"
     ) throws -> Settings {
         let folder = home.appending(path: "config/bagq")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -80,7 +81,8 @@ import Testing
         try machine.map { try Data($0.utf8).write(to: machineFile) }
         try user.map { try Data($0.utf8).write(to: folder.appending(path: "bagq.env")) }
         let base = ["HOME": home.path, "XDG_CONFIG_HOME": home.path + "/config"]
-        return try Settings(environment: base.merging(environment) { $1 }, machineFile: machineFile.path)
+        return try Settings(
+            environment: base.merging(environment) { $1 }, machineFile: machineFile.path, serviceFolder: serviceFolder)
     }
 
     @Test func environmentBeforeUserBeforeMachine() throws {
@@ -138,9 +140,13 @@ import Testing
     }
 
     @Test func theDatabaseIsWhereItIsExpected() throws {
-        #expect(try settings(["BAGQ_DATABASE": "/x/y.db"]).databasePath == "/x/y.db")
-        #expect(
-            try settings(["XDG_STATE_HOME": "/state"]).databasePath == "/state/bagq/bagq.db"
-                || FileManager.default.fileExists(atPath: "/var/lib/bagq/bagq.db"))
+        let named = try settings(["BAGQ_DATABASE": "/x/y.db"]).database
+        #expect(named.text == "/x/y.db" && named.origin == "environment")
+        let own = try settings(["XDG_STATE_HOME": "/state"]).database
+        #expect(own.text == "/state/bagq/bagq.db" && own.origin == "your own: no service is installed here")
+        // The service's folder is enough: its first worker may not have run yet.
+        let shared = FileManager.default.temporaryDirectory.path
+        let service = try settings(["XDG_STATE_HOME": "/state"], serviceFolder: shared).database
+        #expect(service.text == shared + "/bagq.db" && service.origin == "of the installed service")
     }
 }

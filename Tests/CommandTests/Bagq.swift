@@ -1,10 +1,13 @@
 import Foundation
 import Imaging
+import Synchronization
 import Testing
 
 /// The real program, run on a database and pictures of its own in a temporary folder.
 final class Bagq: Sendable {
     let folder: URL
+    /// Where each process's stderr goes, by its number.
+    private let logs = Mutex<[Int32: URL]>([:])
 
     struct Output {
         var status: Int32
@@ -100,6 +103,12 @@ final class Bagq: Sendable {
         return process
     }
 
+    /// What a process that was started has written to stderr so far.
+    func log(of process: Process) throws -> String {
+        guard let file = logs.withLock({ $0[process.processIdentifier] }) else { return "" }
+        return String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    }
+
     private func capture(_ process: Process) throws -> (out: URL, err: URL) {
         let id = UUID().uuidString
         let files = (folder.appending(path: "out-\(id)"), folder.appending(path: "err-\(id)"))
@@ -108,6 +117,7 @@ final class Bagq: Sendable {
         process.standardError = try FileHandle(forWritingTo: files.1)
         process.standardInput = FileHandle.nullDevice
         try process.run()
+        logs.withLock { $0[process.processIdentifier] = files.1 }
         // One that hangs fails its test. Swift Testing's own limit counts the time that a test waits for others, too.
         DispatchQueue.global().asyncAfter(deadline: .now() + 240) {
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }

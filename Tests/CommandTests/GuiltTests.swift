@@ -15,8 +15,7 @@ struct GuiltTests {
         try Data(Self.slowPicture().jpeg(quality: 95)).write(to: URL(filePath: bagq.path("dump/slow.jpg")))
         #expect(try bagq.run("submit", "dump").status == 0)
 
-        let database = try Connection(
-            path: Path(bagq.path("bagq.db")), creating: false, busyMilliseconds: 10_000)
+        let database = try Connection(path: Path(bagq.path("bagq.db")), access: .writing)
         for death in 1...5 {
             let worker = try bagq.start("worker", "--drain")
             // From the third on, the picture must be written down as the suspect before it is touched.

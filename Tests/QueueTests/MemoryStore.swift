@@ -30,7 +30,7 @@ final class MemoryStore: JobStore {
                 return result
             }
         } catch {
-            throw error as? StoreError ?? .broken(why: "\(error)")
+            throw error as? StoreError ?? .defect(why: "\(error)")
         }
     }
 

@@ -281,7 +281,7 @@ extension StoreError {
         case .refused: 1
         case .busy: 2
         case .newer: 3
-        case .broken: 4
+        case .unavailable, .outOfMemory, .damaged, .defect: 4
         }
     }
 }

@@ -63,10 +63,10 @@ struct ShardsInHandTests {
     /// A shard whose recorder died is still in hand: nothing may begin that wants to be alone.
     @Test func isNotEmptyWhenTheRecorderDied() throws {
         let (inHand, _) = try Self.inHand(3)
-        inHand.end(because: .broken(why: "the disk is gone"))
+        inHand.end(because: .damaged(why: "the disk is gone"))
         #expect(!inHand.wait(untilEmptyBy: .distantFuture))
         #expect(!inHand.wait(untilBacklogBelow: 100, until: .distantFuture))
-        #expect(inHand.error == .broken(why: "the disk is gone"))
+        #expect(inHand.error == .damaged(why: "the disk is gone"))
         #expect(
             inHand.nextBatch()?.items == nil && inHand.nextDeliveries()?.count == nil && inHand.nextToReadAhead() == nil
         )

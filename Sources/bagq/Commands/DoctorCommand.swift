@@ -29,7 +29,7 @@ enum DoctorCommand: Command {
             let session = try Session(arguments)
             findings += try session.database.facts().map { ($0.name, $0.value) }
             for kind in JobKind.allCases {
-                guard let warning = try JobWait.warning(of: kind, in: session.store), !warnings.contains(warning) else {
+                guard let warning = try JobWait.warning(of: kind, in: session), !warnings.contains(warning) else {
                     continue
                 }
                 warnings.append(warning)
@@ -42,7 +42,8 @@ enum DoctorCommand: Command {
             }
         } catch let error as NoDatabase {
             warnings.append("\(error)")
-        } catch let error as StoreError where !error.isTransient {
+        } catch let error as StoreError {
+            if case .busy = error { throw error }
             troubles.append("\(error)")
         }
         if arguments.has("--json") {

@@ -1,3 +1,4 @@
+import Intake
 import SQLiteStore
 
 enum MigrateCommand: Command {
@@ -8,13 +9,12 @@ enum MigrateCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let settings = try Settings()
-        let path = Session.databasePath(arguments, settings)
-        if path.exists {
+        let path = Path(argument: Session.database(arguments, settings).text)
+        if try SQLiteStore.isThere(path) {
             let (from, to) = try SQLiteStore.migrate(path: path)
             Terminal.note(from == to ? "\(path) is up to date" : "\(path) went from schema \(from) to \(to)")
         } else {
             _ = try Session(arguments, creating: true)
-            Terminal.note("made \(path)")
         }
         return .done
     }

@@ -13,13 +13,14 @@ enum WaitCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let ids = try Session.jobs(arguments)
-        let store = try Session(arguments).store
+        let session = try Session(arguments)
+        let store = session.store
         let open = try ids.map { try store.job($0) }.filter { !$0.state.isFinal }
         for job in open where job.state == .paused {
             Terminal.note("job \(job.id) is paused: `bagq resume \(job.id)` goes on")
         }
         for kind in Set(open.map(\.kind)) {
-            if let warning = try JobWait.warning(of: kind, in: store) { Terminal.note(warning) }
+            if let warning = try JobWait.warning(of: kind, in: session) { Terminal.note(warning) }
         }
         return try ids.map { try JobWait.untilEnd(of: $0, in: store) }.max { $0.rawValue < $1.rawValue } ?? .done
     }
@@ -27,20 +28,20 @@ enum WaitCommand: Command {
 
 /// Waiting for a job, with progress on a terminal.
 enum JobWait {
-    static let noWorker = "no worker is alive: start one with `bagq worker`, or `systemctl enable --now bagq-worker@1`"
-
     /// Why nobody would take a job of this kind; nil where somebody would.
-    static func warning(of kind: JobKind, in store: any JobStore) throws -> String? {
-        let workers = try store.workers()
+    static func warning(of kind: JobKind, in session: Session) throws -> String? {
+        let workers = try session.store.workers()
         if workers.contains(where: { $0.takes(kind) }) { return nil }
+        let service = session.isOfService ? ", or `systemctl enable --now bagq-worker@1`" : ""
         return workers.isEmpty
-            ? noWorker : "no worker that is alive takes \(kind.rawValue) jobs: start one with `bagq worker`"
+            ? "no worker is alive on \(session.place.text) (\(session.place.origin)): start one with `bagq worker`\(service)"
+            : "no worker that is alive takes \(kind.rawValue) jobs: start one with `bagq worker`"
     }
 
     /// The end of `submit` and `train`.
     static func afterSubmit(_ job: Job, waiting: Bool, in session: Session) throws -> ExitStatus {
         guard waiting else {
-            if let warning = try warning(of: job.kind, in: session.store) { Terminal.note(warning) }
+            if let warning = try warning(of: job.kind, in: session) { Terminal.note(warning) }
             return .done
         }
         return try untilEnd(of: job.id, in: session.store, helping: OwnWorker(for: job, in: session))
@@ -80,7 +81,7 @@ final class OwnWorker {
     private let session: Session
     private let stop = StopRequest()
     private let outcome = Monitor<Result<Void, any Error>?>(nil)
-    private var running: (thread: WorkerThread, signals: [any DispatchSourceSignal])?
+    private var running: WorkerThread?
 
     init(for job: Job, in session: Session) {
         self.job = job
@@ -92,20 +93,18 @@ final class OwnWorker {
         if running != nil { return outcome.withLock { $0 != nil } }
         guard try !session.store.workers().contains(where: { $0.takes(job.kind) }) else { return false }
         let worker = try session.worker(named: nil, ending: .finished(job.id), stop: stop)
-        let signals = stop.onTermination()
-        let thread = WorkerThread("worker") { [outcome] in
+        stop.heedSignals(exitStatus: ExitStatus.interrupted.rawValue)
+        running = WorkerThread("worker") { [outcome] in
             let result = Result { try worker.run() }
             outcome.withLock { $0 = result }
         }
-        running = (thread, signals)
         return false
     }
 
     /// Waits for its end; throws what ended it.
     func join() throws {
         guard let running else { return }
-        running.thread.join()
-        for source in running.signals { source.cancel() }
+        running.join()
         try outcome.withLock(\.self)?.get()
     }
 }

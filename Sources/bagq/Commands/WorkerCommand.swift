@@ -23,20 +23,14 @@ enum WorkerCommand: Command {
         let cache = try arguments.integer("--cache-mb", in: Settings.cacheMegabytes)
         let only = try arguments.choice("--only", JobKind.self)
         let stop = StopRequest()
-        let signals = stop.onTermination()
-        defer { for source in signals { source.cancel() } }
-        do {
-            let session = try Session(arguments, creating: true)
-            let worker = try session.worker(
-                named: arguments.value("--name"), threads: threads, cacheBytes: cache.map { $0 << 20 },
-                kinds: only.map { [$0] } ?? Set(JobKind.allCases),
-                ending: arguments.has("--drain") ? .drained : .never, stop: stop)
-            try worker.run()
-        } catch let error as StoreError {
-            guard case .newer = error else { throw error }
-            Terminal.complain("\(error)")
-            return .tryAgain
-        }
+        stop.heedSignals(exitStatus: ExitStatus.tryAgain.rawValue)
+        // Its waiting is done call by call, by whoever may be asked to stop meanwhile.
+        let session = try Session(arguments, creating: true, busyMilliseconds: 2000)
+        let worker = try session.worker(
+            named: arguments.value("--name"), threads: threads, cacheBytes: cache.map { $0 << 20 },
+            kinds: only.map { [$0] } ?? Set(JobKind.allCases),
+            ending: arguments.has("--drain") ? .drained : .never, stop: stop)
+        try worker.run()
         return .done
     }
 }

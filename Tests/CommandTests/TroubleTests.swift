@@ -1,0 +1,163 @@
+import Foundation
+import Intake
+import Queue
+@testable import SQLiteStore
+import Testing
+
+/// Stops, first starts, restores and missing rights, by real processes.
+struct TroubleTests {
+    /// A signal at whatever moment of a worker's first steps ends it; none is lost.
+    @Test func aStopInTheFirstMomentsIsNotLost() throws {
+        let bagq = try Bagq.withModel()
+        for milliseconds in 0..<30 {
+            let worker = try bagq.start("worker")
+            usleep(UInt32(milliseconds) * 1000)
+            kill(worker.processIdentifier, SIGTERM)
+            #expect(try ends(worker, within: 10), "after \(milliseconds) ms")
+            #expect(worker.terminationReason == .uncaughtSignal || worker.terminationStatus == 0)
+        }
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
+        #expect(try store.workers().isEmpty)
+    }
+
+    /// Another program keeps the database locked: a stop ends the worker all the same, in time.
+    @Test(arguments: [1, 2]) func aStopDoesNotWaitForTheStore(signals: Int) throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("submit", "data").status == 0)
+        let database = try Connection(path: Path(bagq.path("bagq.db")), access: .writing)
+        let worker = try bagq.start("worker", "--name", "stuck")
+        while try database.row("SELECT 1 FROM worker", map: { $0.int(0) }) == nil, worker.isRunning {}
+        try database.execute("BEGIN IMMEDIATE")
+        kill(worker.processIdentifier, SIGTERM)
+        if signals == 2 {
+            while try !bagq.log(of: worker).contains("stopping"), worker.isRunning {}
+            kill(worker.processIdentifier, SIGTERM)
+        }
+        #expect(try ends(worker, within: signals == 2 ? 2 : 10))
+        #expect(worker.terminationStatus == (signals == 2 ? 128 + SIGTERM : 75))
+        try database.execute("ROLLBACK")
+        #expect(try bagq.run("worker", "--drain").status == 0)
+        #expect(try bagq.run("failures", "2").lines.count == 1)
+        #expect(try bagq.run("results", "2").lines.count == 17)
+    }
+
+    /// One line when the store stops answering, one when it answers again, however often it was asked.
+    @Test func aTroubleIsSaidOnce() throws {
+        let bagq = try Bagq.withModel()
+        let database = try Connection(path: Path(bagq.path("bagq.db")), access: .writing)
+        let worker = try bagq.start("worker")
+        defer { worker.terminate() }
+        while try database.row("SELECT 1 FROM worker", map: { $0.int(0) }) == nil, worker.isRunning {}
+        try database.execute("BEGIN IMMEDIATE")
+        while try !bagq.log(of: worker).contains("does not answer"), worker.isRunning {}
+        usleep(3_000_000)
+        try database.execute("ROLLBACK")
+        while try !bagq.log(of: worker).contains("answers again"), worker.isRunning {}
+        #expect(try bagq.log(of: worker).matches(of: /does not answer/).count == 1)
+    }
+
+    /// What is damaged ends a worker at once: no waiting mends it.
+    @Test func aDamagedDatabaseEndsTheWorker() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("submit", "data").status == 0)
+        // Not the first pages: they say that this is a database at all.
+        let file = try FileHandle(forUpdating: URL(filePath: bagq.path("bagq.db")))
+        let size = try file.seekToEnd()
+        try file.seek(toOffset: 4096)
+        try file.write(contentsOf: Data(repeating: 0xA5, count: Int(size) - 4096))
+        try file.close()
+        let output = try bagq.run("worker", "--drain")
+        #expect(output.status == 2 && output.err.contains("`bagq restore` a backup"), "\(output.err)")
+    }
+
+    @Test func aDeletedDatabaseEndsTheWorkerAndIsSaved() throws {
+        let bagq = try Bagq.withModel()
+        let worker = try bagq.start("worker")
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
+        while try store.workers().isEmpty, worker.isRunning {}
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: bagq.path("bagq.db" + suffix))
+        }
+        #expect(try ends(worker, within: 20))
+        #expect(worker.terminationStatus == 2)
+        let log = try bagq.log(of: worker)
+        let saved = try #require(log.firstMatch(of: /bagq restore ([^`]+)`/)).1
+        let restored = try bagq.run("restore", String(saved))
+        #expect(restored.status == 0, "\(restored.err)")
+        #expect(try bagq.run("models").out.contains("shapes@1"))
+    }
+
+    @Test func eightWorkersMakeOneDatabase() throws {
+        let bagq = try Bagq()
+        for round in 0..<3 {
+            let workers = try (0..<8).map {
+                try bagq.start("worker", "--drain", "--db", "new-\(round).db", "--name", "w\($0)")
+            }
+            for worker in workers {
+                worker.waitUntilExit()
+                let log = try bagq.log(of: worker)
+                #expect(worker.terminationReason == .exit && worker.terminationStatus == 0, "\(log)")
+            }
+            #expect(try bagq.run("doctor", "--deep", "--db", "new-\(round).db").status == 0)
+        }
+        // An empty file, as `touch` makes it, is no database yet: `migrate` makes one of it.
+        #expect(try bagq.shell("touch empty.db && bagq migrate --db empty.db && bagq status --db empty.db").status == 0)
+    }
+
+    @Test func aRestoreIsRefusedWhileAWorkerLives() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("backup", "copy.db").status == 0)
+        #expect(try bagq.run("submit", "data", "--wait").status == 0)
+        let worker = try bagq.start("worker")
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
+        while try store.workers().isEmpty, worker.isRunning {}
+        let refused = try bagq.run("restore", "copy.db")
+        #expect(refused.status == 2 && refused.err.contains("has \(bagq.path("bagq.db")) open; stop the workers"))
+        kill(worker.processIdentifier, SIGKILL)
+        worker.waitUntilExit()
+    }
+
+    @Test func aKilledWorkersDatabaseIsRestored() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("backup", "copy.db").status == 0)
+        #expect(try bagq.run("submit", "data").status == 0)
+        let worker = try bagq.start("worker")
+        while try bagq.run("status", "--json").out.contains(#""workers":[]"#), worker.isRunning {}
+        kill(worker.processIdentifier, SIGKILL)
+        worker.waitUntilExit()
+        let restored = try bagq.run("restore", "copy.db")
+        #expect(restored.status == 0 && restored.err.contains("is kept as \(bagq.path("bagq.db")).before-restore-"))
+        #expect(try bagq.run("status", "2").status == 2)
+        #expect(try bagq.run("submit", "data", "--wait").status == 0)
+        #expect(try bagq.run("doctor", "--deep").status == 0)
+    }
+
+    /// Who may only read can read, whether a worker is alive or not.
+    @Test(arguments: [false, true]) func readingNeedsNoMoreThanReading(withWorker: Bool) throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("submit", "data", "--wait").status == 0)
+        let worker = withWorker ? try bagq.start("worker") : nil
+        defer { worker?.terminate() }
+        while withWorker, try bagq.run("status", "--json").out.contains(#""workers":[]"#) {}
+        let expected = try bagq.run("results", "2").out
+        let script = """
+            chmod 755 . && chmod 644 bagq.db*
+            if [ $(id -u) = 0 ]; then as="setpriv --reuid=65534 --regid=65534 --clear-groups"; else chmod 444 bagq.db*; chmod 555 .; fi
+            $as bagq results 2 && $as bagq status >&2 && $as bagq trends --since today >&2; echo $? >&2
+            $as bagq pause 2; echo $? >&2; chmod 755 .; chmod 644 bagq.db*
+            """
+        let output = try bagq.shell(script)
+        #expect(output.out == expected, "\(output.err)")
+        #expect(output.err.contains("\n0\n") && output.err.hasSuffix("\n2\n"), "\(output.err)")
+    }
+
+    private func ends(_ process: Process, within seconds: Double) throws -> Bool {
+        let end = Date(timeIntervalSinceNow: seconds)
+        while process.isRunning, end.timeIntervalSinceNow > 0 { usleep(2000) }
+        defer {
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+        }
+        return !process.isRunning
+    }
+}
