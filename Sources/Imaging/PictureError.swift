@@ -1,4 +1,4 @@
-import Intake
+package import Intake
 
 /// Why a picture cannot be used.
 package struct PictureError: Error, Hashable, CustomStringConvertible {
@@ -16,10 +16,13 @@ package struct PictureError: Error, Hashable, CustomStringConvertible {
     package var reason: Reason
     /// A sentence for people.
     package var message: String
+    /// What the system answered, where that is the reason.
+    package var cause: SystemError?
 
-    package init(_ reason: Reason, _ message: String) {
+    package init(_ reason: Reason, _ message: String, cause: SystemError? = nil) {
         self.reason = reason
         self.message = message
+        self.cause = cause
     }
 
     package var description: String { message }

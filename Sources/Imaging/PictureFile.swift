@@ -68,9 +68,9 @@ package enum PictureFile {
     }
 
     private static func failure(_ verb: String) -> PictureError {
-        let code = errno
-        if code == ELOOP { return PictureError(.unreadable, "this is a symbolic link, which is not followed") }
-        return unsafe PictureError(.unreadable, "the file cannot be \(verb): \(String(cString: strerror(code)))")
+        let cause = SystemError(code: errno)
+        if cause.code == ELOOP { return PictureError(.unreadable, "this is a symbolic link, which is not followed") }
+        return PictureError(.unreadable, "the file cannot be \(verb): \(cause)", cause: cause)
     }
 
     private static func kind(_ mode: mode_t) -> String {

@@ -141,7 +141,7 @@ struct FolderReader: SourceReader {
                 }
             }
         } catch {
-            if top == 0 || error.saysExhausted {
+            if top == 0 || error.saysNothingOfTheFile {
                 throw IntakeError(error, at: root.appending(Path(bytes: prefix)))
             }
             leftOut[(error.saysMissing ? LeftOut.vanishedFolder : .unreadableFolder).rawValue, default: 0] += 1

@@ -31,6 +31,11 @@ package enum IntakeError: Error, Hashable, CustomStringConvertible {
         }
     }
 
+    /// It says nothing about the source, which may be listed later.
+    package var mayPass: Bool {
+        if case .unreadable(_, let error) = self { error.saysNothingOfTheFile } else { false }
+    }
+
     init(_ error: SystemError, at path: Path) {
         self = error.saysMissing ? .missing(path) : .unreadable(path, error)
     }
@@ -49,8 +54,15 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
     package var description: String { unsafe String(cString: strerror(code)) }
 
     /// The thing is gone, or is no longer a folder.
-    var saysMissing: Bool { [ENOENT, ENOTDIR, ESTALE, ELOOP].contains(code) }
+    package var saysMissing: Bool { [ENOENT, ENOTDIR, ELOOP].contains(code) }
 
-    /// This process or machine is short of something: it says nothing about the file.
-    var saysExhausted: Bool { [EMFILE, ENFILE, ENOMEM].contains(code) }
+    /// This process or machine is short of something, or the disk or the network does not answer: it says nothing about the file,
+    /// and may pass.
+    package var saysNothingOfTheFile: Bool {
+        [
+            EMFILE, ENFILE, ENOMEM, EIO, ESTALE, ENODEV, ENXIO, ENOTCONN, ETIMEDOUT, ECONNRESET, ECONNABORTED,
+            EHOSTDOWN,
+            EHOSTUNREACH, ENETDOWN, ENETUNREACH, EREMOTEIO,
+        ].contains(code)
+    }
 }

@@ -41,6 +41,18 @@ package struct SourceLister {
         }
     }
 
+    /// Why nothing below the root of a listed source can be found just now: it is gone, or as empty as a place where nothing is mounted.
+    /// Nil where it is there.
+    package static func absence(of root: Path) -> String? {
+        var isEmpty = true
+        do throws(SystemError) {
+            try Directory(at: root).forEach { _, _ in isEmpty = false }
+        } catch {
+            return error.saysMissing ? "\(root): there is no such folder any more; is the disk mounted?" : nil
+        }
+        return isEmpty ? "\(root): nothing is in this folder any more; is the disk mounted?" : nil
+    }
+
     /// The next pictures, at most `limit`; nil at the end. A batch may be empty: its cursor is worth keeping all the same,
     /// for it comes after long stretches without pictures.
     package mutating func next(limit: Int) throws(IntakeError) -> ListingBatch? {

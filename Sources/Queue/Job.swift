@@ -116,12 +116,14 @@ package struct Job: Hashable, Sendable {
     package var ratePerSecond: Double?
     /// Why the job failed, or what training says of itself (bad pictures left out, for instance).
     package var error: String?
+    /// What keeps an unfinished job from being worked on; workers look again now and then.
+    package var trouble: String?
 
     package init(
         id: JobID, request: JobRequest, state: JobState, model: ModelVersion, precision: Precision? = nil,
         itemsTotal: Int?,
         itemsDone: Int, itemsFailed: Int, leftOut: [String: Int], createdAt: Timestamp,
-        startedAt: Timestamp?, finishedAt: Timestamp?, ratePerSecond: Double?, error: String?
+        startedAt: Timestamp?, finishedAt: Timestamp?, ratePerSecond: Double?, error: String?, trouble: String? = nil
     ) {
         self.id = id
         self.request = request
@@ -137,5 +139,6 @@ package struct Job: Hashable, Sendable {
         self.finishedAt = finishedAt
         self.ratePerSecond = ratePerSecond
         self.error = error
+        self.trouble = trouble
     }
 }

@@ -23,8 +23,11 @@ package protocol JobStore: Sendable {
     /// Removes a finished job with all that it recorded, and the sightings that no other job has; corrects the sums.
     /// The job is gone at once, what it recorded in several transactions; the next call of this goes on after a crash.
     func forget(_ id: JobID) throws(StoreError)
-    /// Removes an author's sightings and corrects the sums, in several transactions. Returns how many there were.
+    /// Removes an author's sightings and corrects the sums, in several transactions. None of them comes back with a later picture.
+    /// Returns how many there were.
     func forget(author: String) throws(StoreError) -> Int
+    /// Goes on with forgetting that was cut short. False where there was none.
+    func finishForgetting() throws(StoreError) -> Bool
 
     // Work
 
@@ -50,8 +53,9 @@ package protocol JobStore: Sendable {
     func save(_ checkpoint: Checkpoint, for claim: Claim) throws(StoreError) -> ClaimStanding
     /// Ends training with its model, which becomes active if none is. `note` is kept as the job's remark, if any.
     func finish(_ claim: Claim, with model: NewModel, note: String?) throws(StoreError) -> ClaimStanding
-    /// Gives the shard back at no cost.
-    func release(_ claim: Claim) throws(StoreError) -> ClaimStanding
+    /// Gives the shard back at no cost. With `trouble`, something outside of it keeps its job from being worked on: nobody is given
+    /// any of it for a quarter of a lease, and the job says so until work on it gets something done.
+    func release(_ claim: Claim, because trouble: String?) throws(StoreError) -> ClaimStanding
     /// Ends the shard as failed, for good, and with it its job once no other shard can run.
     func fail(_ claim: Claim, because message: String) throws(StoreError) -> ClaimStanding
     /// Whether work of higher priority than this claim's waits for a worker with these abilities.
@@ -100,6 +104,7 @@ package protocol JobStore: Sendable {
 }
 
 extension JobStore {
+    package func release(_ claim: Claim) throws(StoreError) -> ClaimStanding { try release(claim, because: nil) }
     package func retry(_ id: JobID) throws(StoreError) -> Int { try retry(id, restarting: false) }
 }
 

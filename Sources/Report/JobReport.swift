@@ -34,6 +34,7 @@ package struct JobReport {
             let seconds = (Double(end.milliseconds) - Double(started.milliseconds)) / 1000
             facts.append((job.finishedAt == nil ? "running" : "took", Format.duration(seconds: max(0, seconds))))
         }
+        if let trouble = job.trouble { facts.append(("waits for", trouble)) }
         if let error = job.error { facts.append((job.state == .failed ? "error" : "remark", error)) }
         return facts.map { name, value in
             name + String(repeating: " ", count: max(1, indent - name.count)) + Escaping.terminal(value) + "\n"

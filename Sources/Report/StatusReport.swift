@@ -23,6 +23,9 @@ package struct StatusReport {
                 text += "\n" + name + job.progress.text(width: width - name.count) + "\n"
             }
         }
+        for job in jobs {
+            if let trouble = job.trouble { text += "\njob \(job.id) waits: \(Escaping.terminal(trouble))\n" }
+        }
         if !workers.isEmpty {
             text += "\n" + workersTable.text(width: width)
         }
@@ -125,7 +128,7 @@ extension Job {
                 ("rate_per_second", JSONValue(ratePerSecond, decimals: 3)),
                 ("seconds_left", JSONValue(progress.secondsLeft, decimals: 1)), ("created_at", JSONValue(createdAt)),
                 ("started_at", JSONValue(startedAt)), ("finished_at", JSONValue(finishedAt)),
-                ("error", JSONValue(error)),
+                ("error", JSONValue(error ?? trouble)),
             ])
     }
 }

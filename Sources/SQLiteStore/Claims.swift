@@ -29,9 +29,17 @@ extension Queries {
         """
     }
 
+    /// Of a job that no trouble keeps from being worked on just now: parameters 5 and 6 are the boot and its clock.
+    private static let isUntroubled = "ifnull(job.trouble_boot = ?5 AND job.trouble_until > ?6, 0) = 0"
+
     static let nextShard = """
-        SELECT shard.job, shard.number \(open)
+        SELECT shard.job, shard.number \(open) AND \(isUntroubled)
         ORDER BY job.priority DESC, job.id, shard.number LIMIT 1
+        """
+
+    /// Parameter 7 is the job whose priority counts.
+    fileprivate static let higher = """
+        SELECT 1 \(open) AND \(isUntroubled) AND job.priority > (SELECT priority FROM job WHERE id = ?7)
         """
 
     /// Claims whose worker is silent: see `Transaction.silence`.
@@ -93,11 +101,17 @@ extension SQLiteStore {
         }
     }
 
-    package func release(_ claim: Claim) throws(StoreError) -> ClaimStanding {
+    package func release(_ claim: Claim, because trouble: String?) throws(StoreError) -> ClaimStanding {
         // Also from a worker that ends because a newer bagq has migrated the database.
         try write(inNewerSchema: true) { tx in
             guard let hold = try tx.hold(claim) else { return .lost }
             try tx.set(claim.job, claim.shard, to: .open)
+            if let trouble {
+                let pause = Int64(tx.options.leaseSeconds * 1000 / 4)
+                try tx.db.run(
+                    "UPDATE job SET trouble = ?, trouble_boot = ?, trouble_until = ? WHERE id = ?", trouble, tx.boot.id,
+                    tx.boot.milliseconds + pause, claim.job)
+            }
             return hold.standing
         }
     }
@@ -112,9 +126,7 @@ extension SQLiteStore {
 
     package func isOutranked(_ claim: Claim, abilities: WorkerAbilities) throws(StoreError) -> Bool {
         try read { tx in
-            try tx.exists(
-                "SELECT 1 \(Queries.open) AND job.priority > (SELECT priority FROM job WHERE id = ?5)", abilities,
-                claim.job)
+            try tx.exists(Queries.higher, abilities, tx.boot.id, tx.boot.milliseconds, claim.job)
         }
     }
 
@@ -153,7 +165,9 @@ extension Transaction {
     }
 
     fileprivate func nextShard(_ abilities: WorkerAbilities) throws -> (JobID, Int)? {
-        try db.prepare(Queries.nextShard).rows(binding: values(abilities)) { ($0.jobID(0), $0.int(1)) }.first
+        try db.prepare(Queries.nextShard).rows(binding: values(abilities) + [boot.id, boot.milliseconds]) {
+            ($0.jobID(0), $0.int(1))
+        }.first
     }
 
     /// Nil where the shard turned out to have no open item; it is done then.
@@ -229,8 +243,10 @@ extension Transaction {
             state.rawValue, job, shard)
     }
 
-    /// The claim got something done: deaths before it no longer count against the shard.
+    /// The claim got something done: deaths before it no longer count against the shard, and the job is in no trouble.
     func noteProgress(_ claim: Claim) throws {
+        try db.run(
+            "UPDATE job SET trouble = NULL, trouble_until = NULL WHERE id = ? AND trouble IS NOT NULL", claim.job)
         try db.run("UPDATE shard SET fruitless = 0 WHERE job = ? AND number = ?", claim.job, claim.shard)
     }
 

@@ -12,22 +12,37 @@ extension SQLiteStore {
             }
             try tx.db.run("UPDATE job SET state = 'forgotten' WHERE id = ?", id)
         }
-        while try write({ try $0.sweepForgotten() }) {}
-        while try write({ try $0.giveBackPages() }) {}
+        _ = try finishForgetting()
     }
 
     package func forget(author: String) throws(StoreError) -> Int {
-        let known: Int = try write { tx in
+        let count = try write { tx in
             let known = try tx.db.rows(
-                "UPDATE author SET name = NULL WHERE hash = ? RETURNING id", authorHash(of: author, key: tx.authorKey)
+                "UPDATE author SET name = NULL, forgotten = 1 WHERE hash = ? RETURNING id",
+                authorHash(of: author, key: tx.authorKey)
             ) {
                 $0.int(0)
             }.first
             guard let known else { throw StoreError.notFound(what: "no post by \(author) has been seen") }
-            return known
+            return try tx.db.row("SELECT count(*) FROM sighting WHERE author = ?", known) { $0.int(0) } ?? 0
         }
+        _ = try finishForgetting()
+        return count
+    }
+
+    package func finishForgetting() throws(StoreError) -> Bool {
+        let isAny = try read { try $0.hasForgotten() }
+        guard isAny else { return false }
+        while let author = try read({ try $0.forgottenAuthor() }) { try sweep(author: author) }
+        while try write({ try $0.sweepForgottenJob() }) {}
+        while try write({ try $0.giveBackPages() }) {}
+        return true
+    }
+
+    private func sweep(author: Int) throws(StoreError) {
         // Without an index: it would cost every recorded picture a page, and this is rare. Reading blocks nobody.
-        let sightings = try read { tx in try tx.db.rows("SELECT id FROM sighting WHERE author = ?", known) { $0.int(0) }
+        let sightings = try read { tx in
+            try tx.db.rows("SELECT id FROM sighting WHERE author = ?", author) { $0.int(0) }
         }
         for first in stride(from: 0, to: sightings.count, by: batchSize) {
             try write { tx in
@@ -38,12 +53,22 @@ extension SQLiteStore {
                 try changes.apply(tx.db)
             }
         }
-        while try write({ try $0.giveBackPages() }) {}
-        return sightings.count
+        _ = try write { tx in try tx.db.run("UPDATE author SET forgotten = 2 WHERE id = ?", author) }
     }
 }
 
 extension Transaction {
+    private static let forgottenJob = "SELECT id FROM job WHERE state = 'forgotten' LIMIT 1"
+
+    /// Whether some of a forgotten job or author is still there.
+    func hasForgotten() throws -> Bool {
+        try forgottenAuthor() != nil || db.row(Self.forgottenJob) { $0.int(0) } != nil
+    }
+
+    fileprivate func forgottenAuthor() throws -> Int? {
+        try db.row("SELECT id FROM author WHERE forgotten = 1 LIMIT 1") { $0.int(0) }
+    }
+
     /// Shrinks the file by a batch of its free pages. False once none is left.
     fileprivate func giveBackPages() throws -> Bool {
         func freePages() throws -> Int { try db.row("PRAGMA freelist_count") { $0.int(0) } ?? 0 }
@@ -54,8 +79,8 @@ extension Transaction {
     }
 
     /// Deletes a batch of what forgotten jobs left, also of one whose forgetting was cut short. False once nothing is left.
-    fileprivate func sweepForgotten() throws -> Bool {
-        guard let job = try db.row("SELECT id FROM job WHERE state = 'forgotten' LIMIT 1", map: { $0.jobID(0) }) else {
+    fileprivate func sweepForgottenJob() throws -> Bool {
+        guard let job = try db.row(Self.forgottenJob, map: { $0.jobID(0) }) else {
             return false
         }
         let sightings = try db.rows("SELECT sighting FROM appearance WHERE job = ? LIMIT ?", job, batchSize) {

@@ -125,7 +125,8 @@ extension SQLiteStore {
             try tx.db.run("DELETE FROM failure WHERE job = ?", id)
             try tx.db.run(
                 """
-                UPDATE job SET state = 'waiting', started_at = NULL, finished_at = NULL, error = NULL, items_failed = 0
+                UPDATE job SET state = 'waiting', started_at = NULL, finished_at = NULL, error = NULL, items_failed = 0,
+                    trouble = NULL, trouble_until = NULL
                 WHERE id = ?
                 """, id)
             return job.request.kind == .train ? 0 : try tx.itemsListed(id) - job.itemsDone
@@ -159,7 +160,8 @@ extension Transaction {
             SELECT job.id, job.kind, job.state, job.priority, job.name, job.path, job.counts_in_trends, job.precision,
                 job.options, job.left_out, job.items_total, job.items_done, job.items_failed, job.created_at,
                 job.started_at, job.finished_at, job.error, model.name, model.number,
-                CASE WHEN model.byte_count > 0 THEN model.precision END
+                CASE WHEN model.byte_count > 0 THEN model.precision END,
+                iif(job.finished_at IS NULL, job.trouble, NULL)
             FROM job JOIN model ON model.id = job.model \(clause)
             """, value
         ) { row in
@@ -173,7 +175,8 @@ extension Transaction {
                 itemsTotal: row.optionalInt(10), itemsDone: row.int(11), itemsFailed: row.int(12),
                 leftOut: try row.json(9, as: [String: Int].self), createdAt: row.timestamp(13),
                 startedAt: row.optionalTimestamp(14), finishedAt: row.optionalTimestamp(15),
-                ratePerSecond: rates.first { $0.0 == id }?.1, error: row.optionalText(16))
+                ratePerSecond: rates.first { $0.0 == id }?.1, error: row.optionalText(16),
+                trouble: row.optionalText(20))
         }
     }
 

@@ -75,7 +75,7 @@ private struct Recorder {
                 job, outcome.item.number, prediction.brand, encode(prediction.probabilities), prediction.flags.rawValue,
                 prediction.postTime?.timestamp, prediction.postTime?.source.code)
             done += 1
-            if countsInTrends && prediction.flags.isDisjoint(with: .incomplete) {
+            if countsInTrends && !origin.isForgotten && prediction.flags.isDisjoint(with: .incomplete) {
                 try tx.see(
                     Sight(
                         job: job, model: model, brand: prediction.brand, step: prediction.confidenceStep,
@@ -101,6 +101,8 @@ struct Origin {
     var place: Int?
     var author: Int?
     var authorHash: [UInt8]?
+    /// Its author is to be forgotten, so it makes no sighting.
+    var isForgotten = false
 }
 
 extension Transaction {
@@ -113,7 +115,7 @@ extension Transaction {
         let rows = try db.rows(
             """
             SELECT item.number, item.posted_at, item.time_source, item.platform, item.post, item.place, item.author,
-                author.hash
+                author.hash, author.forgotten
             FROM item LEFT JOIN author ON author.id = item.author
             WHERE item.job = ?1 AND item.number >= ?2 AND item.number < ?3
                 AND NOT EXISTS (SELECT 1 FROM prediction WHERE job = ?1 AND number = item.number)
@@ -124,7 +126,8 @@ extension Transaction {
                 row.int(0),
                 Origin(
                     time: row.postTime(1), platform: row.optionalText(3), post: row.optionalText(4),
-                    place: row.optionalInt(5), author: row.optionalInt(6), authorHash: row.optionalBytes(7))
+                    place: row.optionalInt(5), author: row.optionalInt(6), authorHash: row.optionalBytes(7),
+                    isForgotten: (row.optionalInt(8) ?? 0) > 0)
             )
         }
         return Dictionary(uniqueKeysWithValues: rows)

@@ -9,7 +9,7 @@ enum Schema {
     static let applicationID = 0x6261_6771
     static var version: Int { migrations.count }
 
-    static let migrations = [first, modelPrecision, modelCancelled, workerKinds]
+    static let migrations = [first, modelPrecision, modelCancelled, workerKinds, troubles]
 
     /// What predictions are made with unless a job asks for something else: `fp32` or `int8`.
     private static let modelPrecision = """
@@ -24,6 +24,16 @@ enum Schema {
     /// What kinds of jobs a worker takes, joined by commas.
     private static let workerKinds = """
         ALTER TABLE worker ADD COLUMN kinds TEXT NOT NULL DEFAULT 'classify,train';
+        """
+
+    /// Whether an author's sightings are to go (1) or have gone (2); what keeps a job from being worked on, and until when by the
+    /// clock of leases nobody tries.
+    private static let troubles = """
+        ALTER TABLE author ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotten IN (0, 1, 2));
+        CREATE INDEX author_forgotten ON author (id) WHERE forgotten = 1;
+        ALTER TABLE job ADD COLUMN trouble TEXT;
+        ALTER TABLE job ADD COLUMN trouble_boot TEXT;
+        ALTER TABLE job ADD COLUMN trouble_until INTEGER;
         """
 
     /// Small integers stand for words where rows are many:

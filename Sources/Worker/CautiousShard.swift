@@ -22,7 +22,8 @@ struct CautiousShard {
             if stop.isMade { return try giveBack() }
             var standing = try patience { () throws(StoreError) in try store.suspect(item, of: claim) }
             if standing == .held {
-                let outcomes = classifier.outcomes(of: [item], under: root)
+                let (outcomes, trouble) = classifier.outcomes(of: [item], under: root)
+                if let trouble { return try giveBack(because: trouble) }
                 standing = try patience { () throws(StoreError) in try store.record(outcomes, for: claim) }
                 solo.pictures.add(1, ordering: .relaxed)
             }
@@ -31,7 +32,8 @@ struct CautiousShard {
         }
     }
 
-    private func giveBack() throws(StoreError) {
-        _ = try patience { () throws(StoreError) in try store.release(claim) }
+    private func giveBack(because trouble: String? = nil) throws(StoreError) {
+        if let trouble { Log.postponed(claim, because: trouble) }
+        _ = try patience { () throws(StoreError) in try store.release(claim, because: trouble) }
     }
 }

@@ -158,6 +158,6 @@ extension Fingerprint {
 
 extension BadPicture {
     init(_ path: Path, _ error: PictureError) {
-        self.init(path: path, reason: error.reason.rawValue, message: error.message)
+        self.init(path: path, reason: error.reason.rawValue, message: error.message, cause: error.cause)
     }
 }

@@ -81,6 +81,10 @@ final class Lister: Sendable {
             try append(SourceLister(source: work.source, cursor: work.cursor, leftOut: work.leftOut), to: claim, work)
         } catch let error as StoreError {
             throw error
+        } catch let error as IntakeError where error.mayPass {
+            try giveBack(claim, because: "\(error)")
+        } catch let error as IntakeError where work.itemsListed > 0 && SourceLister.absence(of: work.source) != nil {
+            try giveBack(claim, because: "\(error)")
         } catch {
             Log.failed(claim, because: "\(error)")
             _ = try patience { () throws(StoreError) in try store.fail(claim, because: "\(error)") }
@@ -111,7 +115,8 @@ final class Lister: Sendable {
         }
     }
 
-    private func giveBack(_ claim: Claim) throws(StoreError) {
-        _ = try patience { () throws(StoreError) in try store.release(claim) }
+    private func giveBack(_ claim: Claim, because trouble: String? = nil) throws(StoreError) {
+        if let trouble { Log.postponed(claim, because: trouble) }
+        _ = try patience { () throws(StoreError) in try store.release(claim, because: trouble) }
     }
 }

@@ -30,6 +30,10 @@ enum Log {
         write(.warning, "lost job=\(claim.job) shard=\(claim.shard) attempt=\(claim.attempt): dropped its work")
     }
 
+    static func postponed(_ claim: Claim, because trouble: String) {
+        write(.warning, "job=\(claim.job) waits: \(trouble)")
+    }
+
     static func failed(_ claim: Claim, because message: String) {
         write(.error, "failed job=\(claim.job) shard=\(claim.shard): \(message)")
     }

@@ -73,10 +73,12 @@ package final class PictureClassifier {
         return results
     }
 
-    /// The outcomes of a job's items, whose paths are relative to `source`.
-    package func outcomes(of items: [Item], under source: Path) -> [Outcome] {
-        let results = classify(items.map { source.appending($0.reference.path) })
-        return zip(items, results).map { item, result in
+    /// The outcomes of a job's items, whose paths are relative to `root`. Those about which nothing can be said just now have none:
+    /// then `trouble` says why.
+    func outcomes(of items: [Item], under root: Path) -> (outcomes: [Outcome], trouble: String?) {
+        let results = classify(items.map { root.appending($0.reference.path) })
+        var trouble: String?
+        let outcomes: [Outcome] = zip(items, results).compactMap { item, result in
             switch result {
             case .success(let classified):
                 let time = [item.reference.postTime, classified.fileTime].compactMap(\.self)
@@ -86,10 +88,15 @@ package final class PictureClassifier {
                     flags: classified.flags, postTime: time)
                 return Outcome(item: item, result: .prediction(prediction, classified.fingerprint))
             case .failure(let error):
+                if let why = error.trouble(at: root.appending(item.reference.path), under: root) {
+                    trouble = why
+                    return nil
+                }
                 return Outcome(
                     item: item, result: .failure(Failure(reason: error.reason.rawValue, message: error.message)))
             }
         }
+        return (outcomes, trouble)
     }
 
     private func prepare(_ path: Path, at offset: Int) throws(PictureError) -> Classified {
@@ -99,5 +106,22 @@ package final class PictureClassifier {
         return Classified(
             probabilities: [], fingerprint: prepared.fingerprint, damage: prepared.damage,
             fileTime: prepared.fileTime)
+    }
+}
+
+extension PictureError {
+    /// What keeps the picture at `path`, one of a source with that root, from being read just now though it says nothing about the
+    /// picture; nil where this is about the picture.
+    func trouble(at path: Path, under root: Path) -> String? {
+        BadPicture(path, self).trouble(under: root)
+    }
+}
+
+extension BadPicture {
+    /// See `PictureError.trouble`.
+    func trouble(under root: Path) -> String? {
+        guard let cause else { return nil }
+        if cause.saysNothingOfTheFile { return "\(path): \(message)" }
+        return cause.saysMissing ? SourceLister.absence(of: root) : nil
     }
 }

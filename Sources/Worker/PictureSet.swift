@@ -9,6 +9,8 @@ package struct BadPicture: Hashable, Sendable {
     package var path: Path
     package var reason: String
     package var message: String
+    /// See `PictureError`.
+    var cause: SystemError?
 }
 
 /// Labelled pictures as the trainer takes them: prepared once, augmented at each turn. Those that fit into the budget stay

@@ -17,8 +17,9 @@ struct Recorder {
                     }
                     inHand.settle(claim, standing, count: outcomes.count)
                 }
-                for claim in inHand.takeGivenBack() {
-                    _ = try patience { () throws(StoreError) in try store.release(claim) }
+                for (claim, trouble) in inHand.takeGivenBack() {
+                    if let trouble { Log.postponed(claim, because: trouble) }
+                    _ = try patience { () throws(StoreError) in try store.release(claim, because: trouble) }
                 }
             }
         } catch {

@@ -18,7 +18,7 @@ import Threads
 ///    `PicturePreparer` and the network's `Predictor`) with scratch memory of its own. It never waits for a commit.
 /// 3. **Record.** Outcomes wait in an outbox for the one thread that writes: `Recorder`. Each commit renews the lease and
 ///    says whether the claim still holds. With its last outcome the shard is done.
-/// 4. **Or give back.** A stop, a pause: no more pictures are handed out, what is in hand is recorded, and the shard goes back at no cost.
+/// 4. **Or give back.** A stop, a pause, a source that is not there: no more pictures are handed out, what is in hand is recorded, and the shard goes back at no cost.
 ///    A lost claim's work is dropped at once.
 ///
 /// A shard that has killed workers goes another way, one picture at a time: `CautiousShard`. What all threads share is in
@@ -72,7 +72,11 @@ final class ShardLife: Sendable {
                             capacity: PictureClassifier.batchSize, zone: zone)
                     }
                 current = (batch.version, batch.precision, classifier)
-                inHand.deliver(classifier.outcomes(of: batch.items, under: batch.root), of: batch.claim)
+                let (outcomes, trouble) = classifier.outcomes(of: batch.items, under: batch.root)
+                inHand.deliver(outcomes, of: batch.claim)
+                if let trouble {
+                    inHand.postpone(batch.claim, undone: batch.items.count - outcomes.count, because: trouble)
+                }
                 pictures.add(batch.items.count, ordering: .relaxed)
             } catch {
                 inHand.end(because: .outOfMemory(why: "a compute thread cannot start: \(error)"))
@@ -82,6 +86,6 @@ final class ShardLife: Sendable {
 }
 
 extension ClassifyWork {
-    /// What the items' paths are relative to. A source that has gone since is told picture by picture, like any unreadable file.
+    /// What the items' paths are relative to.
     var root: Path { (try? SourceLister.root(of: source)) ?? source }
 }

@@ -40,9 +40,13 @@ final class ShardsInHand: Sendable {
         /// The first item whose file has not been asked for.
         var unread = 0
         var unrecorded: Int
+        /// Items that a thread could say nothing of.
+        var undone = 0
         var isGivenBack = false
+        /// Why it is given back, where something outside of it keeps it from being worked on.
+        var trouble: String?
         var waiting: Int { isGivenBack ? 0 : work.items.count - next }
-        var inFlight: Int { unrecorded - (work.items.count - next) }
+        var inFlight: Int { unrecorded - undone - (work.items.count - next) }
     }
 
     private struct State {
@@ -197,6 +201,17 @@ final class ShardsInHand: Sendable {
         }
     }
 
+    /// A shard goes back, for its source cannot be read just now.
+    /// - undone: Items that have no outcome for that reason.
+    func postpone(_ claim: Claim, undone: Int, because trouble: String) {
+        state.withLock { state in
+            guard let index = state.index(of: claim) else { return }
+            state.shards[index].undone += undone
+            state.shards[index].isGivenBack = true
+            state.shards[index].trouble = trouble
+        }
+    }
+
     // MARK: Of the recorder
 
     /// What waits, by claim: as soon as all that is in hand is among it, or it has waited long enough. Empty when only a shard is to
@@ -237,11 +252,11 @@ final class ShardsInHand: Sendable {
     }
 
     /// Lets go of the shards that are to go back, and of which nothing is in hand any more.
-    func takeGivenBack() -> [Claim] {
+    func takeGivenBack() -> [(claim: Claim, trouble: String?)] {
         state.withLock { state in
             let back = state.shards.filter { $0.isGivenBack && $0.inFlight == 0 }
             state.shards.removeAll { $0.isGivenBack && $0.inFlight == 0 }
-            return back.map(\.claim)
+            return back.map { ($0.claim, $0.trouble) }
         }
     }
 }

@@ -27,16 +27,30 @@ struct TrainingJob {
             try train()
         } catch let error as StoreError {
             throw error
+        } catch let error as PictureError {
+            // Of a picture that was read before: see `PictureSet.load`.
+            if let trouble = error.trouble(at: work.request.data, under: work.request.data) {
+                try giveBack(because: trouble)
+            } else {
+                try fail(because: "\(error)")
+            }
         } catch {
-            Log.failed(claim, because: "\(error)")
-            _ = try patience { () throws(StoreError) in try store.fail(claim, because: "\(error)") }
+            try fail(because: "\(error)")
         }
+    }
+
+    private func fail(because reason: String) throws(StoreError) {
+        Log.failed(claim, because: reason)
+        _ = try patience { () throws(StoreError) in try store.fail(claim, because: reason) }
     }
 
     private func train() throws {
         let jobOptions = try JSONDecoder().decode(TrainingJobOptions.self, from: Data(work.request.options.utf8))
         let options = jobOptions.training
         var cacheBytes = jobOptions.cacheMegabytes.map { $0 << 20 } ?? cacheBytes
+        if work.checkpoint != nil, let trouble = SourceLister.absence(of: work.request.data) {
+            return try giveBack(because: trouble)
+        }
         let folder = try LabelledFolder(work.request.data)
         guard let recipe = Recipe(rawValue: options.recipe) else {
             throw TrainingJobError.unknownRecipe(options.recipe)
@@ -53,6 +67,9 @@ struct TrainingJob {
             let training = try decoded(split[.training]), let validation = try decoded(split[.validation])
         else { return try giveBack() }
         let bad = split.leftOut + training.bad + validation.bad
+        if let trouble = bad.lazy.compactMap({ $0.trouble(under: work.request.data) }).first {
+            return try giveBack(because: trouble)
+        }
         try refuseUnreadable(bad)
         for picture in bad { Log.badPicture(claim, picture) }
         for remark in split.remarks { Log.remark(claim, remark) }
@@ -211,8 +228,9 @@ struct TrainingJob {
         }
     }
 
-    private func giveBack() throws {
-        _ = try patience { () throws(StoreError) in try store.release(claim) }
+    private func giveBack(because trouble: String? = nil) throws(StoreError) {
+        if let trouble { Log.postponed(claim, because: trouble) }
+        _ = try patience { () throws(StoreError) in try store.release(claim, because: trouble) }
     }
 
     /// Says where pictures are decoded again and again.

@@ -128,6 +128,8 @@ package final class WorkerDaemon: Sendable {
                 try store.claim(for: options.identity, abilities: abilities)
             }
             guard let claim else {
+                // An idle worker takes up what a killed command left.
+                if try patience({ () throws(StoreError) in try store.finishForgetting() }) { continue }
                 if try isDrained() { return }
                 _ = news.wait(until: Date(timeIntervalSinceNow: idlePause())) { $0 == known ? nil : true }
                 continue

@@ -8,7 +8,11 @@ protocol JobCommand: Command {
 
 extension JobCommand {
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        try applyToEach(of: Session.jobs(arguments), in: Session(arguments).store, arguments)
+        let jobs = try Session.jobs(arguments)
+        let store = try Session(arguments).store
+        // What a killed `forget` left; workers do it too.
+        _ = try store.finishForgetting()
+        return try applyToEach(of: jobs, in: store, arguments)
     }
 
     static func applyToEach(

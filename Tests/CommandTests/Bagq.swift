@@ -103,6 +103,12 @@ final class Bagq: Sendable {
         return process
     }
 
+    func start(shell script: String) throws -> Process {
+        let process = process(URL(filePath: "/bin/sh"), ["-c", script], environment: [:])
+        _ = try capture(process)
+        return process
+    }
+
     /// What a process that was started has written to stderr so far.
     func log(of process: Process) throws -> String {
         guard let file = logs.withLock({ $0[process.processIdentifier] }) else { return "" }

@@ -56,6 +56,48 @@ struct TroubleTests {
         #expect(try bagq.log(of: worker).matches(of: /does not answer/).count == 1)
     }
 
+    /// The disk with the source is unmounted in mid-job: nothing is a failure, the job says what it waits for, and goes on by itself.
+    @Test(arguments: ["gone", "empty"]) func aSourceThatGoesAwayIsWaitedFor(how: String) throws {
+        let bagq = try Bagq.withModel()
+        for copy in 0..<40 {
+            #expect(try bagq.shell("mkdir -p disk/dump && cp -rl data disk/dump/\(copy)").status == 0)
+        }
+        #expect(try bagq.run("submit", "disk/dump").status == 0)
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
+        let id = JobID(rawValue: 2)
+        let worker = try bagq.start("worker", "--drain")
+        while try store.job(id).itemsDone == 0, worker.isRunning {}
+        #expect(
+            try bagq.shell("mv disk/dump disk/away" + (how == "empty" ? " && mkdir disk/dump" : "")).status == 0)
+        while try store.job(id).trouble == nil, worker.isRunning {}
+        let status = try bagq.run("status", "2").out
+        #expect(status.contains("waits for") && status.contains("is the disk mounted?"), "\(status)")
+        #expect(try bagq.run("status").out.contains("job 2 waits: "))
+        #expect(
+            try bagq.shell((how == "empty" ? "rmdir disk/dump && " : "") + "mv disk/away disk/dump").status == 0)
+        worker.waitUntilExit()
+        #expect(worker.terminationStatus == 0)
+        let job = try store.job(id)
+        #expect(job.state == .done && job.itemsDone == 640 && job.itemsFailed == 0 && job.trouble == nil)
+    }
+
+    /// Out of descriptors, the worker has nothing to say about any picture.
+    @Test func noDescriptorsLeftIsNoFailure() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("submit", "data").status == 0)
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
+        let id = JobID(rawValue: 2)
+        // Three, and the files of the database: none for a folder or a picture.
+        let poor = try bagq.start(shell: "ulimit -n 6; exec bagq worker")
+        while try store.job(id).trouble == nil, poor.isRunning {}
+        #expect(try store.job(id).trouble?.contains("Too many open files") == true)
+        kill(poor.processIdentifier, SIGTERM)
+        poor.waitUntilExit()
+        #expect(try bagq.run("worker", "--drain").status == 0)
+        let job = try store.job(id)
+        #expect(job.state == .done && job.itemsDone == 16 && job.itemsFailed == 0)
+    }
+
     /// What is damaged ends a worker at once: no waiting mends it.
     @Test func aDamagedDatabaseEndsTheWorker() throws {
         let bagq = try Bagq.withModel()

@@ -143,6 +143,32 @@ import Testing
         #expect(try h.claim("b")?.shard == claim.shard)
     }
 
+    /// A job in trouble is nobody's for a quarter of a lease, says why, and costs nothing; others go on.
+    @Test(arguments: StoreKind.allCases) func aJobInTroubleWaits(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        let other = try h.listed(count: 1)
+        let id = try h.listed(count: 300, priority: 1)
+        for _ in 0..<20 {
+            let claim = try #require(try h.claim())
+            #expect(claim.job == id && !claim.isCautious)
+            #expect(try h.store.release(claim, because: "the disk is away") == .held)
+            #expect(try h.store.job(id).trouble == "the disk is away")
+            let next = try #require(try h.claim("b"))
+            #expect(try next.job == other && !h.store.isOutranked(next, abilities: allWork))
+            _ = try h.store.release(next)
+            #expect(try h.store.hasUnfinishedWork(for: allWork))
+            h.clock.advance(seconds: 16)
+        }
+        let claim = try #require(try h.claim())
+        _ = try h.store.record([outcome(claim.items[0])], for: claim)
+        #expect(try h.store.job(id).trouble == nil)
+        _ = try h.store.release(claim, because: "again")
+        try h.store.cancel(id)
+        #expect(try h.store.job(id).trouble == nil)
+        _ = try h.store.retry(id)
+        #expect(try h.claim()?.job == id)
+    }
+
     @Test(arguments: StoreKind.allCases) func cancelRevokesClaims(_ kind: StoreKind) throws {
         let h = try StoreHarness(kind)
         let id = try h.listed(count: 300)

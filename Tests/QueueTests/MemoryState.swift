@@ -10,6 +10,7 @@ struct State {
     var workers: [WorkerID: (record: WorkerRecord, lease: Lease)] = [:]
     var sightings: [SightingKey: Sighting] = [:]
     var authors: Set<String> = []
+    var forgottenAuthors: Set<String> = []
     // Of the call under way:
     var now = Timestamp(milliseconds: 0)
     var boot = StoreClock.Boot(id: "", milliseconds: 0)
@@ -39,6 +40,7 @@ struct Entry {
     var shards = [Shard(numbers: 0..<0)]
     var checkpoint: Checkpoint?
     var isForgotten = false
+    var trouble: (text: String, lease: Lease)?
 
     init(request: JobRequest, model: ModelVersion, createdAt: Timestamp) {
         self.request = request
@@ -100,7 +102,8 @@ extension State {
             precision: entry.request.precision?.resolved(preferring: model?.precision), itemsTotal: entry.total,
             itemsDone: entry.request.kind == .train ? entry.trained : entry.outcomes.count - failed,
             itemsFailed: failed, leftOut: entry.leftOut, createdAt: entry.createdAt, startedAt: entry.startedAt,
-            finishedAt: entry.finishedAt, ratePerSecond: rates.isEmpty ? nil : rates.reduce(0, +), error: entry.error)
+            finishedAt: entry.finishedAt, ratePerSecond: rates.isEmpty ? nil : rates.reduce(0, +), error: entry.error,
+            trouble: entry.state.isFinal ? nil : entry.trouble?.text)
     }
 
     /// In the order in which workers take from them.
@@ -154,6 +157,17 @@ extension State {
 
     mutating func changeShard<E>(_ claim: Claim, _ change: (inout Shard) throws(E) -> Void) throws(E) {
         try change(&self[claim.job].shards[claim.shard])
+    }
+
+    mutating func noteProgress(_ claim: Claim) {
+        changeShard(claim) { $0.fruitless = 0 }
+        self[claim.job].trouble = nil
+    }
+
+    /// Whether nothing keeps it from being worked on just now.
+    func isUntroubled(_ id: JobID) -> Bool {
+        guard let lease = self[id].trouble?.lease else { return true }
+        return lease.boot != boot.id || lease.until <= boot.milliseconds
     }
 
     func canRun(_ id: JobID, _ shard: Int, _ abilities: WorkerAbilities) -> Bool {
@@ -241,8 +255,8 @@ extension State {
         guard shard.numbers.contains(number) else { throw StoreError.refused(why: "not its item") }
         guard self[claim.job].outcomes[number] == nil else { return }
         self[claim.job].outcomes[number] = outcome.result
+        noteProgress(claim)
         changeShard(claim) { shard in
-            shard.fruitless = 0
             if shard.suspect == number { (shard.suspect, shard.deaths) = (nil, 0) }
         }
         guard case .prediction(let prediction, let fingerprint) = outcome.result,
@@ -250,6 +264,7 @@ extension State {
             prediction.flags.isDisjoint(with: .incomplete)
         else { return }
         let reference = self[claim.job].items[number].reference
+        if let author = reference.post?.author, forgottenAuthors.contains(author) { return }
         let key: SightingKey =
             if let post = reference.post, let id = post.id {
                 .post(fingerprint, platform: post.platform ?? "", id: id, place: post.place)

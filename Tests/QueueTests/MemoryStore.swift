@@ -101,7 +101,7 @@ final class MemoryStore: JobStore {
             guard job.shards.contains(where: { $0.state == .open }) else { throw StoreError.refused(why: "nothing") }
             if restarting { (job.checkpoint, job.trained) = (nil, 0) }
             for item in failed { job.outcomes[item] = nil }
-            (job.state, job.startedAt, job.finishedAt, job.error) = (.waiting, nil, nil, nil)
+            (job.state, job.startedAt, job.finishedAt, job.error, job.trouble) = (.waiting, nil, nil, nil, nil)
             state[id] = job
             return job.request.kind == .train ? 0 : job.items.count - job.outcomes.count
         }
@@ -123,16 +123,19 @@ final class MemoryStore: JobStore {
             guard state.authors.contains(author) else { throw StoreError.notFound(what: "author") }
             let theirs = state.sightings.filter { $0.value.author == author }.keys
             for identity in theirs { state.sightings[identity] = nil }
+            state.forgottenAuthors.insert(author)
             return theirs.count
         }
     }
+
+    func finishForgetting() throws(StoreError) -> Bool { false }
 
     // MARK: Work
 
     func claim(for worker: WorkerIdentity, abilities: WorkerAbilities) throws(StoreError) -> Claim? {
         try call { state in
             state.rescue()
-            for id in state.liveJobs() {
+            for id in state.liveJobs() where state.isUntroubled(id) {
                 for index in state[id].shards.indices {
                     guard state[id].shards[index].state == .open, state.canRun(id, index, abilities) else {
                         continue
@@ -168,9 +171,9 @@ final class MemoryStore: JobStore {
                 job.shards.append(Shard(numbers: first..<min(first + 256, job.items.count)))
             }
             (job.cursor, job.leftOut) = (isLast ? nil : cursor, leftOut)
-            if !references.isEmpty { job.shards[0].fruitless = 0 }
             if isLast { (job.total, job.shards[0].state) = (job.items.count, .done) }
             state[claim.job] = job
+            if !references.isEmpty { state.noteProgress(claim) }
             state.endIfNothingRuns(claim.job)
         }
     }
@@ -196,7 +199,7 @@ final class MemoryStore: JobStore {
     func save(_ checkpoint: Checkpoint, for claim: Claim) throws(StoreError) -> ClaimStanding {
         try fenced(claim) { state in
             if checkpoint.itemsDone > state[claim.job].checkpoint?.itemsDone ?? 0 {
-                state.changeShard(claim) { $0.fruitless = 0 }
+                state.noteProgress(claim)
             }
             state[claim.job].checkpoint = checkpoint
         }
@@ -213,8 +216,14 @@ final class MemoryStore: JobStore {
         }
     }
 
-    func release(_ claim: Claim) throws(StoreError) -> ClaimStanding {
-        try fenced(claim) { state in state.changeShard(claim) { $0.state = .open } }
+    func release(_ claim: Claim, because trouble: String?) throws(StoreError) -> ClaimStanding {
+        try fenced(claim) { state in
+            state.changeShard(claim) { $0.state = .open }
+            guard let trouble else { return }
+            state[claim.job].trouble = (
+                trouble, Lease(boot: state.boot.id, until: state.boot.milliseconds + leaseMilliseconds / 4)
+            )
+        }
     }
 
     func fail(_ claim: Claim, because message: String) throws(StoreError) -> ClaimStanding {
@@ -225,7 +234,7 @@ final class MemoryStore: JobStore {
         try call { state in
             guard let own = try? state.entry(claim.job) else { return false }
             return state.liveJobs().contains { id in
-                state[id].request.priority > own.request.priority
+                state[id].request.priority > own.request.priority && state.isUntroubled(id)
                     && state[id].shards.indices.contains {
                         state[id].shards[$0].state == .open && state.canRun(id, $0, abilities)
                     }

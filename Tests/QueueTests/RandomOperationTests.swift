@@ -130,7 +130,9 @@ private struct RandomRun {
             return
         }
         switch Int.random(in: 0..<12, using: &random) {
-        case 0: try agree { try $0.release(claim) }
+        case 0:
+            let trouble = Bool.random(using: &random) ? "the disk is away" : nil
+            try agree { try $0.release(claim, because: trouble) }
         case 1: try agree { try $0.fail(claim, because: "bad luck") }
         case 2: try agree { try $0.renew(claim, itemsDone: 5, itemsTotal: 50) }
         case 3: try agree { try $0.isOutranked(claim, abilities: allWork) }

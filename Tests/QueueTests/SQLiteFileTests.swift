@@ -24,7 +24,7 @@ import SQLiteStore
     }
 
     /// Of the schema.
-    private static let version = 4
+    private static let version = 5
 
     @Test func aNewFileIsSetUp() throws {
         _ = try create()
@@ -85,7 +85,9 @@ import SQLiteStore
         try raw.execute(
             """
             ALTER TABLE model DROP COLUMN precision; ALTER TABLE model DROP COLUMN cancelled;
-            ALTER TABLE worker DROP COLUMN kinds; PRAGMA user_version = 1
+            ALTER TABLE worker DROP COLUMN kinds; DROP INDEX author_forgotten; ALTER TABLE author DROP COLUMN forgotten;
+            ALTER TABLE job DROP COLUMN trouble; ALTER TABLE job DROP COLUMN trouble_boot;
+            ALTER TABLE job DROP COLUMN trouble_until; PRAGMA user_version = 1
             """)
         #expect(try SQLiteStore.migrate(path: path) == (1, Self.version))
         let record = try SQLiteStore(path: path, mode: .open).resolve(nil)
@@ -213,6 +215,9 @@ import SQLiteStore
         try raw.execute("UPDATE job SET state = 'forgotten' WHERE id = \(first)")
         #expect(throws: StoreError.self) { try h.store.job(first) }
         #expect(try h.store.jobs(limit: 9).map(\.id) == [second])
+        #expect(try h.store.finishForgetting())
+        #expect(try raw.column("SELECT count(*) FROM item") == ["5"])
+        #expect(try !h.store.finishForgetting() && h.store.recount().differences.isEmpty)
         try h.store.forget(second)
         #expect(try raw.column("PRAGMA freelist_count") == ["0"])
         for table in [
@@ -221,6 +226,28 @@ import SQLiteStore
         ] {
             #expect(try raw.column("SELECT count(*) FROM \(table)") == ["0"], "\(table)")
         }
+    }
+
+    /// Half of an author's sightings are gone when the command is killed: the next who looks takes the rest, and none comes back.
+    @Test func anAuthorIsForgottenForGood() throws {
+        let h = try StoreHarness(.sqlite)
+        let id = try h.listed(
+            (0..<600).map { reference($0, post: Post(id: "\($0)", author: $0 % 2 == 0 ? "her" : "him")) })
+        let claim = try #require(try h.claim())
+        _ = try h.store.record(claim.items.map { outcome($0) }, for: claim)
+        let raw = try RawDatabase(h.path)
+        try raw.execute("UPDATE author SET name = NULL, forgotten = 1 WHERE name = 'her'")
+        #expect(try h.store.finishForgetting())
+        #expect(try h.store.recount().sightings == 128 && h.store.recount().differences.isEmpty)
+        // The job that shows her pictures is still running.
+        try h.work()
+        #expect(try h.store.job(id).itemsDone == 600)
+        #expect(try h.store.recount().sightings == 300 && h.store.recount().differences.isEmpty)
+        _ = try h.listed((0..<4).map { reference(1000 + $0, post: Post(id: "\(1000 + $0)", author: "her")) })
+        try h.work()
+        #expect(try h.store.recount().sightings == 300)
+        #expect(try h.store.forget(author: "her") == 0)
+        #expect(try raw.column("SELECT count(*) FROM author WHERE name = 'her'") == ["0"])
     }
 
     @Test func aSaveCutShortLeavesTheCheckpointBefore() throws {
@@ -268,7 +295,7 @@ import SQLiteStore
                 }
             }
         }
-        let claim = try plan(Queries.nextShard, 3)
+        let claim = try plan(Queries.nextShard, 6)
         #expect(claim.first == "SCAN job USING INDEX job_live", "\(claim)")
         #expect(
             claim.contains { $0.hasPrefix("SEARCH shard USING INDEX shard_open (job=? AND number<?)") },

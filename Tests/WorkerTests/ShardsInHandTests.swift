@@ -56,7 +56,7 @@ struct ShardsInHandTests {
         inHand.deliver(Self.outcomes(batch), of: claim)
         #expect(inHand.nextDeliveries()?.first?.outcomes.count == batch.items.count)
         inHand.settle(claim, .held, count: batch.items.count)
-        #expect(inHand.takeGivenBack() == [claim])
+        #expect(inHand.takeGivenBack().map(\.claim) == [claim])
         #expect(inHand.nextDeliveries()?.count == nil)
     }
 
@@ -70,6 +70,23 @@ struct ShardsInHandTests {
         #expect(
             inHand.nextBatch()?.items == nil && inHand.nextDeliveries()?.count == nil && inHand.nextToReadAhead() == nil
         )
+    }
+
+    /// Where the source is away, what was read before is recorded, and the shard goes back with the reason; it is not done.
+    @Test func postponesWhatCannotBeRead() throws {
+        let (inHand, claim) = try Self.inHand(20)
+        let first = try #require(inHand.nextBatch())
+        let second = try #require(inHand.nextBatch())
+        inHand.deliver(Self.outcomes(first), of: claim)
+        inHand.deliver(Array(Self.outcomes(second).prefix(3)), of: claim)
+        inHand.postpone(claim, undone: second.items.count - 3, because: "the disk is away")
+        #expect(inHand.takeGivenBack().isEmpty)
+        let count = try #require(inHand.nextDeliveries()?.first?.outcomes.count)
+        #expect(count == first.items.count + 3)
+        inHand.settle(claim, .held, count: count)
+        let back = inHand.takeGivenBack()
+        #expect(back.map(\.claim) == [claim] && back.map(\.trouble) == ["the disk is away"])
+        #expect(inHand.claims.isEmpty)
     }
 
     @Test func dropsALostClaim() throws {

@@ -40,6 +40,8 @@ enum JobWait {
 
     /// The end of `submit` and `train`.
     static func afterSubmit(_ job: Job, waiting: Bool, in session: Session) throws -> ExitStatus {
+        // What a killed `forget` left; workers do it too.
+        _ = try session.store.finishForgetting()
         guard waiting else {
             if let warning = try warning(of: job.kind, in: session) { Terminal.note(warning) }
             return .done
