@@ -8,7 +8,11 @@ extension SQLiteStore {
             throw .refused(why: "\(target) exists already; name a file that does not, or move it away")
         }
         let temporary = Path(bytes: target.bytes + Array(".partial-\(getpid())".utf8))
-        defer { unsafe unlink(temporary.cString) }
+        let journal = Path(bytes: temporary.bytes + Array("-journal".utf8))
+        func clear() { for path in [temporary, journal] { unsafe unlink(path.cString) } }
+        // Also before: a backup that was killed may have had the same process number.
+        clear()
+        defer { clear() }
         do {
             try alone(about: target) { db in
                 // One snapshot, without the free pages; no transaction may be open around it.

@@ -291,7 +291,8 @@ final class FaultBench {
             try faults.restart(survival)
         }
 
-        let state = try dump()
+        let (state, wrong) = try inspect()
+        problems += wrong
         let (seen, before, after) = (
             scenario.visible(state), scenario.visible(scenario.before), scenario.visible(scenario.after)
         )
@@ -300,39 +301,37 @@ final class FaultBench {
             if !succeeded && seen != before && (!scenario.isInSteps || seen != after) {
                 problems.append("fails, but: " + difference(state))
             }
+            // A process that has ended cannot clean up.
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            if left.contains(where: { $0.contains("partial") }) { problems.append("leaves \(left)") }
         } else if seen != before && seen != after {
             problems.append("is neither before nor after: " + difference(state))
         } else if succeeded && seen != after && (kind.survival == .all || scenario.name == .submit) {
             problems.append("is lost, though it succeeded")
         }
-        problems += try check(isAfter: state == scenario.after, hasEnded: kind.survival != nil)
 
         if state != scenario.after || (scenario.name == .backup && !succeeded) {
             do { _ = try perform() } catch { problems.append("does not succeed again: \(error)") }
-            let state = try dump()
+            close()
+            let (state, wrong) = try inspect()
+            problems += wrong
             if state != scenario.after { problems.append("again, but: " + difference(state)) }
-            problems += try check(isAfter: true, hasEnded: kind.survival != nil)
         }
-        close()
-        let last = try dump()
-        if last != scenario.after { problems.append("opened afresh: " + difference(last)) }
         return (hasStruck, problems)
     }
 
-    /// What is wrong with the file, as a new process sees it.
-    private func check(isAfter: Bool, hasEnded: Bool) throws -> [String] {
+    /// The database as a new process sees it, and what is wrong with it.
+    private func inspect() throws -> (state: [String], problems: [String]) {
+        let state = try dump()
         var problems: [String] = []
         let integrity = try RawDatabase(path).column("PRAGMA integrity_check")
         if integrity != ["ok"] { problems.append("integrity: \(integrity)") }
-        if !isAfter && scenario.isOnFile { return problems }
-        problems += try open().recount().differences
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        if !hasEnded && names.contains(where: { $0.contains("partial") }) { problems.append("leaves \(names)") }
-        if names.contains("copy.db") {
-            let copy = try Self.dump(copy)
-            if copy != scenario.after { problems.append("the copy differs: " + difference(copy)) }
+        if !scenario.isOnFile || state == scenario.after { problems += try open().recount().differences }
+        if FileManager.default.fileExists(atPath: copy.description) {
+            let copied = try Self.dump(copy)
+            if copied != scenario.after { problems.append("the copy differs: " + difference(copied)) }
         }
-        return problems
+        return (state, problems)
     }
 
     private func difference(_ state: [String]) -> String {
@@ -348,19 +347,28 @@ final class FaultBench {
     /// All that a database holds, a line for each row; long values shortened.
     private static func dump(_ path: Path) throws -> [String] {
         let raw = try RawDatabase(path)
-        let tables = try raw.column("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-        if tables.isEmpty { return [] }
-        var lines = try raw.column("PRAGMA user_version") + raw.column("SELECT sql FROM sqlite_schema ORDER BY name")
-        for table in tables {
+        let schema = try raw.column("PRAGMA user_version") + raw.column("SELECT sql FROM sqlite_schema ORDER BY name")
+        if schema.count == 1 { return [] }
+        if dumps.value[schema] == nil {
+            let dump = try dump(of: raw)
+            dumps.change { $0[schema] = dump }
+        }
+        return schema + (try raw.column(dumps.value[schema] ?? ""))
+    }
+
+    /// The query that dumps a database of a schema.
+    private static let dumps = Locked<[[String]: String]>([:])
+
+    private static func dump(of raw: RawDatabase) throws -> String {
+        let tables = try raw.column("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        return try tables.map { table in
             let columns = try raw.column("SELECT name FROM pragma_table_info('\(table)')").map {
                 """
                 iif(length("\($0)") > 1000, length("\($0)") || hex(substr("\($0)", 1, 8)) || hex(substr("\($0)", -8)),
                     quote("\($0)"))
                 """
             }
-            lines += try raw.column(
-                "SELECT '\(table)|' || \(columns.joined(separator: " || '|' || ")) FROM \"\(table)\" ORDER BY 1")
-        }
-        return lines
+            return "SELECT '\(table)|' || \(columns.joined(separator: " || '|' || ")) FROM \"\(table)\""
+        }.joined(separator: " UNION ALL ") + " ORDER BY 1"
     }
 }
