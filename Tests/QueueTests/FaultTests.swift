@@ -13,20 +13,109 @@ import Testing
     @Test(arguments: Scenario.Name.allCases)
     func faultsAreSaidAndLoseNothing(_ name: Scenario.Name) throws {
         let scenario = try Scenario(name)
-        for kind in FaultKind.all where !kind.cannotStrike.contains(name) {
-            let start = ContinuousClock.now
+        for kind in FaultKind.all where !kind.except.contains(name) {
             var strikes = 0
             var number = 1
             while true {
-                let (hasStruck, problems) = try FaultBench(scenario).run(kind.fault(number), kind)
+                let (hasStruck, problems) = try FaultBench(scenario).run(scenario, kind.fault(number), kind)
                 #expect(problems.isEmpty, "\(kind), call \(number)")
                 guard hasStruck else { break }
                 strikes += 1
                 number = Self.isSlow ? number + 1 : number * 2
             }
-            print("STRIKES", name, kind, strikes, number, ContinuousClock.now - start)
             #expect(strikes > 0, "\(kind)")
         }
+    }
+
+    /// What a new process finds is a state that the database went through: after a kill the last one, after a power cut
+    /// none before a submission that returned.
+    /// - checkpointPages: At each commit, or never.
+    @Test(arguments: FaultKind.ends, [1, 4096])
+    func aPowerCutTakesBackNoSubmission(_ kind: FaultKind, checkpointPages: Int) throws {
+        let h = try StoreHarness(.sqlite)
+        let model = try h.addModel()
+        let file = try h.file()
+        var states: [[String]] = []
+        let whole = try FaultBench(file, clock: h.clock, checkpointPages: checkpointPages)
+        states.append(try whole.dump())
+        try live(with: whole.store(), model: model) { _ in states.append(try whole.dump()) }
+        var hasLost = false
+        var number = 1
+        while true {
+            let bench = try FaultBench(file, clock: h.clock, checkpointPages: checkpointPages)
+            var (returned, submitted) = (0, 0)
+            bench.faults.arm(kind.fault(number))
+            let result = Result {
+                try live(with: bench.store(), model: model) { isSubmission in
+                    returned += 1
+                    if isSubmission { submitted = returned }
+                }
+            }
+            guard bench.faults.disarm() else {
+                try result.get()
+                break
+            }
+            bench.close()
+            try bench.faults.restart(kind.survival ?? .all)
+            let (state, problems) = try bench.inspect()
+            #expect(problems.isEmpty, "\(kind), call \(number)")
+            let found = try #require(states.firstIndex(of: state), "\(kind), call \(number)")
+            let earliest = kind.survival == .all ? returned : submitted
+            #expect((earliest...returned + 1).contains(found), "\(kind), call \(number)")
+            if found < returned { hasLost = true }
+            number += Self.isSlow ? 1 : 1 + number / 8
+        }
+        #expect(number > 1)
+        #expect(hasLost == (kind.survival != .all))
+    }
+
+    /// Calls `step` after each call that changes the database, with whether it was a submission.
+    private func live(with store: SQLiteStore, model: ModelVersion, step: (Bool) throws -> Void) throws {
+        _ = try store.submit(.classify(ClassifyRequest(source: Path("/p"), name: "p", model: model)))
+        try step(true)
+        let listing = try #require(try store.claim(for: worker("a"), abilities: allWork))
+        try step(false)
+        _ = try store.append(
+            (0..<8).map { reference($0) }, firstNumber: 0, cursor: [], leftOut: [:], isLast: true, to: listing)
+        try step(false)
+        let pictures = try #require(try store.claim(for: worker("a"), abilities: allWork))
+        try step(false)
+        for item in pictures.items {
+            _ = try store.record([outcome(item)], for: pictures)
+            try step(false)
+        }
+        _ = try store.submit(.train(TrainRequest(data: Path("/d"), modelName: "trained", options: "{}")))
+        try step(true)
+        let training = try #require(try store.claim(for: worker("a"), abilities: allWork))
+        try step(false)
+        _ = try store.finish(training, with: StoreHarness.newModel, note: nil)
+        try step(false)
+        _ = try store.submit(.classify(ClassifyRequest(source: Path("/q"), name: "q", model: model)))
+        try step(true)
+        _ = try store.add(StoreHarness.newModel, named: "luxe")
+        try step(false)
+    }
+
+    /// SQLite makes copies without a write-ahead log.
+    @Test func aBackupPutInPlaceWritesAheadAgain() throws {
+        let h = try StoreHarness(.sqlite)
+        let folder = TemporaryFolder()
+        try h.store.backup(to: folder("bagq.db"))
+        let store = try SQLiteStore(path: folder("bagq.db"), mode: .open)
+        #expect(try RawDatabase(folder("bagq.db")).column("PRAGMA journal_mode") == ["wal"])
+        _ = try store.add(StoreHarness.newModel, named: "luxe")
+    }
+
+    @Test func whatAKilledBackupLeftIsNoHindrance() throws {
+        let h = try StoreHarness(.sqlite)
+        let folder = TemporaryFolder()
+        for end in ["", "-journal"] {
+            try Data(repeating: 7, count: 5000).write(
+                to: URL(filePath: folder.path + "/copy.db.partial-\(getpid())" + end))
+        }
+        try h.store.backup(to: folder("copy.db"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["copy.db"])
+        #expect(try SQLiteStore(path: folder("copy.db"), mode: .open).recount().differences.isEmpty)
     }
 }
 
@@ -35,8 +124,8 @@ struct FaultKind: Hashable, Sendable, CustomStringConvertible {
     var description: String
     var calls: Set<Fault.Call>
     var effect: Fault.Effect
-    /// Operations that make no such call.
-    var cannotStrike: Set<Scenario.Name> = []
+    /// Operations that make no such call, or take too long over it.
+    var except: Set<Scenario.Name> = []
 
     func fault(_ number: Int) -> Fault { Fault(calls: calls, number: number, effect: effect) }
 
@@ -48,19 +137,29 @@ struct FaultKind: Hashable, Sendable, CustomStringConvertible {
         return switch code & 0xFF {
         case SQLITE_FULL: error.description.contains("is full; free some space")
         case SQLITE_BUSY: error.isTransient
+        case SQLITE_CANTOPEN: error.description.contains("cannot open ")
         default: error.description.contains("failed: ") && error.description.contains("; check the disk")
         }
     }
 
     private static func failures(
-        _ what: String, _ call: Fault.Call, _ code: Int32, cannotStrike: Set<Scenario.Name> = []
+        _ what: String, _ call: Fault.Call, _ code: Int32, except: Set<Scenario.Name> = [],
+        exceptLasting: Set<Scenario.Name> = []
     ) -> [FaultKind] {
-        [false, true].map {
+        [
             FaultKind(
-                description: what + ($0 ? ", from then on" : ", once"), calls: [call],
-                effect: .failure(code: code, lasting: $0), cannotStrike: cannotStrike)
-        }
+                description: what + ", once", calls: [call], effect: .failure(code: code, lasting: false),
+                except: except),
+            FaultKind(
+                description: what + ", from then on", calls: [call], effect: .failure(code: code, lasting: true),
+                except: except.union(exceptLasting)),
+        ]
     }
+
+    static let ends = [
+        end("kill", .all), end("power cut", .none), end("power cut, half written", .firstHalf),
+        end("power cut, out of order", .everyOther),
+    ]
 
     private static func end(_ what: String, _ survival: Fault.Survival) -> FaultKind {
         FaultKind(description: what, calls: [.write, .sync, .truncate], effect: .end(survival))
@@ -69,26 +168,30 @@ struct FaultKind: Hashable, Sendable, CustomStringConvertible {
     static let all =
         failures("disk full", .write, SQLITE_FULL) + failures("write error", .write, IOError.write)
         + failures("sync error", .sync, IOError.sync)
-        + failures("truncate error", .truncate, IOError.truncate, cannotStrike: [.backup])
+        + failures("truncate error", .truncate, IOError.truncate, except: [.backup])
         + failures("read error", .read, IOError.read)
         + failures("lock error", .lock, IOError.lock)
-        + failures("locked", .lock, SQLITE_BUSY)
-        + [
-            end("kill", .all), end("power cut", .none), end("power cut, half written", .firstHalf),
-            end("power cut, out of order", .everyOther),
-        ]
+        + failures("map error", .map, IOError.map, except: [.backup])
+        + failures("cannot open", .open, SQLITE_CANTOPEN)
+        // Migrating waits for ten seconds.
+        + failures("locked", .lock, SQLITE_BUSY, exceptLasting: FaultTests.isSlow ? [] : [.migrate])
+        + ends
 }
 
 /// An operation with the file it starts from, and what it makes of it when nothing goes wrong.
 final class Scenario {
     enum Name: String, CaseIterable, Sendable {
         case create, submit, close, list, claim, record, finish, train, forgetJob, forgetAuthor, backup, migrate
+        /// Opens what a killed process left.
+        case reopen
     }
 
     let name: Name
     let clock: TestClock
     /// Of the database; nil where there is none yet.
     fileprivate(set) var file: Data?
+    /// Its write-ahead log, where it is not empty.
+    fileprivate(set) var log: Data?
     private let operation: (FaultBench) throws -> String
     fileprivate(set) var before: [String] = []
     fileprivate(set) var after: [String] = []
@@ -99,24 +202,25 @@ final class Scenario {
         let h = try StoreHarness(.sqlite)
         clock = h.clock
         operation = try Self.prepare(name, h)
-        let raw = try RawDatabase(h.path)
-        if name == .migrate { try raw.execute(Self.downgrade) }
-        try raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        file = name == .create ? nil : FileManager.default.contents(atPath: h.path.description)
+        if name == .migrate { try RawDatabase(h.path).execute(Self.downgrade) }
+        file = name == .create ? nil : try h.file()
+        if name == .reopen { (file, log) = try Self.killed(self) }
         let bench = try FaultBench(self)
         before = try bench.dump()
-        answer = try bench.perform()
+        answer = try perform(bench)
         after = try bench.dump()
-        guard before != after || name == .backup else { throw HarnessError.disagreement }
+        guard before != after || changesNothing else { throw HarnessError.disagreement }
     }
 
     func perform(_ bench: FaultBench) throws -> String { try operation(bench) }
+
+    var changesNothing: Bool { name == .backup || name == .reopen }
 
     /// Takes several transactions.
     var isInSteps: Bool { name == .train || name == .forgetJob || name == .forgetAuthor }
 
     /// Works on the file, not on an open store.
-    var isOnFile: Bool { name == .create || name == .migrate }
+    var isOnFile: Bool { name == .create || name == .migrate || name == .reopen }
 
     /// What users see of a state: steps in between may differ in the rest.
     func visible(_ state: [String]) -> [String] {
@@ -128,10 +232,29 @@ final class Scenario {
         }
     }
 
+    /// Survives a power cut once it has returned.
+    var isDurable: Bool { name == .submit || name == .close }
+
+    func difference(_ state: [String]) -> String {
+        "\(state.difference(from: after).map { String("\($0)".prefix(200)) }.prefix(8))"
+    }
+
     private static let downgrade = """
         ALTER TABLE model DROP COLUMN precision; ALTER TABLE model DROP COLUMN cancelled;
         ALTER TABLE worker DROP COLUMN kinds; PRAGMA user_version = 1
         """
+
+    /// The files of a process that was killed in the middle of its second commit.
+    private static func killed(_ scenario: Scenario) throws -> (Data?, Data?) {
+        let bench = try FaultBench(scenario.file, clock: scenario.clock, checkpointPages: 4096)
+        _ = try bench.store().add(StoreHarness.newModel, named: "luxe")
+        bench.faults.arm(Fault(calls: [.write], number: 3, effect: .end(.all)))
+        _ = try? bench.store().add(StoreHarness.newModel, named: "luxe")
+        guard bench.faults.disarm() else { throw HarnessError.disagreement }
+        bench.close()
+        try bench.faults.restart(.all)
+        return (bench.content("bagq.db"), bench.content("bagq.db-wal"))
+    }
 
     private static func references(_ numbers: Range<Int>) -> [PictureReference] {
         numbers.map {
@@ -200,7 +323,7 @@ final class Scenario {
             let claim = try h.required()
             _ = try h.store.save(checkpoint(1), for: claim)
             return { bench in "\(try bench.store().save(checkpoint(2), for: claim))" }
-        case .forgetJob, .forgetAuthor, .backup, .migrate:
+        case .forgetJob, .forgetAuthor, .backup, .migrate, .reopen:
             let id = try h.listed(references(0..<8))
             try h.work()
             _ = try h.listed(references(4..<12))
@@ -209,6 +332,11 @@ final class Scenario {
             case .forgetJob: { bench in "\(try bench.store().forget(id))" }
             case .forgetAuthor: { bench in "\(try bench.store().forget(author: "author 1"))" }
             case .backup: { bench in "\(try bench.store().backup(to: bench.copy))" }
+            case .reopen:
+                { bench in
+                    defer { bench.close() }
+                    return "\(try bench.store().jobs(limit: 9))"
+                }
             default: { bench in "\(try SQLiteStore.migrate(path: bench.path))" }
             }
         }
@@ -220,23 +348,39 @@ extension StoreHarness {
         guard let claim = try claim() else { throw HarnessError.disagreement }
         return claim
     }
+
+    /// The whole database.
+    fileprivate func file() throws -> Data? {
+        try RawDatabase(path).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return FileManager.default.contents(atPath: path.description)
+    }
 }
 
-/// A fresh copy of a scenario's file, in a folder that can fail.
+/// A copy of a database in a folder that can fail.
 final class FaultBench {
-    let scenario: Scenario
     private let folder = TemporaryFolder()
-    private let faults: FaultyFolder
+    let faults: FaultyFolder
+    private let clock: TestClock
+    private let options: SQLiteStore.Options
     private var opened: SQLiteStore?
 
     var path: Path { folder("bagq.db") }
     /// Where the backup goes.
     var copy: Path { folder("copy.db") }
 
-    init(_ scenario: Scenario) throws {
-        self.scenario = scenario
+    /// - checkpointPages: From 1, the log is copied into the database at each commit.
+    init(_ file: Data?, log: Data? = nil, clock: TestClock, checkpointPages: Int = 1) throws {
         faults = FaultyFolder(path: folder.path)
-        try scenario.file?.write(to: URL(filePath: path.description))
+        self.clock = clock
+        options = SQLiteStore.Options(
+            keepsAuthorNames: true, busyMilliseconds: 3, checkpointPages: checkpointPages)
+        for (name, content) in [("bagq.db", file), ("bagq.db-wal", log)] {
+            try content?.write(to: URL(filePath: folder(name).description))
+        }
+    }
+
+    convenience init(_ scenario: Scenario) throws {
+        try self.init(scenario.file, log: scenario.log, clock: scenario.clock)
         if !scenario.isOnFile { _ = try store() }
     }
 
@@ -245,13 +389,9 @@ final class FaultBench {
         faults.remove()
     }
 
-    /// Copies the log into the database at each commit.
-    private static let options = SQLiteStore.Options(
-        keepsAuthorNames: true, busyMilliseconds: 3, checkpointPages: 1)
-
     func create() throws -> SQLiteStore {
         try SQLiteStore(
-            path: path, mode: .create(timeZone: "Europe/Paris"), options: Self.options, clock: scenario.clock.forStore)
+            path: path, mode: .create(timeZone: "Europe/Paris"), options: options, clock: clock.forStore)
     }
 
     /// The open store; opens it.
@@ -262,18 +402,18 @@ final class FaultBench {
     }
 
     private func open() throws -> SQLiteStore {
-        try SQLiteStore(path: path, mode: .open, options: Self.options, clock: scenario.clock.forStore)
+        try SQLiteStore(path: path, mode: .open, options: options, clock: clock.forStore)
     }
 
     func close() { opened = nil }
 
-    func perform() throws -> String { try scenario.perform(self) }
+    func content(_ name: String) -> Data? { FileManager.default.contents(atPath: folder(name).description) }
 
     /// Performs the operation with a fault; then without, unless it succeeded. Returns what is wrong.
-    func run(_ fault: Fault, _ kind: FaultKind) throws -> (hasStruck: Bool, problems: [String]) {
+    func run(_ scenario: Scenario, _ fault: Fault, _ kind: FaultKind) throws -> (hasStruck: Bool, problems: [String]) {
         var problems: [String] = []
         faults.arm(fault)
-        let result = Result { try perform() }
+        let result = Result { try scenario.perform(self) }
         let hasStruck = faults.disarm()
         switch result {
         case .success(let answer):
@@ -291,69 +431,65 @@ final class FaultBench {
             try faults.restart(survival)
         }
 
-        let (state, wrong) = try inspect()
-        problems += wrong
+        func inspect() throws -> [String] {
+            let (state, wrong) = try self.inspect { !scenario.isOnFile || $0 == scenario.after }
+            problems += wrong
+            return state
+        }
+        let state = try inspect()
         let (seen, before, after) = (
             scenario.visible(state), scenario.visible(scenario.before), scenario.visible(scenario.after)
         )
         if kind.survival == nil {
-            if succeeded && state != scenario.after { problems.append("succeeds, but: " + difference(state)) }
+            if succeeded && state != scenario.after { problems.append("succeeds, but: " + scenario.difference(state)) }
             if !succeeded && seen != before && (!scenario.isInSteps || seen != after) {
-                problems.append("fails, but: " + difference(state))
+                problems.append("fails, but: " + scenario.difference(state))
             }
             // A process that has ended cannot clean up.
             let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             if left.contains(where: { $0.contains("partial") }) { problems.append("leaves \(left)") }
         } else if seen != before && seen != after {
-            problems.append("is neither before nor after: " + difference(state))
-        } else if succeeded && seen != after && (kind.survival == .all || scenario.name == .submit) {
+            problems.append("is neither before nor after: " + scenario.difference(state))
+        } else if succeeded && seen != after && (kind.survival == .all || scenario.isDurable) {
             problems.append("is lost, though it succeeded")
         }
 
-        if state != scenario.after || (scenario.name == .backup && !succeeded) {
-            do { _ = try perform() } catch { problems.append("does not succeed again: \(error)") }
+        if state != scenario.after || (scenario.changesNothing && !succeeded) {
+            do { _ = try scenario.perform(self) } catch { problems.append("does not succeed again: \(error)") }
             close()
-            let (state, wrong) = try inspect()
-            problems += wrong
-            if state != scenario.after { problems.append("again, but: " + difference(state)) }
+            let state = try inspect()
+            if state != scenario.after { problems.append("again, but: " + scenario.difference(state)) }
         }
         return (hasStruck, problems)
     }
 
     /// The database as a new process sees it, and what is wrong with it.
-    private func inspect() throws -> (state: [String], problems: [String]) {
-        let state = try dump()
+    /// - isCurrent: Whether a state has this bagq's schema.
+    func inspect(isCurrent: ([String]) -> Bool = { _ in true }) throws -> (state: [String], problems: [String]) {
+        let raw = try RawDatabase(path)
+        let state = try Self.dump(raw)
         var problems: [String] = []
-        let integrity = try RawDatabase(path).column("PRAGMA integrity_check")
+        let integrity = try raw.column("PRAGMA integrity_check")
         if integrity != ["ok"] { problems.append("integrity: \(integrity)") }
-        if !scenario.isOnFile || state == scenario.after { problems += try open().recount().differences }
+        if isCurrent(state) { problems += try open().recount().differences }
         if FileManager.default.fileExists(atPath: copy.description) {
-            let copied = try Self.dump(copy)
-            if copied != scenario.after { problems.append("the copy differs: " + difference(copied)) }
+            if try Self.dump(RawDatabase(copy)) != state { problems.append("the copy differs") }
         }
         return (state, problems)
     }
 
-    private func difference(_ state: [String]) -> String {
-        "\(state.difference(from: scenario.after).map { String("\($0)".prefix(200)) }.prefix(8))"
-    }
-
-    func dump() throws -> [String] {
-        let lines = try Self.dump(path)
-        // A random key.
-        return scenario.name == .create ? lines.filter { !$0.contains("author_key") } : lines
-    }
+    func dump() throws -> [String] { try Self.dump(RawDatabase(path)) }
 
     /// All that a database holds, a line for each row; long values shortened.
-    private static func dump(_ path: Path) throws -> [String] {
-        let raw = try RawDatabase(path)
+    private static func dump(_ raw: RawDatabase) throws -> [String] {
         let schema = try raw.column("PRAGMA user_version") + raw.column("SELECT sql FROM sqlite_schema ORDER BY name")
         if schema.count == 1 { return [] }
         if dumps.value[schema] == nil {
             let dump = try dump(of: raw)
             dumps.change { $0[schema] = dump }
         }
-        return schema + (try raw.column(dumps.value[schema] ?? ""))
+        // The key is random.
+        return schema + (try raw.column(dumps.value[schema] ?? "")).filter { !$0.hasPrefix("setting|'author_key'") }
     }
 
     /// The query that dumps a database of a schema.

@@ -10,12 +10,14 @@ enum IOError {
     static let truncate = SQLITE_IOERR | 6 << 8
     static let delete = SQLITE_IOERR | 10 << 8
     static let lock = SQLITE_IOERR | 15 << 8
+    /// Of the memory that processes share.
+    static let map = SQLITE_IOERR | 19 << 8
 }
 
 /// What goes wrong with the files of a folder: the `number`-th call of some kinds fails, or is the last one.
 struct Fault: Hashable, Sendable {
     /// A call of SQLite's on one of its files.
-    enum Call: Hashable, Sendable { case read, write, sync, truncate, lock }
+    enum Call: Hashable, Sendable { case open, read, write, sync, truncate, lock, map }
 
     enum Effect: Hashable, Sendable {
         /// The call does nothing and returns `code`.
@@ -266,7 +268,7 @@ private enum FaultyVFS {
             return unsafe real.pointee.xOpen(real, name, file, flags, outFlags)
         }
         unsafe file?.pointee.pMethods = nil
-        if folder.hasEnded { return SQLITE_CANTOPEN }
+        if folder.verdict(on: .open) != SQLITE_OK { return SQLITE_CANTOPEN }
         folder.opens(path)
         let code = unsafe real.pointee.xOpen(real, name, realFile(file), flags, outFlags)
         guard code == SQLITE_OK else { return code }
@@ -369,7 +371,10 @@ private enum FaultyVFS {
             unsafe FaultyVFS.realMethods(file).xDeviceCharacteristics(FaultyVFS.realFile(file))
         }
         unsafe methods.pointee.xShmMap = { file, page, pageSize, extends, memory in
-            unsafe FaultyVFS.realMethods(file).xShmMap(FaultyVFS.realFile(file), page, pageSize, extends, memory)
+            let verdict = unsafe FaultyVFS.owner(file).folder.verdict(on: .map)
+            guard verdict == SQLITE_OK else { return verdict }
+            return unsafe FaultyVFS.realMethods(file).xShmMap(
+                FaultyVFS.realFile(file), page, pageSize, extends, memory)
         }
         unsafe methods.pointee.xShmLock = { file, offset, count, flags in
             if flags & SQLITE_SHM_LOCK != 0 {
