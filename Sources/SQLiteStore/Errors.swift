@@ -16,6 +16,7 @@ extension StoreError {
 
 extension SQLiteError {
     var isBusy: Bool { [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL].contains(primaryCode) }
+    var isReadOnly: Bool { primaryCode == SQLITE_READONLY }
 
     fileprivate func meaning(path: Path) -> StoreError {
         let file = path.description

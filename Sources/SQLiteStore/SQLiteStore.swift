@@ -164,6 +164,8 @@ final class Session {
             db = try Session.connect(path: path, creating: false, options: options)
             try Session.checkIsOurs(db, path: path)
             try Schema.check(db, path: path)
+            // A backup put in place: SQLite makes copies without a log. One that may only be read does without.
+            do { try Session.enterWAL(db, options: options) } catch let error as SQLiteError where error.isReadOnly {}
         }
         let setting = "SELECT value FROM setting WHERE name = ?"
         guard let zone = try db.row(setting, "time_zone", map: { $0.text(0) }),
@@ -200,7 +202,8 @@ final class Session {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Kept in the file, so that only a new file is really changed. SQLite does not wait for the lock that takes.
+    /// Kept in the file, so that only a new file, or a backup put in place, is really changed. SQLite does not wait for
+    /// the lock that takes.
     private static func enterWAL(_ db: Connection, options: SQLiteStore.Options) throws {
         for tries in 0... {
             do {
