@@ -8,7 +8,9 @@ extension SQLiteStore {
             throw .refused(why: "\(target) exists already; name a file that does not, or move it away")
         }
         let temporary = target + ".partial-\(getpid())"
-        defer { unsafe unlink(temporary.cString) }
+        // Also before: a backup that was killed may have had the same process number.
+        DatabaseFile.remove(temporary)
+        defer { DatabaseFile.remove(temporary) }
         do {
             // Readable for nobody else from its first byte: it holds the key that authors are hashed with.
             try DatabaseFile.makeFile(at: temporary, mode: 0o600)
@@ -28,8 +30,8 @@ extension SQLiteStore {
     }
 
     /// A copy made by SQLite has another journal mode, which would slow down whoever works on it.
-    static func enterWAL(_ copy: Path) throws {
-        try Connection(path: copy, access: .writing).execute("PRAGMA journal_mode = WAL")
+    private static func enterWAL(_ copy: Path) throws {
+        try Connection(path: copy, access: .writing).enterWAL()
     }
 
     /// What a restore did.

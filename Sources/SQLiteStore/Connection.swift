@@ -110,6 +110,12 @@ struct SQLiteError: Error {
         guard code == SQLITE_OK else { throw failure(code) }
     }
 
+    /// Kept in the file: only one in another journal mode, which came from elsewhere, is changed.
+    func enterWAL() throws {
+        let mode = try row("PRAGMA journal_mode = WAL") { $0.text(0) }
+        guard mode == "wal" else { throw failure(SQLITE_BUSY) }
+    }
+
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
     var lastInsertedRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
     fileprivate var changes: Int { Int(unsafe sqlite3_changes64(handle)) }

@@ -5,8 +5,13 @@ import Queue
 
 /// The database's file among others: how it comes to be there, whose it is, and whether it still is what it was.
 enum DatabaseFile {
-    /// The files beside it that are part of it.
-    static let companions = ["-wal", "-shm"]
+    /// What SQLite calls the files that stand beside it.
+    private static let companions = ["-wal", "-shm", "-journal"]
+
+    /// Deletes a file that was made aside, with all that SQLite left beside it.
+    static func remove(_ path: Path) {
+        for suffix in [""] + companions { unsafe unlink((path + suffix).cString) }
+    }
 
     /// Makes the database aside, whole, and then moves it into its place: whoever looks finds none or all of it. Does nothing where
     /// another process made it meanwhile.
@@ -16,9 +21,11 @@ enum DatabaseFile {
             guard try isMissing(path) else { return }
             try install(at: path) { aside in
                 let db = try Connection(path: aside, access: .writing)
-                // Only takes effect before the journal mode writes the first page.
-                try db.execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")
+                // Only takes effect before the first page is written.
+                try db.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 try Schema.migrate(db, timeZone: timeZone)
+                // Last: what closing would have to bring from a log into the file might not get there, and nobody would hear of it.
+                try db.enterWAL()
             }
         }
     }
@@ -41,8 +48,8 @@ enum DatabaseFile {
     /// - kept: becomes the name of what is there now, which else is replaced.
     static func install(at path: Path, keeping kept: Path? = nil, _ make: (Path) throws -> Void) throws {
         let aside = path + ".new"
-        for suffix in [""] + companions { unsafe unlink((aside + suffix).cString) }
-        defer { for suffix in [""] + companions { unsafe unlink((aside + suffix).cString) } }
+        remove(aside)
+        defer { remove(aside) }
         let rights = FileRights(for: path)
         try makeFile(at: aside, mode: 0o600)
         try make(aside)

@@ -6,6 +6,8 @@ private let batchSize = 2000
 extension SQLiteStore {
     package func forget(_ id: JobID) throws(StoreError) {
         try write { tx in
+            // Cut short the last time: this call goes on with it.
+            if try tx.exists("SELECT 1 FROM job WHERE id = ? AND state = 'forgotten'", id) { return }
             let state = try tx.job(id).state
             guard state.isFinal else {
                 throw StoreError.refused(why: "job \(id) is \(state.rawValue); cancel it before it can be forgotten")

@@ -66,7 +66,8 @@ extension Transaction {
         ) { "job \($0.int(0)) has ended, but its shard \($0.int(1)) is claimed" }
         try report(
             """
-            SELECT job, shard.number FROM shard WHERE shard.state = 2 AND count <>
+            SELECT job, shard.number FROM shard
+            WHERE shard.state = 2 AND job NOT IN (SELECT id FROM job WHERE state = 'forgotten') AND count <>
                 (SELECT count(*) FROM prediction
                     WHERE prediction.job = shard.job AND prediction.number >= first AND prediction.number < first + count)
                 + (SELECT count(*) FROM failure

@@ -201,12 +201,13 @@ final class Session {
     static func connect(path: Path, options: SQLiteStore.Options) throws -> (db: Connection, access: Connection.Access)
     {
         try FileSystem.check(path)
-        var ways: [Connection.Access] = [.writing, .reading, .readingUnlocked]
-        if path.allows(R_OK) {
-            if !path.allows(W_OK) { ways.removeFirst() }
-        } else {
-            ways = [.writing]
-        }
+        // By the rights, not by what fails: a call that fails once must not leave a worker with a database that it cannot write to.
+        var ways: [Connection.Access] =
+            if !path.allows(R_OK) || (path.allows(W_OK) && path.folder.allows(W_OK)) {
+                [.writing]
+            } else {
+                path.allows(W_OK) ? [.writing, .reading, .readingUnlocked] : [.reading, .readingUnlocked]
+            }
         while true {
             let way = ways.removeFirst()
             do {
@@ -217,18 +218,13 @@ final class Session {
                     PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF
                     """)
                 try checkIsOurs(db, path: path)
-                if way == .writing { enterWAL(db) }
+                // It takes a moment that nobody else reads in: whoever opens it next tries again.
+                if way == .writing { try? db.enterWAL() }
                 return (db, way)
             } catch let error as SQLiteError where error.saysNoRights && !ways.isEmpty {
                 continue
             }
         }
-    }
-
-    /// Kept in the file, so that only one that came from elsewhere is really changed. It takes a moment that nobody else reads in:
-    /// whoever opens it next tries again.
-    private static func enterWAL(_ db: Connection) {
-        _ = try? db.row("PRAGMA journal_mode = WAL") { $0.text(0) }
     }
 
     /// Nobody may have begun to write while this one read without a lock.

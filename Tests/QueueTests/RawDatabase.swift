@@ -9,6 +9,14 @@ import Intake
         try check(unsafe sqlite3_open(path.cString, &handle))
     }
 
+    /// Takes a database back to what the first bagq made.
+    static let toTheFirstSchema = """
+        ALTER TABLE model DROP COLUMN precision; ALTER TABLE model DROP COLUMN cancelled;
+        ALTER TABLE worker DROP COLUMN kinds; DROP INDEX author_forgotten; ALTER TABLE author DROP COLUMN forgotten;
+        ALTER TABLE job DROP COLUMN trouble; ALTER TABLE job DROP COLUMN trouble_boot;
+        ALTER TABLE job DROP COLUMN trouble_until; PRAGMA user_version = 1
+        """
+
     deinit { unsafe sqlite3_close_v2(handle) }
 
     func execute(_ sql: String) throws { try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil)) }

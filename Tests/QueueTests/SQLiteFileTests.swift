@@ -82,13 +82,7 @@ import SQLiteStore
         let store = try create()
         let version = try store.add(StoreHarness.newModel, named: "luxe")
         let raw = try RawDatabase(path)
-        try raw.execute(
-            """
-            ALTER TABLE model DROP COLUMN precision; ALTER TABLE model DROP COLUMN cancelled;
-            ALTER TABLE worker DROP COLUMN kinds; DROP INDEX author_forgotten; ALTER TABLE author DROP COLUMN forgotten;
-            ALTER TABLE job DROP COLUMN trouble; ALTER TABLE job DROP COLUMN trouble_boot;
-            ALTER TABLE job DROP COLUMN trouble_until; PRAGMA user_version = 1
-            """)
+        try raw.execute(RawDatabase.toTheFirstSchema)
         #expect(try SQLiteStore.migrate(path: path) == (1, Self.version))
         let record = try SQLiteStore(path: path, mode: .open).resolve(nil)
         #expect(record.version == version && record.precision == .fp32)
