@@ -41,8 +41,26 @@ package enum PictureFile {
     }
 
     private static func descriptor(of path: Path) -> Int32 {
-        unsafe open(path.cString, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        if path.bytes.count < longestPath { return unsafe open(path.cString, flags) }
+        // Longer than the system takes at once: folder after folder.
+        var folder = AT_FDCWD
+        defer { if folder != AT_FDCWD { close(folder) } }
+        var rest = path.bytes[...]
+        while rest.count >= longestPath {
+            guard let slash = rest.prefix(longestPath - 1).lastIndex(of: UInt8(ascii: "/")), slash > rest.startIndex else { break }
+            let next = unsafe openat(
+                folder, Path(bytes: Array(rest[..<slash])).cString, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard next >= 0 else { return -1 }
+            if folder != AT_FDCWD { close(folder) }
+            folder = next
+            rest = rest[(slash + 1)...].drop { $0 == UInt8(ascii: "/") }
+        }
+        return unsafe openat(folder, Path(bytes: Array(rest)).cString, flags)
     }
+
+    /// PATH_MAX of Linux, its NUL included.
+    private static let longestPath = 4096
 
     /// Reads as many bytes, or fewer where the file has become shorter.
     private static func read(

@@ -14,6 +14,7 @@ package protocol JobStore: Sendable {
     func job(_ id: JobID) throws(StoreError) -> Job
     /// Unfinished jobs first, then finished ones, each newest first; at most `limit`.
     func jobs(limit: Int) throws(StoreError) -> [Job]
+    /// Ends the job. A training's checkpoint goes with it.
     func cancel(_ id: JobID) throws(StoreError)
     func pause(_ id: JobID) throws(StoreError)
     func resume(_ id: JobID) throws(StoreError)

@@ -163,7 +163,11 @@ extension Path {
     }
 
     func rows<T>(binding values: [any Bindable], map: (Row) throws -> T) throws -> [T] {
-        defer { unsafe sqlite3_reset(handle) }
+        defer {
+            unsafe sqlite3_reset(handle)
+            // Else a model's bytes would stay in memory for as long as the statement does.
+            unsafe sqlite3_clear_bindings(handle)
+        }
         for (index, value) in values.enumerated() {
             let code = value.bind(to: self, at: Int32(index + 1))
             guard code == SQLITE_OK else { throw connection.failure(code) }

@@ -33,12 +33,17 @@ extension SQLiteStore {
     }
 
     package func finishForgetting() throws(StoreError) -> Bool {
-        let isAny = try read { try $0.hasForgotten() }
+        let isAny = try read { try Transaction.hasForgotten($0.db) }
         guard isAny else { return false }
         while let author = try read({ try $0.forgottenAuthor() }) { try sweep(author: author) }
         while try write({ try $0.sweepForgottenJob() }) {}
-        while try write({ try $0.giveBackPages() }) {}
+        try giveBackPages()
         return true
+    }
+
+    /// Shrinks the file by its free pages.
+    func giveBackPages() throws(StoreError) {
+        while try write({ try $0.giveBackPages() }) {}
     }
 
     private func sweep(author: Int) throws(StoreError) {
@@ -62,13 +67,15 @@ extension SQLiteStore {
 extension Transaction {
     private static let forgottenJob = "SELECT id FROM job WHERE state = 'forgotten' LIMIT 1"
 
+    private static let forgottenAuthor = "SELECT id FROM author WHERE forgotten = 1 LIMIT 1"
+
     /// Whether some of a forgotten job or author is still there.
-    func hasForgotten() throws -> Bool {
-        try forgottenAuthor() != nil || db.row(Self.forgottenJob) { $0.int(0) } != nil
+    static func hasForgotten(_ db: Connection) throws -> Bool {
+        try [forgottenJob, forgottenAuthor].contains { try db.row($0) { $0.int(0) } != nil }
     }
 
     fileprivate func forgottenAuthor() throws -> Int? {
-        try db.row("SELECT id FROM author WHERE forgotten = 1 LIMIT 1") { $0.int(0) }
+        try db.row(Self.forgottenAuthor) { $0.int(0) }
     }
 
     /// Shrinks the file by a batch of its free pages. False once none is left.

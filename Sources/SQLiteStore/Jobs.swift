@@ -57,8 +57,10 @@ extension SQLiteStore {
             try tx.end(id, as: .cancelled, error: nil)
             if job.request.kind == .train {
                 try tx.trainingFailed(job: id, as: .cancelled)
+                try tx.removeCheckpoint(of: id)
             }
         }
+        try giveBackPages()
     }
 
     package func pause(_ id: JobID) throws(StoreError) {
@@ -118,10 +120,12 @@ extension SQLiteStore {
                 throw StoreError.refused(
                     why: "job \(id) is \(job.state.rawValue) and nothing of it failed; there is nothing to retry")
             }
-            if restarting {
-                try tx.removeCheckpoint(of: id)
-                try tx.db.run("UPDATE job SET items_done = 0 WHERE id = ? AND kind = 'train'", id)
-            }
+            if restarting { try tx.removeCheckpoint(of: id) }
+            try tx.db.run(
+                """
+                UPDATE job SET items_done = 0
+                WHERE id = ?1 AND kind = 'train' AND NOT EXISTS (SELECT 1 FROM checkpoint WHERE job = ?1)
+                """, id)
             try tx.db.run("DELETE FROM failure WHERE job = ?", id)
             try tx.db.run(
                 """

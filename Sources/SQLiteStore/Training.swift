@@ -37,7 +37,7 @@ extension SQLiteStore {
     }
 
     package func finish(_ claim: Claim, with model: NewModel, note: String?) throws(StoreError) -> ClaimStanding {
-        try write { tx in
+        let standing: ClaimStanding = try write { tx in
             guard let hold = try tx.hold(claim) else { return .lost }
             guard
                 let reserved = try tx.db.row(
@@ -51,6 +51,8 @@ extension SQLiteStore {
             try tx.endIfNothingRuns(claim.job)
             return hold.standing
         }
+        if standing != .lost { try giveBackPages() }
+        return standing
     }
 }
 

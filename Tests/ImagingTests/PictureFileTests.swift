@@ -57,4 +57,25 @@ final class PictureFileTests {
             #expect(error.reason == .unreadable && error.message.contains(word), "\(error)")
         }
     }
+
+    /// Longer than the system opens at once.
+    @Test func opensWhatLiesDeeperThanPathsReach() throws {
+        let name = String(repeating: "d", count: 250)
+        let depth = 20
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/bash")
+        shell.arguments = [
+            "-c",
+            "cd \"$0\" && for i in $(seq \(depth)); do mkdir \(name) && cd -P \(name) || exit 1; done; printf picture > p.jpg",
+            folder.path,
+        ]
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 0)
+        let path = Array((folder.path + "/" + String(repeating: name + "/", count: depth) + "p.jpg").utf8)
+        #expect(path.count > 5000)
+        #expect(try read(path).bytes == Array("picture".utf8))
+        let error = #expect(throws: PictureError.self) { try read(path + [120]) }
+        #expect(error?.cause?.saysMissing == true)
+    }
 }

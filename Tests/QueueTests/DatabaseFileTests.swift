@@ -142,6 +142,50 @@ import Testing
         #expect(try RawDatabase(path).column("PRAGMA journal_mode") == ["wal"])
     }
 
+    /// Each trouble has a line that says what to do; a database without one has none.
+    @Test func healthIsFoundOut() throws {
+        #expect(unsafe chmod(folder.path, 0o2770) == 0)
+        let store = try create()
+        #expect(try store.health().isEmpty)
+        #expect(unsafe chmod(folder.path + "/bagq.db", 0o604) == 0)
+        var texts = try store.health().map(\.text)
+        #expect(texts.count == 2 && texts[0].contains("chmod 660") && texts[1].contains("chmod o-rwx"), "\(texts)")
+        #expect(try store.health().map(\.isDanger) == [true, false])
+        #expect(unsafe chmod(folder.path + "/bagq.db", 0o660) == 0)
+
+        let raw = try RawDatabase(path)
+        try raw.execute(
+            "INSERT INTO job (kind, state, priority, name, path, model, created_at, finished_at) "
+                + "SELECT 'classify', 'forgotten', 0, '', x'', id, 0, 0 FROM model")
+        _ = try store.add(StoreHarness.newModel, named: "luxe")
+        try raw.execute(
+            "INSERT INTO job (kind, state, priority, name, path, model, created_at, finished_at) "
+                + "SELECT 'classify', 'forgotten', 0, '', x'', id, 0, 0 FROM model")
+        texts = try store.health().map(\.text)
+        #expect(texts.count == 1 && texts[0].contains("`forget` was cut short"), "\(texts)")
+        #expect(try store.finishForgetting() && store.health().isEmpty)
+    }
+
+    /// What a training held while it ran is given back when it ends or is cancelled.
+    @Test(arguments: [true, false]) func trainingGivesItsPagesBack(isCancelled: Bool) throws {
+        let store = try create()
+        let job = try store.submit(.train(TrainRequest(data: Path("/d"), modelName: "m", options: "{}")))
+        let claim = try #require(try store.claim(for: worker("a"), abilities: allWork))
+        let bytes = [UInt8](repeating: 5, count: 3_000_000)
+        for done in 1...2 {
+            let checkpoint = Checkpoint(kernelLevel: "avx2", precision: "fp32", itemsDone: done, bytes: bytes)
+            #expect(try store.save(checkpoint, for: claim) == .held)
+        }
+        if isCancelled {
+            try store.cancel(job.id)
+        } else {
+            #expect(try store.finish(claim, with: StoreHarness.newModel, note: nil) == .held)
+        }
+        let raw = try RawDatabase(path)
+        #expect(try raw.column("PRAGMA freelist_count") == ["0"])
+        #expect(try raw.column("SELECT count(*) FROM checkpoint_chunk") == ["0"])
+    }
+
     /// Deleted, or another put in its place: the worker's next heartbeat says so, and saves what it has open.
     @Test(arguments: ["deleted", "replaced"]) func whatGoesAwayIsSaved(how: String) throws {
         let store = try create()

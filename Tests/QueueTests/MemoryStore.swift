@@ -65,6 +65,7 @@ final class MemoryStore: JobStore {
         try call { state in
             guard try !state.job(id).state.isFinal else { throw StoreError.refused(why: "ended") }
             state.end(id, as: .cancelled, error: nil)
+            state[id].checkpoint = nil
         }
     }
 
@@ -99,7 +100,8 @@ final class MemoryStore: JobStore {
                 }
             }
             guard job.shards.contains(where: { $0.state == .open }) else { throw StoreError.refused(why: "nothing") }
-            if restarting { (job.checkpoint, job.trained) = (nil, 0) }
+            if restarting { job.checkpoint = nil }
+            if job.checkpoint == nil { job.trained = 0 }
             for item in failed { job.outcomes[item] = nil }
             (job.state, job.startedAt, job.finishedAt, job.error, job.trouble) = (.waiting, nil, nil, nil, nil)
             state[id] = job

@@ -28,6 +28,9 @@ enum DoctorCommand: Command {
         do {
             let session = try Session(arguments)
             findings += try session.database.facts().map { ($0.name, $0.value) }
+            for finding in try session.database.health() {
+                if finding.isDanger { troubles.append(finding.text) } else { warnings.append(finding.text) }
+            }
             for kind in JobKind.allCases {
                 guard let warning = try JobWait.warning(of: kind, in: session), !warnings.contains(warning) else {
                     continue
@@ -42,6 +45,7 @@ enum DoctorCommand: Command {
             }
         } catch let error as NoDatabase {
             warnings.append("\(error)")
+            troubles += SQLiteStore.usersOfDeleted(error.path).map(\.text)
         } catch let error as StoreError {
             if case .busy = error { throw error }
             troubles.append("\(error)")

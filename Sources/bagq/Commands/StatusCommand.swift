@@ -2,6 +2,7 @@ import Foundation
 import Intake
 import Queue
 import Report
+import SQLiteStore
 
 enum StatusCommand: Command {
     static let spec = CommandSpec(
@@ -26,6 +27,7 @@ enum StatusCommand: Command {
             Terminal.note("no jobs yet: \(error)")
             return .done
         }
+        for finding in try session.database.health() where finding.isDanger { Terminal.note("warning: \(finding.text)") }
         repeat {
             let jobs = try id.map { [try session.store.job($0)] } ?? session.store.jobs(limit: limit)
             let workers = try session.store.workers()

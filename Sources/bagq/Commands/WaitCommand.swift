@@ -43,10 +43,32 @@ enum JobWait {
         // What a killed `forget` left; workers do it too.
         _ = try session.store.finishForgetting()
         guard waiting else {
-            if let warning = try warning(of: job.kind, in: session) { Terminal.note(warning) }
-            return .done
+            if let warning = try warning(of: job.kind, in: session) {
+                Terminal.note(warning)
+                return .done
+            }
+            return try untilRead(job, in: session)
         }
         return try untilEnd(of: job.id, in: session.store, helping: OwnWorker(for: job, in: session))
+    }
+
+    /// Gives a worker that is alive a few seconds to open the source. What keeps it from that is said now, with what helps.
+    private static func untilRead(_ job: Job, in session: Session) throws -> ExitStatus {
+        let end = Date(timeIntervalSinceNow: 3)
+        while end.timeIntervalSinceNow > 0 {
+            let now = try session.store.job(job.id)
+            if let problem = now.trouble ?? (now.state == .failed ? now.error : nil) {
+                let worker = try session.store.workers().first { $0.takes(job.kind) }
+                Terminal.complain("no worker can read the source: \(problem)")
+                if let worker, let advice = SourceAccess(of: worker.identity).advice(on: job.source, job: job.id) {
+                    Terminal.note(advice)
+                }
+                return .failed
+            }
+            if now.itemsTotal != nil || now.itemsDone > 0 || now.state.isFinal { break }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        return .done
     }
 
     /// Shows progress until the job ends, or until the worker in this process, if it was needed, was stopped.
