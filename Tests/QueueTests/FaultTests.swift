@@ -5,8 +5,8 @@ import Queue
 import SQLiteStore
 import Testing
 
-/// Every operation of the store with every fault at every place: it succeeds, or says what is wrong and changes nothing.
-/// The default run takes samples of the places, `BAGQ_SLOW_TESTS` takes all.
+/// Every operation of the store with every fault at every place: it succeeds, or says what is wrong and changes
+/// nothing. The default run takes samples of the places, `BAGQ_SLOW_TESTS` takes all.
 @Suite struct FaultTests {
     static let isSlow = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] != nil
 
