@@ -48,7 +48,8 @@ package enum PictureFile {
         defer { if folder != AT_FDCWD { close(folder) } }
         var rest = path.bytes[...]
         while rest.count >= longestPath {
-            guard let slash = rest.prefix(longestPath - 1).lastIndex(of: UInt8(ascii: "/")), slash > rest.startIndex else { break }
+            guard let slash = rest.prefix(longestPath - 1).lastIndex(of: UInt8(ascii: "/")), slash > rest.startIndex
+            else { break }
             let next = unsafe openat(
                 folder, Path(bytes: Array(rest[..<slash])).cString, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             guard next >= 0 else { return -1 }

@@ -12,6 +12,7 @@ extension SQLiteStore {
         DatabaseFile.remove(temporary)
         defer { DatabaseFile.remove(temporary) }
         do {
+            guard target.folder.allows(W_OK) else { throw FileError(path: target) }
             // Readable for nobody else from its first byte: it holds the key that authors are hashed with.
             try DatabaseFile.makeFile(at: temporary, mode: 0o600)
             try alone(about: target) { db in

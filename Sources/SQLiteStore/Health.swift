@@ -40,7 +40,8 @@ extension SQLiteStore {
             findings.append(
                 Finding(
                     isDanger: true,
-                    text: "\(path) keeps no write-ahead log (journal mode \(mode)), so that readers and workers wait for each "
+                    text:
+                        "\(path) keeps no write-ahead log (journal mode \(mode)), so that readers and workers wait for each "
                         + "other; end what has it open, then any bagq command mends it"))
         }
         if isForgetting {
@@ -71,7 +72,8 @@ extension SQLiteStore {
                 else { return nil }
                 return Finding(
                     isDanger: true,
-                    text: "process \(process) has a database open that stood at \(path) and was deleted: a worker saves it "
+                    text:
+                        "process \(process) has a database open that stood at \(path) and was deleted: a worker saves it "
                         + "within seconds and says where; `cp \(folder)/\(name) FILE` saves what is in the file alone")
             }
         }
@@ -81,7 +83,9 @@ extension SQLiteStore {
 extension FileRights {
     /// What is unusual about who may read and write the database at `path`.
     static func findings(on path: Path) -> [Finding] {
-        guard let file = DatabaseFile.status(of: path), let folder = DatabaseFile.status(of: path.folder) else { return [] }
+        guard let file = DatabaseFile.status(of: path), let folder = DatabaseFile.status(of: path.folder) else {
+            return []
+        }
         var findings: [Finding] = []
         let isShared = folder.st_mode & (S_ISGID | S_IWGRP) == S_ISGID | S_IWGRP
         if isShared, file.st_gid != folder.st_gid || file.st_mode & 0o060 != 0o060 {

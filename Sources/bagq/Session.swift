@@ -83,6 +83,6 @@ struct NoDatabase: Error, CustomStringConvertible {
     let origin: String
 
     var description: String {
-        "there is no database at \(path) (\(origin)) yet; `bagq train DATA` makes it, `--db FILE` names another"
+        "there is no database at \(path) yet (\(origin)); `bagq train DATA` makes it, `--db FILE` names another"
     }
 }

@@ -34,7 +34,8 @@ struct SourceAccess {
                 + "BindReadOnlyPaths=\(path), then restart the workers and `bagq retry \(job)`"
         }
         let enter = closed.map { "sudo setfacl -m u:\(user):x \($0)" }
-        return "let \(user) read it: `" + (enter + ["sudo setfacl -R -m u:\(user):rX \(path)", "bagq retry \(job)"])
+        return "let \(user) read it: `"
+            + (enter + ["sudo setfacl -R -m u:\(user):rX \(path)", "bagq retry \(job)"])
             .joined(separator: " && ") + "`"
     }
 

@@ -99,18 +99,26 @@ struct TroubleTests {
     }
 
     /// A worker of another user is alive, and may not read what the submitter can: submit says who, what and what helps.
-    @Test(.enabled(if: geteuid() == 0, "needs root, to be somebody else")) func whatTheServiceCannotReadIsSaidAtOnce() throws {
+    @Test(.enabled(if: geteuid() == 0, "needs root, to be somebody else")) func whatTheServiceCannotReadIsSaidAtOnce()
+        throws
+    {
         let bagq = try Bagq.withModel()
         let place = "/srv/bagq-test-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: place) }
-        #expect(try bagq.shell("chmod -R a+rwX . && mkdir -p \(place)/home && cp -r data \(place)/home && chmod 700 \(place)/home").status == 0)
+        #expect(
+            try bagq.shell(
+                "chmod -R a+rwX . && mkdir -p \(place)/home && cp -r data \(place)/home && chmod 700 \(place)/home"
+            ).status == 0)
         let worker = try bagq.start(shell: "exec setpriv --reuid=65534 --regid=65534 --clear-groups bagq worker")
         defer { worker.terminate() }
         let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
         while try store.workers().isEmpty, worker.isRunning {}
         let closed = try bagq.run("submit", place + "/home/data")
         #expect(closed.status == 2 && closed.out == "2\n" && closed.err.contains("Permission denied"), "\(closed.err)")
-        #expect(closed.err.contains("setfacl -m u:nobody:x \(place)/home && sudo setfacl -R -m u:nobody:rX \(place)/home/data"), "\(closed.err)")
+        #expect(
+            closed.err.contains(
+                "setfacl -m u:nobody:x \(place)/home && sudo setfacl -R -m u:nobody:rX \(place)/home/data"),
+            "\(closed.err)")
         #expect(closed.err.contains("bagq retry 2"))
         #expect(try bagq.shell("chmod 755 \(place)/home && bagq retry 2").status == 0)
         #expect(try bagq.run("wait", "2").status == 0)

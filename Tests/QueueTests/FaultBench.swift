@@ -73,7 +73,9 @@ final class Scenario {
         guard bench.faults.disarm() else { throw HarnessError.disagreement }
         bench.close()
         try bench.faults.restart(.all)
-        return (bench.content("bagq.db"), bench.content("bagq.db-wal"))
+        let log = bench.content("bagq.db-wal")
+        guard log?.isEmpty == false else { throw HarnessError.disagreement }
+        return (bench.content("bagq.db"), log)
     }
 
     private static func references(_ numbers: Range<Int>) -> [PictureReference] {

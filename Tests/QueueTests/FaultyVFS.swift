@@ -203,7 +203,8 @@ private enum FaultyVFS {
         folders.withLock { $0.first { name.hasPrefix($0.path + "/") } }
     }
 
-    /// Threads with an armed fault do not sleep: SQLite waits for ten seconds in all before it gives up a lock in the log.
+    /// Threads with an armed fault do not sleep: SQLite waits for ten seconds in all before it gives up a lock in the
+    /// log.
     private static let armedThreads = Mutex<Set<pthread_t>>([])
 
     static func setArmed(_ isArmed: Bool) {

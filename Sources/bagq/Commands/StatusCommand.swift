@@ -27,7 +27,9 @@ enum StatusCommand: Command {
             Terminal.note("no jobs yet: \(error)")
             return .done
         }
-        for finding in try session.database.health() where finding.isDanger { Terminal.note("warning: \(finding.text)") }
+        for finding in try session.database.health() where finding.isDanger {
+            Terminal.note("warning: \(finding.text)")
+        }
         repeat {
             let jobs = try id.map { [try session.store.job($0)] } ?? session.store.jobs(limit: limit)
             let workers = try session.store.workers()
