@@ -147,10 +147,13 @@ struct FileRights {
         }
     }
 
-    /// Only root can give files away. To a group that is not the right one nothing is opened.
+    /// Only root can give files away. To a group that is not the right one nothing is opened. What is right already is not asked
+    /// for: a sandbox may forbid chown(2) altogether.
     func give(to path: Path) throws {
-        let isOwned = owner.map { unsafe chown(path.cString, $0, group ?? gid_t.max) == 0 } ?? true
-        let isGrouped = isOwned || group.map { unsafe chown(path.cString, uid_t.max, $0) == 0 } ?? true
+        guard let now = DatabaseFile.status(of: path) else { throw FileError(path: path) }
+        if let owner, owner != now.st_uid { unsafe chown(path.cString, owner, gid_t.max) }
+        let isGrouped =
+            group.map { unsafe $0 == now.st_gid || chown(path.cString, uid_t.max, $0) == 0 } ?? true
         guard unsafe chmod(path.cString, isGrouped ? mode : mode & 0o700) == 0 else { throw FileError(path: path) }
     }
 }

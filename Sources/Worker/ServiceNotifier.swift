@@ -32,10 +32,11 @@ struct ServiceNotifier: Sendable {
         guard handle >= 0 else { return }
         defer { close(handle) }
         let bytes = Array(message.utf8)
-        // A manager that does not listen is no reason to stop working.
+        // A manager that does not listen is no reason to stop working, nor to wait once its queue is full.
         _ = unsafe withUnsafePointer(to: &address) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe sendto(handle, bytes, bytes.count, Int32(truncatingIfNeeded: MSG_NOSIGNAL), $0, length)
+                unsafe sendto(
+                    handle, bytes, bytes.count, Int32(truncatingIfNeeded: MSG_NOSIGNAL | MSG_DONTWAIT), $0, length)
             }
         }
     }

@@ -7,14 +7,18 @@ package final class StopRequest: Sendable {
     /// What a stop may take, whatever the store or a disk does.
     private static let limit: TimeInterval = 9
     /// What of that goes to a store that does not answer.
-    private static let storeLimit: TimeInterval = 5
+    private let storeLimit: TimeInterval
 
     private let requested = Atomic(false)
     private let heedsSignals = Atomic(false)
     /// When the request was first seen.
     private let seen = Mutex<Date?>(nil)
 
-    package init() {}
+    package convenience init() { self.init(storeLimit: 5) }
+
+    init(storeLimit: TimeInterval) {
+        self.storeLimit = storeLimit
+    }
 
     package var isMade: Bool {
         requested.load(ordering: .acquiring)
@@ -22,7 +26,7 @@ package final class StopRequest: Sendable {
     }
 
     /// Whether a store that does not answer has had its time since the request.
-    var isUrgent: Bool { secondsSinceMade > Self.storeLimit }
+    var isUrgent: Bool { secondsSinceMade > storeLimit }
 
     package func make() {
         requested.store(true, ordering: .releasing)

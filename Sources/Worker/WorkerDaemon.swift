@@ -78,8 +78,9 @@ package final class WorkerDaemon: Sendable {
     }
 
     /// Works until the ending. Gives back what it holds before it returns or throws.
-    package func run() throws(StoreError) {
-        let notifier = ServiceNotifier()
+    package func run() throws(StoreError) { try run(notifying: ServiceNotifier()) }
+
+    func run(notifying notifier: ServiceNotifier) throws(StoreError) {
         Log.started(options.identity, threads: options.threads, kernels: options.level.rawValue)
         try patience { () throws(StoreError) in
             try store.heartbeat(options.identity, WorkerReport(state: .idle, kinds: options.kinds))
