@@ -31,6 +31,7 @@ final class ChaosRound {
     /// What must be done in the end, by number.
     private var jobs: [Int: Work] = [:]
     private var forgotten: [Int] = []
+    private let beginning = Date()
     private var events: [String] = []
     /// Copies of the pictures in each of the folders.
     private var sources: [Int] = []
@@ -48,9 +49,8 @@ final class ChaosRound {
         bagq = try Bagq.withModel()
         store = try Connection(path: Path(bagq.path("bagq.db")), access: .writing)
         events = ["seed \(seed)"]
-        try bagq.drawPictures(in: "lessons", each: Calm.trainingPictures)
         for source in 0..<3 {
-            let copies = number(in: source == 0 ? 18...40 : 1...24)
+            let copies = number(in: source == 0 ? 17...18 : 1...4)
             sources.append(copies)
             for copy in 0..<copies {
                 let folder = "dump-\(source)/\(copy)"
@@ -76,6 +76,7 @@ final class ChaosRound {
         }
         try finish()
         try check()
+        note("all is checked")
     }
 
     func endWorkers() {
@@ -85,7 +86,9 @@ final class ChaosRound {
         }
     }
 
-    private func note(_ event: String) { events.append(event) }
+    private func note(_ event: String) {
+        events.append("\(Int(-beginning.timeIntervalSinceNow * 1000)) ms: \(event)")
+    }
     private func number(in range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     private func count(_ query: String, _ values: any Bindable...) throws -> Int {
         try store.prepare("SELECT \(query)").rows(binding: values) { $0.int(0) }.first ?? 0
@@ -95,7 +98,7 @@ final class ChaosRound {
 
     /// Waits until the workers have got a few pictures further, or have claimed something, or can do nothing.
     private func awaitProgress() throws {
-        let steps = [1, 1, 16, 60, 150].randomElement(using: &random) ?? 1
+        let steps = [1, 1, 8, 16, 64].randomElement(using: &random) ?? 1
         let heedsClaims = number(in: 0...2) == 0
         func done() throws -> Int {
             try count(
@@ -136,7 +139,7 @@ final class ChaosRound {
 
     private func happen() throws {
         // Nothing is left to disturb.
-        if try !hasWork(), try resume() == nil { try submit(source: number(in: 0...2)) }
+        if try !hasWork(), try resume() == nil { try submit(source: number(in: 1...2)) }
         switch number(in: 0...25) {
         case 0...5: try killWorker()
         case 6...9: try endWorker()
@@ -145,8 +148,8 @@ final class ChaosRound {
         case 16...18: _ = try resume()
         case 19, 20: try cancelAndRetry()
         case 21, 22: try forget()
-        case 23 where trainings < 2: try train()
-        default: if jobs.count < 8 { try submit(source: number(in: 1...2)) }
+        case 23 where trainings < 1: try train()
+        default: if jobs.count < 6 { try submit(source: number(in: 1...2)) }
         }
     }
 
@@ -192,45 +195,50 @@ final class ChaosRound {
 
     private func endWorker() throws {
         let worker = try takeWorker()
-        try end(worker)
+        try end([worker])
         try startWorker(worker.place)
     }
 
-    /// SIGTERM: it must end in time, with nothing in hand, and nothing held against what it had.
-    /// - isAsleep: It stands still, and its lease has run out: what that costs is the lease's doing.
-    private func end(_ worker: Worker, isAsleep: Bool = false) throws {
-        let isKnown = try count("count(*) FROM worker WHERE name = ?", worker.name) == 1
-        let held =
-            isAsleep
-            ? []
-            : try store.rows(
-                "SELECT job, number, fruitless, deaths FROM shard WHERE state = 1 AND worker LIKE ?", worker.name + "/%"
+    /// SIGTERM: they must end in time, with nothing in hand, and nothing held against what they had.
+    /// - areAsleep: They stand still, and their leases have run out: what that costs is the leases' doing.
+    private func end(_ workers: [Worker], areAsleep: Bool = false) throws {
+        let beginnings = try workers.map { worker in
+            let held = try store.rows(
+                "SELECT job, number, fruitless, deaths FROM shard WHERE state = 1 AND worker LIKE ?",
+                worker.name + "/%"
             ) { (job: $0.int(0), number: $0.int(1), fruitless: $0.int(2), deaths: $0.int(3)) }
-        kill(worker.process.processIdentifier, SIGTERM)
-        if isAsleep { kill(worker.process.processIdentifier, SIGCONT) }
+            let isKnown = try count("count(*) FROM worker WHERE name = ?", worker.name) == 1
+            return (isKnown: isKnown, held: areAsleep ? [] : held)
+        }
         let asked = Date()
-        do {
-            try wait("end of \(worker.name)", atMost: 10) { !worker.process.isRunning }
-        } catch {
-            note(try bagq.log(of: worker.process))
-            kill(worker.process.processIdentifier, SIGKILL)
-            throw error
+        for worker in workers {
+            kill(worker.process.processIdentifier, SIGTERM)
+            if areAsleep { kill(worker.process.processIdentifier, SIGCONT) }
         }
-        worker.process.waitUntilExit()
-        let status = worker.process.terminationStatus
-        note("\(worker.name) is asked to end: \(status) after \(-asked.timeIntervalSinceNow) s")
-        if worker.process.terminationReason == .uncaughtSignal, !isKnown, status == SIGTERM { return }
-        guard worker.process.terminationReason == .exit, status == 0 || status == 75 else {
-            throw Bagq.Failure(output: "\(worker.name) ended with \(status): \(try bagq.log(of: worker.process))")
-        }
-        // One that could not reach the store leaves its work to the lease.
-        guard status == 0 else { return }
-        #expect(try count("count(*) FROM shard WHERE worker LIKE ?", worker.name + "/%") == 0, "\(story)")
-        for shard in held {
-            let worse = try count(
-                "count(*) FROM shard WHERE job = ? AND number = ? AND (fruitless > ? OR deaths > ?)", shard.job,
-                shard.number, shard.fruitless, shard.deaths)
-            #expect(worse == 0, "the end of \(worker.name) costs \(shard) an attempt\n\(story)")
+        for (worker, (isKnown, held)) in zip(workers, beginnings) {
+            do {
+                let rest = max(0, asked.addingTimeInterval(10).timeIntervalSinceNow)
+                try wait("end of \(worker.name)", atMost: rest) { !worker.process.isRunning }
+            } catch {
+                note(try bagq.log(of: worker.process))
+                throw error
+            }
+            worker.process.waitUntilExit()
+            let status = worker.process.terminationStatus
+            note("\(worker.name) is asked to end: \(status) after \(-asked.timeIntervalSinceNow) s")
+            if worker.process.terminationReason == .uncaughtSignal, !isKnown, status == SIGTERM { continue }
+            guard worker.process.terminationReason == .exit, status == 0 || status == 75 else {
+                throw Bagq.Failure(output: "\(worker.name) ended with \(status): \(try bagq.log(of: worker.process))")
+            }
+            // One that could not reach the store leaves its work to the lease.
+            guard status == 0 else { continue }
+            #expect(try count("count(*) FROM shard WHERE worker LIKE ?", worker.name + "/%") == 0, "\(story)")
+            for shard in held {
+                let worse = try count(
+                    "count(*) FROM shard WHERE job = ? AND number = ? AND (fruitless > ? OR deaths > ?)", shard.job,
+                    shard.number, shard.fruitless, shard.deaths)
+                #expect(worse == 0, "the end of \(worker.name) costs \(shard) an attempt\n\(story)")
+            }
         }
     }
 
@@ -254,8 +262,7 @@ final class ChaosRound {
         case 0: break
         case 1:
             // Asked to end in its sleep: it does when it wakes.
-            workers.removeLast()
-            try end(worker, isAsleep: true)
+            try end([workers.removeLast()], areAsleep: true)
             try startWorker(worker.place)
         default:
             // It may stand in the middle of a commit: then nobody can take its work until it goes on.
@@ -280,7 +287,7 @@ final class ChaosRound {
         trainings += 1
         let name = "trained-\(trainings)"
         let job = try take(
-            ["train", "lessons", "--name", name, "--priority", "\(number(in: -1...1))"] + Calm.trainingOptions)
+            ["train", "data", "--name", name, "--priority", "\(number(in: -1...1))"] + Calm.trainingOptions)
         jobs[job] = .train(model: name)
     }
 
@@ -373,7 +380,9 @@ final class ChaosRound {
     }
 
     private func endAll() throws {
-        while !workers.isEmpty { try end(try takeWorker()) }
+        let all = workers
+        try end(all)
+        workers = []
     }
 
     private func check() throws {

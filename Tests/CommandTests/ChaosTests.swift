@@ -20,6 +20,7 @@ import Testing
         defer { round.endWorkers() }
         do {
             try round.run()
+            if ProcessInfo.processInfo.environment["BAGQ_CHAOS_STORY"] != nil { print(round.story) }
         } catch {
             Issue.record("\(error)\n\(round.story)")
         }
@@ -39,8 +40,6 @@ struct ChaosKind: Hashable {
 struct Calm {
     static let trainingOptions = ["--epochs", "2", "--seed", "7"]
     static let pictures = 16
-    /// In the folder that is trained on.
-    static let trainingPictures = 24
 
     /// By the name that a picture has in a round's folders: `bar-3.jpg`.
     private(set) var predictions: [ChaosKind: [String: String]] = [:]
@@ -50,8 +49,7 @@ struct Calm {
 
     private init() throws {
         let bagq = try Bagq.withModel()
-        try bagq.drawPictures(in: "lessons", each: Self.trainingPictures)
-        let training = try bagq.run(["train", "lessons", "--name", "calm", "--wait"] + Self.trainingOptions)
+        let training = try bagq.run(["train", "data", "--name", "calm", "--wait"] + Self.trainingOptions)
         try #require(training.status == 0, "\(training.err)")
         model = try Self.export("calm", of: bagq)
         for (name, model) in [("shapes", ChaosKind.Model.given), ("calm", .trained)] {
