@@ -22,6 +22,7 @@ final class ChaosRound {
     /// Longer than any honest step takes, on a busy machine too.
     private static let patience: TimeInterval = 60
 
+    private let isShort: Bool
     private let calm: Calm
     private let bagq: Bagq
     private let store: Connection
@@ -43,7 +44,8 @@ final class ChaosRound {
         return (events + logs).joined(separator: "\n")
     }
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64, isShort: Bool) throws {
+        self.isShort = isShort
         calm = try Calm.result.get()
         random = Generator(state: seed)
         bagq = try Bagq.withModel()
@@ -69,8 +71,8 @@ final class ChaosRound {
 
     func run() throws {
         try submit(source: 0)
-        for place in 0..<number(in: 2...6) { try startWorker(place) }
-        for _ in 0..<number(in: 10...30) {
+        for place in 0..<number(in: isShort ? 2...3 : 2...6) { try startWorker(place) }
+        for _ in 0..<number(in: isShort ? 8...10 : 10...30) {
             try awaitProgress()
             try happen()
         }
