@@ -98,6 +98,10 @@ final class Bagq: Sendable {
 
     /// Starts and returns at once; the caller ends it.
     func start(_ words: String..., environment: [String: String] = [:]) throws -> Process {
+        try start(words, environment: environment)
+    }
+
+    func start(_ words: [String], environment: [String: String] = [:]) throws -> Process {
         let process = process(Self.program, words, environment: environment)
         _ = try capture(process)
         return process

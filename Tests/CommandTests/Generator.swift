@@ -1,0 +1,1 @@
+../QueueTests/Generator.swift
