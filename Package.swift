@@ -50,7 +50,7 @@ let package = Package(
         tests("ThreadsTests", ["Threads"]),
         tests("ImagingTests", ["Imaging", "Intake", "Queue", "CKernels"]),
         tests("CNNTests", ["CNN", "Threads", "CKernels"], exclude: ["vectors"]),
-        tests("QueueTests", ["Queue", "SQLiteStore", "Intake", "CKernels", "CSQLite"]),
+        tests("QueueTests", ["Queue", "SQLiteStore", "Intake", "CKernels", "CSQLite"], exclude: ["schemas"]),
         tests("WorkerTests", ["Worker", "Threads", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN"]),
         tests("ReportTests", ["Report", "Queue", "Intake"]),
         tests("CommandTests", ["bagq", "Imaging", "Intake", "Queue", "SQLiteStore"]),

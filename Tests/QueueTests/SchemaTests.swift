@@ -1,0 +1,58 @@
+import Foundation
+import Intake
+import Queue
+import SQLiteStore
+import Testing
+
+/// Databases of every schema that has landed, kept as SQL in `schemas`, are brought to the present one with all that is in them.
+@Suite struct SchemaTests {
+    private static let kept: [Int] = {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.compactMap { Int($0.dropLast(".sql".count)) }.sorted()
+    }()
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "schemas")
+
+    /// Each step that is added leaves the schema before it here.
+    @Test func everySchemaBeforeThePresentIsKept() {
+        #expect(Self.kept == Array(1..<SQLiteStore.schemaVersion))
+    }
+
+    @Test(arguments: kept) func isMigrated(version: Int) throws {
+        let folder = TemporaryFolder()
+        let path = folder("bagq.db")
+        let raw = try RawDatabase(path)
+        try raw.execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")
+        try raw.execute(try String(contentsOf: Self.folder.appending(path: "\(version).sql"), encoding: .utf8))
+
+        let refusal = #expect(throws: StoreError.self) { try SQLiteStore(path: path, mode: .open) }
+        #expect(refusal?.description.contains("bagq migrate") == true)
+        #expect(try SQLiteStore.migrate(path: path) == (version, SQLiteStore.schemaVersion))
+        #expect(try SQLiteStore.migrate(path: path) == (SQLiteStore.schemaVersion, SQLiteStore.schemaVersion))
+
+        let store = try SQLiteStore(path: path, mode: .open)
+        #expect(try store.timeZone == "Europe/Paris")
+        let id = JobID(rawValue: 1)
+        let job = try store.job(id)
+        #expect(job.state == .running && job.itemsDone == 1 && job.itemsFailed == 1 && job.itemsTotal == 3)
+        #expect(try store.results(of: id, after: -1, limit: 9).map(\.brand) == ["chanel"])
+        #expect(try store.failures(of: id, after: -1, limit: 9).map(\.failure.reason) == ["corrupt"])
+        #expect(try store.resolve(nil).version == ModelVersion(name: "luxe", number: 1))
+        #expect(try store.modelFile(store.resolve(nil).version) == [1, 2, 3])
+        #expect(try store.recount() == RecountReport(sightings: 1, sums: 1, differences: []))
+        let rest = try #require(try store.claim(for: worker("a"), abilities: allWork))
+        #expect(rest.items.map(\.number) == [2])
+        #expect(try store.record(rest.items.map { outcome($0) }, for: rest) == .held)
+        #expect(try store.job(id).state == .done)
+        let training = try #require(try store.claim(for: worker("a"), abilities: allWork))
+        #expect(training.training?.checkpoint?.bytes == [9, 9])
+
+        // It is the shape that a new database has.
+        _ = try SQLiteStore(path: folder("new.db"), mode: .create(timeZone: "UTC"))
+        let shape = """
+            SELECT m.name || '|' || c.name || '|' || c.type || '|' || c."notnull" || '|' || ifnull(c.dflt_value, '') || '|' || c.pk
+            FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c WHERE m.type = 'table'
+            UNION ALL SELECT name || '|' || tbl_name FROM sqlite_schema WHERE type = 'index' ORDER BY 1
+            """
+        #expect(try raw.column(shape) == RawDatabase(folder("new.db")).column(shape))
+    }
+}
