@@ -238,6 +238,7 @@ final class ChaosRound {
                 }
             } catch {
                 note(try bagq.log(of: worker.process))
+                for worker in workers { kill(worker.process.processIdentifier, SIGKILL) }
                 throw error
             }
             worker.process.waitUntilExit()
