@@ -75,7 +75,7 @@ final class ChaosRound {
     func run() throws {
         try submit(source: 0)
         for place in 0..<number(in: isShort ? 2...3 : 2...6) { try startWorker(place) }
-        for _ in 0..<number(in: isShort ? 8...10 : 10...30) {
+        for _ in 0..<number(in: isShort ? 5...7 : 10...30) {
             try awaitProgress()
             try happen()
         }
@@ -238,6 +238,7 @@ final class ChaosRound {
                 }
             } catch {
                 note(try bagq.log(of: worker.process))
+                for worker in workers { kill(worker.process.processIdentifier, SIGKILL) }
                 throw error
             }
             worker.process.waitUntilExit()
