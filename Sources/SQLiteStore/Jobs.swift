@@ -60,7 +60,8 @@ extension SQLiteStore {
                 try tx.removeCheckpoint(of: id)
             }
         }
-        try giveBackPages()
+        // The job is cancelled, whatever becomes of the file's size.
+        try? giveBackPages()
     }
 
     package func pause(_ id: JobID) throws(StoreError) {

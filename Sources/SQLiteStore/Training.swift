@@ -51,7 +51,8 @@ extension SQLiteStore {
             try tx.endIfNothingRuns(claim.job)
             return hold.standing
         }
-        if standing != .lost { try giveBackPages() }
+        // The training is done, whatever becomes of the file's size.
+        if standing != .lost { try? giveBackPages() }
         return standing
     }
 }

@@ -40,6 +40,9 @@ final class Bagq: Sendable {
         return try Data(contentsOf: bagq.folder.appending(path: "copy.db"))
     }
 
+    /// A training writes a checkpoint after each step, so that it can be killed after any.
+    static let oftenSaved = ["BAGQ_CHECKPOINT_SECONDS": "0"]
+
     struct Failure: Error { var output: String }
 
     deinit {
@@ -57,7 +60,7 @@ final class Bagq: Sendable {
             "HOME": folder.path(percentEncoded: false),
             "PATH": "\(Self.program?.deletingLastPathComponent().path ?? ""):/usr/bin:/bin",
             "TZ": "UTC",
-            "BAGQ_DATABASE": path("bagq.db"), "BAGQ_LEASE_SECONDS": "1", "BAGQ_CHECKPOINT_SECONDS": "0",
+            "BAGQ_DATABASE": path("bagq.db"), "BAGQ_LEASE_SECONDS": "1",
         ].merging(environment) { $1 }
         return process
     }

@@ -164,7 +164,7 @@ final class ChaosRound {
         var words = ["--threads", String(number(in: 1...2))]
         if place > 0, number(in: 0...3) == 0 { words += ["--only", number(in: 0...1) == 0 ? "classify" : "train"] }
         note("\(name) starts: \(words.joined(separator: " "))")
-        let process = try bagq.start(["worker", "--name", name] + words)
+        let process = try bagq.start(["worker", "--name", name] + words, environment: Bagq.oftenSaved)
         workers.append(Worker(process: process, name: name, place: place))
     }
 

@@ -55,6 +55,7 @@ import Testing
                   classify     Prints brand and confidence of each file, without a job.
                   doctor       Shows what this machine and the database are like, and what is wrong with them.
                   backup       Copies the whole database, as of one moment, into a new file.
+                  restore      Puts a backup into the place of the database.
                   migrate      Makes the database, or brings it up to this version of bagq.
                   config       Shows every setting, its value and where that comes from.
                   completions  Prints completions for bash, zsh or fish.

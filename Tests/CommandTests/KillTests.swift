@@ -86,7 +86,7 @@ struct KillTests {
         let id = JobID(rawValue: 2)
         var checkpoint = -1
         for _ in 0..<Self.kills {
-            let worker = try bagq.start("worker", "--drain")
+            let worker = try bagq.start("worker", "--drain", environment: Bagq.oftenSaved)
             checkpoint = try #require(
                 try change(from: checkpoint, of: worker) { try store.job(id).itemsDone }, "done too soon")
             kill(worker.processIdentifier, SIGKILL)

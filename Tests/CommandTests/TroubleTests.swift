@@ -9,7 +9,7 @@ struct TroubleTests {
     /// A signal at whatever moment of a worker's first steps ends it; none is lost.
     @Test func aStopInTheFirstMomentsIsNotLost() throws {
         let bagq = try Bagq.withModel()
-        for milliseconds in 0..<30 {
+        for milliseconds in stride(from: 0, to: 30, by: 3) {
             let worker = try bagq.start("worker")
             usleep(UInt32(milliseconds) * 1000)
             kill(worker.processIdentifier, SIGTERM)
@@ -59,7 +59,7 @@ struct TroubleTests {
     /// The disk with the source is unmounted in mid-job: nothing is a failure, the job says what it waits for, and goes on by itself.
     @Test(arguments: ["gone", "empty"]) func aSourceThatGoesAwayIsWaitedFor(how: String) throws {
         let bagq = try Bagq.withModel()
-        for copy in 0..<40 {
+        for copy in 0..<20 {
             #expect(try bagq.shell("mkdir -p disk/dump && cp -rl data disk/dump/\(copy)").status == 0)
         }
         #expect(try bagq.run("submit", "disk/dump").status == 0)
@@ -78,7 +78,7 @@ struct TroubleTests {
         worker.waitUntilExit()
         #expect(worker.terminationStatus == 0)
         let job = try store.job(id)
-        #expect(job.state == .done && job.itemsDone == 640 && job.itemsFailed == 0 && job.trouble == nil)
+        #expect(job.state == .done && job.itemsDone == 320 && job.itemsFailed == 0 && job.trouble == nil)
     }
 
     /// Out of descriptors, the worker has nothing to say about any picture.
@@ -157,7 +157,7 @@ struct TroubleTests {
 
     @Test func eightWorkersMakeOneDatabase() throws {
         let bagq = try Bagq()
-        for round in 0..<3 {
+        for round in 0..<2 {
             let workers = try (0..<8).map {
                 try bagq.start("worker", "--drain", "--db", "new-\(round).db", "--name", "w\($0)")
             }

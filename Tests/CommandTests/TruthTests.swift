@@ -10,10 +10,11 @@ struct TruthTests {
     /// Seven photos of an evening, by a camera that knows no zone, count on their day wherever the database is.
     @Test(arguments: ["Asia/Tokyo", "America/Los_Angeles", "UTC"])
     func photosCountOnTheDayOfTheirClock(zone: String) throws {
-        let bagq = try Bagq()
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("models", "export", "shapes", "m.safetensors").status == 0)
+        #expect(try bagq.shell("rm bagq.db*").status == 0)
         #expect(try bagq.run("migrate", environment: ["BAGQ_TIME_ZONE": zone]).status == 0)
-        try bagq.drawPictures(in: "data", each: 4)
-        #expect(try bagq.run("train", "data", "--name", "m", "--epochs", "1", "--wait").status == 0)
+        #expect(try bagq.run("models", "import", "m.safetensors", "--name", "m").status == 0)
         try FileManager.default.createDirectory(atPath: bagq.path("dump"), withIntermediateDirectories: true)
         for hour in 0..<7 {
             let pixels = (0..<64 * 64 * 3).map { UInt8(truncatingIfNeeded: $0 &* (hour + 3)) }
@@ -33,7 +34,7 @@ struct TruthTests {
             return brands.reduce(0, +) + (report["unsure"] as? Int ?? 0) + (report["other"] as? Int ?? 0)
         }
         #expect(counted(day) == 7 && counted(trends) == 7)
-        let rows = try bagq.run("results", "2", "--json").lines
+        let rows = try bagq.run("results", "1", "--json").lines
         #expect(rows.count == 7 && rows.allSatisfy { $0.contains(#""time_source":"exif""#) })
     }
 
@@ -181,7 +182,7 @@ struct TruthTests {
         let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
         let worker = try bagq.start("worker", "--name", "first")
         while try store.workers().isEmpty, worker.isRunning {}
-        let waiting = try bagq.start("train", "data", "--name", "m", "--epochs", "4", "--wait")
+        let waiting = try bagq.start("train", "data", "--name", "m", "--epochs", "3", "--wait")
         while try store.jobs(limit: 1).first?.itemsDone ?? 0 == 0, worker.isRunning, waiting.isRunning {}
         kill(worker.processIdentifier, SIGKILL)
         worker.waitUntilExit()
@@ -222,7 +223,7 @@ struct TruthTests {
             let jobs = (try bagq.json("status", "--json") as? [String: Any])?["jobs"] as? [[String: Any]]
             return jobs?.first?["items_done"] as? Int ?? 0
         }
-        let worker = try bagq.start("worker")
+        let worker = try bagq.start("worker", environment: Bagq.oftenSaved)
         while try done() == 0 {}
         worker.terminate()
         worker.waitUntilExit()

@@ -90,7 +90,7 @@ final class Scenario {
         // Two chunks, or one.
         Checkpoint(
             kernelLevel: "avx2", precision: "fp32", itemsDone: itemsDone,
-            bytes: [UInt8](repeating: UInt8(itemsDone), count: (FaultTests.isSlow ? 1 << 20 : 0) + 9000))
+            bytes: [UInt8](repeating: UInt8(itemsDone), count: (FaultTests.isExhaustive ? 1 << 20 : 0) + 9000))
     }
 
     private static func prepare(_ name: Name, _ h: StoreHarness) throws -> (FaultBench) throws -> String {

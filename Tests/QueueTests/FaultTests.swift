@@ -6,9 +6,9 @@ import SQLiteStore
 import Testing
 
 /// Every operation of the store with every fault at every place: it succeeds, or says what is wrong and changes
-/// nothing. The default run takes samples of the places, `BAGQ_SLOW_TESTS` takes all of the first 200.
+/// nothing. The default run takes samples of the places, `BAGQ_EXHAUSTIVE_TESTS` takes all of the first 200.
 @Suite struct FaultTests {
-    static let isSlow = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] != nil
+    static let isExhaustive = ProcessInfo.processInfo.environment["BAGQ_EXHAUSTIVE_TESTS"] != nil
 
     @Test(arguments: Scenario.Name.allCases)
     func faultsAreSaidAndLoseNothing(_ name: Scenario.Name) throws {
@@ -21,7 +21,7 @@ import Testing
                 #expect(problems.isEmpty, "\(kind), call \(number)")
                 guard hasStruck else { break }
                 strikes += 1
-                number = Self.isSlow ? number + 1 + number / 200 * 10 : number * 4
+                number = Self.isExhaustive ? number + 1 + number / 200 * 10 : number * 64
             }
             #expect(strikes > 0, "\(kind)")
         }
@@ -63,7 +63,7 @@ import Testing
             let earliest = kind.survival == .all ? returned : submitted
             #expect((earliest...returned + 1).contains(found), "\(kind), call \(number)")
             if found < returned { hasLost = true }
-            number += Self.isSlow ? 1 : 1 + number / 4
+            number += Self.isExhaustive ? 1 : 1 + number / 2
         }
         #expect(number > 1)
         #expect(hasLost == (kind.survival != .all))
@@ -183,6 +183,6 @@ struct FaultKind: Hashable, Sendable, CustomStringConvertible {
         + failures("map error", .map, IOError.map, except: [.backup])
         + failures("cannot open", .open, SQLITE_CANTOPEN)
         // Migrating waits for ten seconds.
-        + failures("locked", .lock, SQLITE_BUSY, exceptLasting: FaultTests.isSlow ? [] : [.migrate])
+        + failures("locked", .lock, SQLITE_BUSY, exceptLasting: FaultTests.isExhaustive ? [] : [.migrate])
         + ends
 }
