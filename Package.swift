@@ -33,7 +33,8 @@ let package = Package(
         .target(name: "Imaging", dependencies: ["CKernels", "CTurboJPEG", "Intake"], swiftSettings: strictAndFast),
         .target(name: "CNN", dependencies: ["CKernels", "Threads"], swiftSettings: strictAndFast),
         .target(name: "Queue", dependencies: ["CKernels", "Intake"], swiftSettings: strict),
-        .target(name: "SQLiteStore", dependencies: ["CSQLite", "Queue", "Intake"], swiftSettings: strict),
+        .target(
+            name: "SQLiteStore", dependencies: ["CSQLite", "Threads", "Queue", "Intake"], swiftSettings: strict),
         .target(
             name: "Worker", dependencies: ["Threads", "Intake", "Imaging", "CNN", "Queue"],
             swiftSettings: strict),

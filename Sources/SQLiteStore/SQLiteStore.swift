@@ -1,7 +1,7 @@
 import Glibc
 package import Intake
 package import Queue
-import Synchronization
+import Threads
 
 /// The job store in one SQLite file, shared by the processes of one machine. Safe from any thread: calls of one process
 /// take turns on one connection, processes take turns on the file.
@@ -40,7 +40,7 @@ package final class SQLiteStore: JobStore {
     package let path: Path
     let options: Options
     private let clock: StoreClock
-    private let session: Mutex<Session>
+    private let session: Monitor<Session>
     /// Which file was opened.
     private let identity: FileIdentity?
 
@@ -51,7 +51,7 @@ package final class SQLiteStore: JobStore {
         self.options = options
         self.clock = clock
         do {
-            session = Mutex(try Session(path: path, mode: mode, options: options))
+            session = Monitor(try Session(path: path, mode: mode, options: options))
             identity = FileIdentity(of: path)
         } catch {
             throw StoreError(error, path: path)
