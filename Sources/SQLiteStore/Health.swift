@@ -13,7 +13,7 @@ package struct Finding: Hashable, Sendable {
 
 extension SQLiteStore {
     /// Bytes below which a disk is as good as full: a commit, its log and a model need some.
-    private static let scarceBytes = 256 << 20
+    private static let scarceBytes = 64 << 20
     /// Of a write-ahead log that somebody keeps from being brought into the file.
     private static let largeLogBytes = 128 << 20
 

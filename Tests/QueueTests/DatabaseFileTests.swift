@@ -166,6 +166,23 @@ import Testing
         #expect(try store.finishForgetting() && store.health().isEmpty)
     }
 
+    /// A reader that was there first keeps a file from elsewhere in its own journal mode; a deleted one has a user still.
+    @Test func whatIsUnusualAboutTheFileIsSaid() throws {
+        _ = try create()
+        #expect(unsafe chmod(folder.path + "/bagq.db", 0o600) == 0)
+        try RawDatabase(path).execute("PRAGMA journal_mode = DELETE")
+        let reader = try RawDatabase(path)
+        try reader.execute("BEGIN; SELECT count(*) FROM job")
+        let store = try SQLiteStore(path: path, mode: .open)
+        let texts = try store.health().map(\.text)
+        #expect(texts.count == 1 && texts[0].contains("keeps no write-ahead log (journal mode delete)"), "\(texts)")
+        try reader.execute("COMMIT")
+        #expect(SQLiteStore.usersOfDeleted(path).isEmpty)
+        unsafe unlink(folder.path + "/bagq.db")
+        let users = SQLiteStore.usersOfDeleted(path).map(\.text)
+        #expect(users.contains { $0.hasPrefix("process \(getpid()) has a database open") }, "\(users)")
+    }
+
     /// What a training held while it ran is given back when it ends or is cancelled.
     @Test(arguments: [true, false]) func trainingGivesItsPagesBack(isCancelled: Bool) throws {
         let store = try create()

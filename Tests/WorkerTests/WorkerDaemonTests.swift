@@ -27,12 +27,8 @@ import Threads
         #expect(job.state == .paused && (1..<3000).contains(job.itemsDone) && job.itemsFailed == 0)
         #expect(try place.store.workers().isEmpty)
         try place.store.resume(id)
-        let claim = try #require(try place.store.claim(for: place.other, abilities: place.abilities))
-        guard case .classify(let work) = claim.work else {
-            Issue.record("\(claim.work)")
-            return
-        }
-        #expect(!work.isCautious && work.items.count <= 3000 - job.itemsDone)
+        try place.start(place.store, ending: .drained).end()
+        #expect(try place.store.job(id).itemsDone == 3000 && place.store.job(id).itemsFailed == 0)
     }
 
     /// What waiting cannot mend ends every thread and the worker, with the reason.
@@ -110,16 +106,25 @@ import Threads
         #expect(try place.store.job(next).itemsDone == 600)
     }
 
+    /// Where only the checkpoint cannot be written, the model is made all the same.
+    @Test func trainingGoesOnWithoutItsCheckpoint() throws {
+        let place = try Place(pictures: 1)
+        let job = try place.submitTraining(epochs: 1)
+        let saves = Monitor(0)
+        let store = place.scripted { call throws(StoreError) in
+            guard call == "save" else { return }
+            saves.withLock { $0 += 1 }
+            throw StoreError.unavailable(why: "the disk is full; free some space")
+        }
+        try place.start(store, ending: .drained, checkpointSeconds: 0).end()
+        #expect(try place.store.job(job).state == .done && saves.withLock(\.self) > 0)
+        #expect(try place.store.models().contains { $0.version.name == "trained" && $0.state == .ready })
+    }
+
     /// Training that does not move is not alive, though its lease is kept; when it moves again the watchdog hears so.
     @Test func theWatchdogHearsNothingOfWorkThatHangs() throws {
         let place = try Place(pictures: 12)
-        let data = try place.trainingData()
-        let options = TrainingJobOptions(training: TrainingOptions())
-        let job = try place.store.submit(
-            .train(
-                TrainRequest(
-                    data: data, modelName: "m",
-                    options: String(decoding: try JSONEncoder().encode(options), as: UTF8.self))))
+        let job = try place.submitTraining(epochs: 20)
         let manager = ServiceManager(path: "@bagq-watchdog-\(UUID().uuidString)")
         let notifier = ServiceNotifier(environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "300000"])
         let (calls, hold) = (Monitor<[String]>([]), Monitor(true))
@@ -138,7 +143,7 @@ import Threads
         beat(5)
         let silent = manager.receiveAll()
         #expect(!silent.isEmpty && !silent.contains("WATCHDOG=1"), "\(silent)")
-        #expect(try place.store.job(job.id).state == .running)
+        #expect(try place.store.job(job).state == .running)
         hold.withLock { $0 = false }
         while !manager.receiveAll().contains("WATCHDOG=1") { beat(1) }
         run.stop.make()
@@ -149,8 +154,6 @@ import Threads
 /// A folder with pictures and a database with a small model.
 private final class Place: Sendable {
     let store: SQLiteStore
-    let other = WorkerIdentity(id: WorkerID(rawValue: "other"), name: "other", host: "host", pid: 1)
-    let abilities = WorkerAbilities(kernelLevels: ["portable"])
     private let folder = FileManager.default.temporaryDirectory.appending(path: "bagq-worker-\(UUID().uuidString)")
     private let model: ModelVersion
 
@@ -182,7 +185,7 @@ private final class Place: Sendable {
         return try RGBImage(width: 32, height: 32, pixels: pixels).jpeg()
     }
 
-    func trainingData() throws -> Path {
+    private func trainingData() throws -> Path {
         for (number, brand) in ["a", "b"].enumerated() {
             let target = folder.appending(path: "data/\(brand)")
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
@@ -191,6 +194,17 @@ private final class Place: Sendable {
             }
         }
         return Path(folder.appending(path: "data").path)
+    }
+
+    func submitTraining(epochs: Int) throws -> JobID {
+        var options = TrainingOptions()
+        options.epochs = epochs
+        let json = try JSONEncoder().encode(TrainingJobOptions(training: options))
+        return try store.submit(
+            .train(
+                TrainRequest(
+                    data: trainingData(), modelName: "trained", options: String(decoding: json, as: UTF8.self)))
+        ).id
     }
 
     func submit() throws -> JobID {
@@ -223,7 +237,7 @@ private final class Place: Sendable {
     }
 
     func start(
-        _ store: any JobStore, ending: WorkerDaemon.Ending = .never,
+        _ store: any JobStore, ending: WorkerDaemon.Ending = .never, checkpointSeconds: Double = 30,
         notifying notifier: ServiceNotifier = ServiceNotifier(environment: [:])
     ) -> Run {
         let stop = StopRequest(storeLimit: 0.2)
@@ -234,7 +248,7 @@ private final class Place: Sendable {
                 // Leases are kept by heartbeats of a quarter of this.
                 let options = WorkerDaemon.Options(
                     identity: identity, threads: 2, level: try KernelLevel.chosen(nil), leaseSeconds: 0.2,
-                    ending: ending)
+                    checkpointSeconds: checkpointSeconds, ending: ending)
                 try WorkerDaemon(store: store, options: options, stop: stop).run(notifying: notifier)
             }
             outcome.withLock { $0 = result }
