@@ -39,10 +39,10 @@ struct LeaseKeeper {
             do throws(StoreError) {
                 for claim in held { try renew(claim, solo) }
                 try store.heartbeat(options.identity, report)
-                patience.noteAnswer()
+                patience.noteAnswer(at: "heartbeat")
             } catch {
                 // What waiting cannot mend ends the worker.
-                if error.mayPass { patience.note(error) } else { shards.inHand.end(because: error) }
+                if error.mayPass { patience.note(error, at: "heartbeat") } else { shards.inHand.end(because: error) }
             }
             _ = isEnding.wait(until: Date(timeIntervalSinceNow: interval)) { $0 ? true : nil }
         }

@@ -12,6 +12,8 @@ final class StorePatience: Sendable {
     private struct Trouble {
         var since: Date
         var lastSaid: Date
+        /// Lines of the program whose call failed last. On a full disk those that only read succeed all the while: they end nothing.
+        var places: Set<String>
     }
 
     private static let longestPause: TimeInterval = 2
@@ -24,16 +26,20 @@ final class StorePatience: Sendable {
         self.stop = stop
     }
 
-    func callAsFunction<Result>(_ call: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+    /// - file, line: Where the call stands.
+    func callAsFunction<Result>(
+        file: String = #fileID, line: Int = #line, _ call: () throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        let place = "\(file):\(line)"
         var pause: TimeInterval = 0.05
         while true {
             do {
                 let result = try call()
-                noteAnswer()
+                noteAnswer(at: place)
                 return result
             } catch {
                 guard error.mayPass else { throw error }
-                note(error)
+                note(error, at: place)
                 if stop.isUrgent { throw error }
                 sleep(pause)
                 pause = min(pause * 2, Self.longestPause)
@@ -42,13 +48,14 @@ final class StorePatience: Sendable {
     }
 
     /// One line when a trouble begins, one a minute, one when it ends: threads that wait share it.
-    func note(_ error: StoreError) {
+    func note(_ error: StoreError, at place: String) {
         let isNews = trouble.withLock { trouble in
             let now = Date()
             guard let known = trouble else {
-                trouble = Trouble(since: now, lastSaid: now)
+                trouble = Trouble(since: now, lastSaid: now, places: [place])
                 return true
             }
+            trouble?.places.insert(place)
             guard now.timeIntervalSince(known.lastSaid) >= Self.reminderInterval else { return false }
             trouble?.lastSaid = now
             return true
@@ -56,10 +63,11 @@ final class StorePatience: Sendable {
         if isNews { Log.storeTrouble(error) }
     }
 
-    func noteAnswer() {
-        let ended = trouble.withLock { trouble in
-            defer { trouble = nil }
-            return trouble
+    func noteAnswer(at place: String) {
+        let ended = trouble.withLock { trouble -> Trouble? in
+            guard trouble?.places.remove(place) != nil, let known = trouble, known.places.isEmpty else { return nil }
+            trouble = nil
+            return known
         }
         if let ended { Log.storeAnswers(after: -ended.since.timeIntervalSinceNow) }
     }
