@@ -56,6 +56,21 @@ struct TroubleTests {
         #expect(try bagq.log(of: worker).matches(of: /does not answer/).count == 1)
     }
 
+    /// As after a machine's sleep: why its claims are lost can be read from its log.
+    @Test func aWorkerThatStoodStillSaysSo() throws {
+        let bagq = try Bagq.withModel()
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
+        let worker = try bagq.start("worker")
+        defer { worker.terminate() }
+        while try store.workers().isEmpty, worker.isRunning {}
+        kill(worker.processIdentifier, SIGSTOP)
+        // Longer than its lease.
+        usleep(1_200_000)
+        kill(worker.processIdentifier, SIGCONT)
+        while try !bagq.log(of: worker).contains("longer than a lease"), worker.isRunning { usleep(2000) }
+        #expect(worker.isRunning)
+    }
+
     /// The disk with the source is unmounted in mid-job: nothing is a failure, the job says what it waits for, and goes on by itself.
     @Test(arguments: ["gone", "empty"]) func aSourceThatGoesAwayIsWaitedFor(how: String) throws {
         let bagq = try Bagq.withModel()
