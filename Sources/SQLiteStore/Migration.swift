@@ -31,7 +31,7 @@ extension Schema {
         if found > version { throw StoreError.newer(found: found, known: version) }
         if found < version {
             throw StoreError.refused(
-                why: "\(path) has schema \(found), this bagq needs \(version); run `bagq migrate`")
+                why: "\(path) has schema \(found), this bagq needs \(version); run `bagq migrate --db \(path)`")
         }
     }
 

@@ -239,7 +239,7 @@ final class Session {
         let isEmpty = try db.row("SELECT 1 FROM sqlite_schema LIMIT 1", map: { $0.int(0) }) == nil
         throw StoreError.refused(
             why: isEmpty
-                ? "\(path) is empty; `bagq migrate` makes a database of it"
+                ? "\(path) is empty; `bagq migrate --db \(path)` makes a database of it"
                 : "\(path) is not a bagq database; name another file with --db")
     }
 

@@ -21,7 +21,14 @@ struct LeaseKeeper {
         if let watchdog = notifier.watchdogInterval { interval = min(interval, watchdog / 2) }
         var rate = RateMeter()
         var lastProgress = -1
+        // Sleep included, as leases count it.
+        var lastRound = ContinuousClock.now
+        func noteLateness() {
+            let silence = ContinuousClock.now - lastRound
+            if silence > .seconds(options.leaseSeconds) { Log.late(by: silence / .seconds(1)) }
+        }
         while !isEnding.withLock(\.self) {
+            let round = ContinuousClock.now
             let solo = alone.current
             let pictures = shards.pictures.load(ordering: .relaxed) + alone.pictures
             let progress = pictures + lister.items + (solo?.signsOfLife.load(ordering: .relaxed) ?? 0)
@@ -40,12 +47,15 @@ struct LeaseKeeper {
                 for claim in held { try renew(claim, solo) }
                 try store.heartbeat(options.identity, report)
                 patience.noteAnswer(at: "heartbeat")
+                noteLateness()
+                lastRound = round
             } catch {
                 // What waiting cannot mend ends the worker.
                 if error.mayPass { patience.note(error, at: "heartbeat") } else { shards.inHand.end(because: error) }
             }
             _ = isEnding.wait(until: Date(timeIntervalSinceNow: interval)) { $0 ? true : nil }
         }
+        noteLateness()
     }
 
     private func renew(_ claim: Claim, _ solo: Solo?) throws(StoreError) {

@@ -30,6 +30,13 @@ enum Log {
         write(.warning, "lost job=\(claim.job) shard=\(claim.shard) attempt=\(claim.attempt): dropped its work")
     }
 
+    static func late(by seconds: Double) {
+        write(
+            .warning,
+            String(format: "no lease was renewed for %.1f s, ", seconds)
+                + "longer than a lease: others may have taken what was in hand")
+    }
+
     static func postponed(_ claim: Claim, because trouble: String) {
         write(.warning, "job=\(claim.job) waits: \(trouble)")
     }
@@ -68,12 +75,11 @@ enum Log {
         write(.error, "stopped without an answer from the store or a disk: what is in hand is left to its lease")
     }
 
-    static func storeTrouble(_ error: StoreError) {
-        write(.error, "the store does not answer, trying again: \(error)")
-    }
-
-    static func storeAnswers(after seconds: TimeInterval) {
-        write(.notice, String(format: "the store answers again after %.1f s", seconds))
+    static func store(_ news: StorePatience.News) {
+        switch news {
+        case .trouble(let error): write(.error, "the store does not answer, trying again: \(error)")
+        case .answer(let seconds): write(.notice, String(format: "the store answers again after %.1f s", seconds))
+        }
     }
 
     static func checkpointNotSaved(_ claim: Claim, _ error: StoreError) {

@@ -9,6 +9,11 @@ import Synchronization
 /// again, and what was computed must not be lost. What waiting cannot mend is thrown at once. A stop that is asked for leaves the
 /// store a few seconds more.
 final class StorePatience: Sendable {
+    enum News: Sendable {
+        case trouble(StoreError)
+        case answer(after: TimeInterval)
+    }
+
     private struct Trouble {
         var since: Date
         var lastSaid: Date
@@ -20,10 +25,12 @@ final class StorePatience: Sendable {
     private static let reminderInterval: TimeInterval = 60
 
     private let stop: StopRequest
+    private let say: @Sendable (News) -> Void
     private let trouble = Mutex<Trouble?>(nil)
 
-    init(stop: StopRequest) {
+    init(stop: StopRequest, say: @escaping @Sendable (News) -> Void) {
         self.stop = stop
+        self.say = say
     }
 
     /// - file, line: Where the call stands.
@@ -60,7 +67,7 @@ final class StorePatience: Sendable {
             trouble?.lastSaid = now
             return true
         }
-        if isNews { Log.storeTrouble(error) }
+        if isNews { say(.trouble(error)) }
     }
 
     func noteAnswer(at place: String) {
@@ -69,7 +76,7 @@ final class StorePatience: Sendable {
             trouble = nil
             return known
         }
-        if let ended { Log.storeAnswers(after: -ended.since.timeIntervalSinceNow) }
+        if let ended { say(.answer(after: -ended.since.timeIntervalSinceNow)) }
     }
 
     private func sleep(_ seconds: TimeInterval) {

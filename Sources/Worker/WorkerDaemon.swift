@@ -60,11 +60,17 @@ package final class WorkerDaemon: Sendable {
     /// Counts what may let this process claim or end: items listed here, shards that are done.
     private let news = Monitor(0)
 
-    package init(store: any JobStore, options: Options, stop: StopRequest) throws(StoreError) {
+    package convenience init(store: any JobStore, options: Options, stop: StopRequest) throws(StoreError) {
+        try self.init(store: store, options: options, stop: stop, say: Log.store)
+    }
+
+    init(
+        store: any JobStore, options: Options, stop: StopRequest, say: @escaping @Sendable (StorePatience.News) -> Void
+    ) throws(StoreError) {
         self.store = store
         self.options = options
         self.stop = stop
-        patience = StorePatience(stop: stop)
+        patience = StorePatience(stop: stop, say: say)
         abilities = WorkerAbilities(
             kinds: options.kinds, kernelLevels: Set(KernelLevel.supported.map(\.rawValue)),
             precisions: Set(KernelLevel.supported.flatMap(TrainingPrecision.supported).map(\.rawValue)))

@@ -6,30 +6,40 @@ import Queue
 struct SourceAccess {
     /// The worker's user; nil where it is this one, or cannot be found out.
     private let user: String?
+    /// Whether the worker runs in systemd's unit, and thus in its sandbox.
+    private let isOfService: Bool
+
+    init(user: String?, isOfService: Bool) {
+        self.user = user
+        self.isOfService = isOfService
+    }
 
     /// - worker: One of this machine.
     init(of worker: WorkerIdentity) {
+        let folder = "/proc/\(worker.pid)"
         var status = stat()
-        guard unsafe stat("/proc/\(worker.pid)", &status) == 0, status.st_uid != getuid(),
+        guard unsafe stat(folder, &status) == 0, status.st_uid != getuid(),
             let entry = unsafe getpwuid(status.st_uid)
         else {
-            user = nil
+            self.init(user: nil, isOfService: false)
             return
         }
-        user = unsafe String(cString: entry.pointee.pw_name)
+        let groups = (try? String(contentsOfFile: folder + "/cgroup", encoding: .utf8)) ?? ""
+        self.init(user: unsafe String(cString: entry.pointee.pw_name), isOfService: groups.contains("/bagq-worker@"))
     }
 
-    /// The commands that let the worker read `source`; nil where its user is this one.
+    /// The commands that let the worker read `source`; nil where nothing is known that would.
     func advice(on source: Path, job: JobID) -> String? {
         guard let user else { return nil }
         let path = source.description
-        if path.hasPrefix("/tmp/") || path.hasPrefix("/var/tmp/") {
+        if isOfService, ["/tmp/", "/var/tmp/"].contains(where: (path + "/").hasPrefix) {
             return "the service has a /tmp of its own (PrivateTmp=yes) and does not see this one: move the folder, "
                 + "for instance to /srv, and submit it there"
         }
         let closed = Self.ancestors(of: source).filter { !Self.allows($0, S_IXOTH) }
         let isOpen = closed.isEmpty && Self.allows(source, S_IROTH)
         if isOpen {
+            guard isOfService else { return nil }
             return "the service's sandbox hides \(path): `sudo systemctl edit bagq-worker@`, add [Service] and "
                 + "BindReadOnlyPaths=\(path), then restart the workers and `bagq retry \(job)`"
         }

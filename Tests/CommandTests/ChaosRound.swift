@@ -53,6 +53,7 @@ final class ChaosRound {
         random = Generator(state: seed)
         bagq = try Bagq.withModel()
         store = try Connection(path: Path(bagq.path("bagq.db")), access: .writing)
+        try store.execute(Self.diary)
         events = ["seed \(seed)"]
         for source in 0..<3 {
             let copies = number(in: source == 0 ? 17...18 : 1...4)
@@ -204,38 +205,43 @@ final class ChaosRound {
         try startWorker(worker.place)
     }
 
-    /// The names of workers whose lease on something has run out.
-    private func lateWorkers() throws -> [String] {
-        try store.rows(
-            "SELECT DISTINCT worker FROM shard WHERE state = 1 AND lease_until <= ?",
-            StoreClock.real.boot().milliseconds
-        ) { String($0.text(0).prefix { $0 != "/" }) }
-    }
+    /// How every claim ended, in the database itself: when (of this boot's clock), until when its lease ran, and whether it was taken
+    /// from its worker, which counts against the shard.
+    private static let diary = """
+        CREATE TABLE chaos_end (
+            id INTEGER PRIMARY KEY, job, shard, attempt, worker, lease_until, at, was_taken DEFAULT 0);
+        CREATE TRIGGER chaos_ends AFTER UPDATE OF state ON shard WHEN OLD.state = 1 BEGIN
+            INSERT INTO chaos_end (job, shard, attempt, worker, lease_until, at) VALUES (
+                OLD.job, OLD.number, OLD.attempt, OLD.worker, OLD.lease_until,
+                CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+                    - \(StoreClock.real.now().milliseconds - StoreClock.real.boot().milliseconds));
+        END;
+        CREATE TRIGGER chaos_takes AFTER UPDATE OF fruitless ON shard WHEN NEW.fruitless > OLD.fruitless BEGIN
+            UPDATE chaos_end SET was_taken = 1
+            WHERE id = (SELECT max(id) FROM chaos_end WHERE job = NEW.job AND shard = NEW.number);
+        END;
+        """
 
     /// SIGTERM: they must end in time, with nothing in hand, and nothing held against what they had.
     /// - areAsleep: They stand still, and their leases have run out: what that costs is the leases' doing.
     private func end(_ workers: [Worker], areAsleep: Bool = false) throws {
         let beginnings = try workers.map { worker in
             let held = try store.rows(
-                "SELECT job, number, fruitless, deaths FROM shard WHERE state = 1 AND worker LIKE ?",
-                worker.name + "/%"
-            ) { (job: $0.int(0), number: $0.int(1), fruitless: $0.int(2), deaths: $0.int(3)) }
+                "SELECT job, number, attempt FROM shard WHERE state = 1 AND worker LIKE ?", worker.name + "/%"
+            ) { (job: $0.int(0), number: $0.int(1), attempt: $0.int(2)) }
             let isKnown = try count("count(*) FROM worker WHERE name = ?", worker.name) == 1
-            return (isKnown: isKnown, held: areAsleep ? [] : held)
+            let said = try bagq.log(of: worker.process).count
+            return (isKnown: isKnown, said: said, held: areAsleep ? [] : held)
         }
-        var late: Set<String> = []
         let asked = Date()
         for worker in workers {
             kill(worker.process.processIdentifier, SIGTERM)
             if areAsleep { kill(worker.process.processIdentifier, SIGCONT) }
         }
-        for (worker, (isKnown, held)) in zip(workers, beginnings) {
+        for (worker, (isKnown, said, held)) in zip(workers, beginnings) {
             do {
                 let rest = max(0, asked.addingTimeInterval(10).timeIntervalSinceNow)
-                try wait("end of \(worker.name)", atMost: rest) {
-                    late.formUnion(try lateWorkers())
-                    return !worker.process.isRunning
-                }
+                try wait("end of \(worker.name)", atMost: rest) { !worker.process.isRunning }
             } catch {
                 note(try bagq.log(of: worker.process))
                 for worker in workers { kill(worker.process.processIdentifier, SIGKILL) }
@@ -251,16 +257,15 @@ final class ChaosRound {
             }
             // One that could not reach the store leaves its work to the lease.
             guard status == 0 else { continue }
-            // On a machine too busy to let it renew its lease in time, it pays as the dead do.
-            if late.contains(worker.name) { note("\(worker.name) was late to renew its lease") }
             #expect(try count("count(*) FROM shard WHERE worker LIKE ?", worker.name + "/%") == 0, "\(story)")
-            for shard in held {
-                let worse = try count(
-                    "count(*) FROM shard WHERE job = ? AND number = ? AND (fruitless > ? OR deaths > ?)", shard.job,
-                    shard.number, shard.fruitless, shard.deaths)
-                #expect(
-                    worse == 0 || late.contains(worker.name),
-                    "the end of \(worker.name) costs \(shard) an attempt\n\(story)")
+            // One that a busy machine kept from renewing its leases in time says so, and pays as the dead do.
+            let wasLate = try bagq.log(of: worker.process).dropFirst(said).contains("longer than a lease")
+            if wasLate { note("\(worker.name) was late to renew its leases") }
+            for claim in held {
+                let taken = try count(
+                    "count(*) FROM chaos_end WHERE was_taken AND job = ? AND shard = ? AND attempt = ?", claim.job,
+                    claim.number, claim.attempt)
+                #expect(taken == 0 || wasLate, "the end of \(worker.name) costs \(claim) an attempt\n\(story)")
             }
         }
     }
@@ -423,6 +428,11 @@ final class ChaosRound {
         let left = try count("count(*) FROM job WHERE state = 'forgotten'")
         #expect(left == 0, "\(left) jobs half forgotten\n\(story)")
         try checkSums()
+        // The clocks that the two times come from drift apart by a few milliseconds in a round.
+        let early = try store.rows(
+            "SELECT worker, job, shard, lease_until - at FROM chaos_end WHERE was_taken AND lease_until > at + 50"
+        ) { "\($0.text(0)): job \($0.int(1)), shard \($0.int(2)), \($0.int(3)) ms" }
+        #expect(early.isEmpty, "taken before the lease had run out\n\(story)")
     }
 
     private func check(_ job: Int, _ kind: ChaosKind, _ copies: Int) throws {

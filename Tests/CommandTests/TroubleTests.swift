@@ -56,6 +56,24 @@ struct TroubleTests {
         #expect(try bagq.log(of: worker).matches(of: /does not answer/).count == 1)
     }
 
+    /// As after a machine's sleep: why its claims are lost can be read from its log.
+    @Test func aWorkerThatStoodStillSaysSo() throws {
+        let bagq = try Bagq.withModel()
+        let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
+        let worker = try bagq.start("worker")
+        defer { worker.terminate() }
+        while try store.workers().isEmpty, worker.isRunning {}
+        // The first time it may not have begun to keep leases.
+        while try !bagq.log(of: worker).contains("longer than a lease"), worker.isRunning {
+            kill(worker.processIdentifier, SIGSTOP)
+            // Longer than its lease.
+            usleep(1_200_000)
+            kill(worker.processIdentifier, SIGCONT)
+            usleep(300_000)
+        }
+        #expect(worker.isRunning)
+    }
+
     /// The disk with the source is unmounted in mid-job: nothing is a failure, the job says what it waits for, and goes on by itself.
     @Test(arguments: ["gone", "empty"]) func aSourceThatGoesAwayIsWaitedFor(how: String) throws {
         let bagq = try Bagq.withModel()
@@ -123,6 +141,40 @@ struct TroubleTests {
         #expect(try bagq.shell("chmod 755 \(place)/home && bagq retry 2").status == 0)
         #expect(try bagq.run("wait", "2").status == 0)
     }
+
+    /// A disk that is nearly full, and one that is: `status` and `doctor` say so, and what to do.
+    @Test(.enabled(if: hasPrivateMounts, "needs the right to mount")) func aFullDiskIsSaid() throws {
+        let bagq = try Bagq.withModel()
+        // A disk of its own, which is gone with the shell.
+        let script = """
+            mkdir disk && mount -t tmpfs -o size=40m,mode=700 none disk && cp bagq.db disk && export BAGQ_DATABASE=$PWD/disk/bagq.db
+            look() { bagq status; echo "status $?"; bagq doctor; echo "doctor $?"; }
+            look
+            cat /dev/zero >disk/zeros
+            echo FULL; look; bagq submit data; echo "submit $?"; rm disk/zeros
+            echo FREE; bagq submit data; echo "submit $?"
+            """
+        let output = try bagq.shell("unshare -rm sh -c '\(script)' 2>&1")
+        let parts = output.out.split(separator: /FULL|FREE/).map(String.init)
+        try #require(parts.count == 3, "\(output.out)")
+        #expect(parts[0].contains("warning: the disk of "), "\(output.out)")
+        #expect(parts[0].matches(of: /MiB left; free some space, or work will stop/).count == 2, "\(output.out)")
+        #expect(parts[0].contains("status 0\n") && parts[0].contains("doctor 2\n"), "\(output.out)")
+        #expect(parts[1].matches(of: /free some space/).count >= 3, "\(output.out)")
+        #expect(parts[1].contains("trouble: the disk of ") && parts[1].contains("doctor 2\n"), "\(output.out)")
+        #expect(parts[1].contains("submit 2\n"), "\(output.out)")
+        #expect(parts[2].contains("submit 0\n"), "\(output.out)")
+    }
+
+    private static let hasPrivateMounts = {
+        let unshare = Process()
+        unshare.executableURL = URL(filePath: "/usr/bin/unshare")
+        unshare.arguments = ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]
+        unshare.standardError = FileHandle.nullDevice
+        guard (try? unshare.run()) != nil else { return false }
+        unshare.waitUntilExit()
+        return unshare.terminationStatus == 0
+    }()
 
     /// What is damaged ends a worker at once: no waiting mends it.
     @Test func aDamagedDatabaseEndsTheWorker() throws {

@@ -1,5 +1,8 @@
 import Foundation
+import Intake
 import Testing
+
+@testable import SQLiteStore
 
 /// Wrong words, wrong files and wrong databases: the exit status, and one line that says what to do.
 struct UsageTests {
@@ -130,8 +133,42 @@ struct UsageTests {
         let worker = try bagq.run("worker", "--drain")
         #expect(worker.status == 75)
         #expect(worker.err.contains("install the newer bagq"))
-        #expect(try bagq.run("status").status == 75)
+        for command in [
+            ["status"], ["submit", "data"], ["wait", "1"], ["migrate"], ["backup", "copy.db"], ["config"],
+        ] {
+            #expect(try bagq.run(command).status == 75, "\(command)")
+        }
         #expect(try bagq.run("doctor").out.contains("trouble: the database has schema 256"))
+    }
+
+    /// One line says so, whatever the command and the number of jobs it names, and what it says helps.
+    @Test func anOlderDatabaseIsToBeMigrated() throws {
+        let bagq = try Bagq()
+        let kept = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../QueueTests/schemas/4.sql")
+        let old = bagq.path("old.db")
+        try Data().write(to: URL(filePath: old))
+        try Connection(path: Path(old), access: .writing).execute(try String(contentsOf: kept, encoding: .utf8))
+        try bagq.drawPictures(in: "data", each: 1)
+        let environment = ["BAGQ_DATABASE": old]
+        let refusal =
+            "\(old) has schema 4, this bagq needs \(SQLiteStore.schemaVersion); run `bagq migrate --db \(old)`\n"
+        let commands = [
+            [], ["status", "1"], ["submit", "data"], ["train", "data"], ["worker"], ["trends"], ["results", "1"],
+            ["failures", "1"], ["models"], ["models", "remove", "luxe@1"], ["wait", "1", "2"], ["retry", "1", "2"],
+            ["pause", "1", "2"], ["cancel", "1", "2"], ["resume", "1", "2"], ["forget", "1", "2"],
+            ["forget", "--author", "anna"], ["backup", "copy.db"], ["evaluate", "luxe", "data"], ["config"],
+            ["classify", "data/bar/0.jpg"],
+        ]
+        for command in commands {
+            let output = try bagq.run(command, environment: environment)
+            #expect(output.status == 2 && output.err == "bagq: " + refusal, "\(command): \(output.err)")
+            #expect(output.out.isEmpty == (command != ["config"]), "\(command)")
+        }
+        let doctor = try bagq.run("doctor", environment: environment)
+        #expect(
+            doctor.status == 2 && doctor.err.isEmpty && doctor.out.hasSuffix("trouble: " + refusal), "\(doctor.out)")
+        #expect(try bagq.shell("bagq migrate --db \(old)").status == 0)
+        #expect(try bagq.run("status", environment: environment).out.contains("pictures"))
     }
 
     @Test func beforeThereIsADatabase() throws {

@@ -183,6 +183,22 @@ import Testing
         #expect(users.contains { $0.hasPrefix("process \(getpid()) has a database open") }, "\(users)")
     }
 
+    /// A log that a reader without end keeps from being brought into the file: the part behind the last commit is not looked at.
+    @Test func aLargeLogIsADanger() throws {
+        let store = try create()
+        #expect(unsafe chmod(folder.path + "/bagq.db", 0o600) == 0)
+        _ = try store.add(StoreHarness.newModel, named: "luxe")
+        for (size, isLarge) in [(100 << 20, false), (200 << 20, true)] {
+            #expect(unsafe truncate(folder.path + "/bagq.db-wal", size) == 0)
+            let findings = try store.health()
+            #expect(findings.map(\.isDanger) == (isLarge ? [true] : []))
+            if isLarge {
+                #expect(findings[0].text.contains("has grown to 200 MiB") && findings[0].text.contains("end that one"))
+            }
+        }
+        #expect(try store.models().count == 1)
+    }
+
     /// What a training held while it ran is given back when it ends or is cancelled.
     @Test(arguments: [true, false]) func trainingGivesItsPagesBack(isCancelled: Bool) throws {
         let store = try create()

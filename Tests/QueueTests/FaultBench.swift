@@ -22,13 +22,18 @@ final class Scenario {
     fileprivate(set) var after: [String] = []
     fileprivate(set) var answer = ""
 
-    init(_ name: Name) throws {
+    /// - schema: To migrate from.
+    init(_ name: Name, schema: Int = 1) throws {
         self.name = name
         let h = try StoreHarness(.sqlite)
         clock = h.clock
         operation = try Self.prepare(name, h)
-        if name == .migrate { try RawDatabase(h.path).execute(RawDatabase.toTheFirstSchema) }
-        file = name == .create ? nil : try h.file()
+        file =
+            switch name {
+            case .create: nil
+            case .migrate: try Self.file(schema: schema)
+            default: try h.file()
+            }
         if name == .reopen { (file, log) = try Self.killed(self) }
         let bench = try FaultBench(self)
         before = try bench.dump()
@@ -62,6 +67,12 @@ final class Scenario {
 
     func difference(_ state: [String]) -> String {
         "\(state.difference(from: after).map { String("\($0)".prefix(200)) }.prefix(8))"
+    }
+
+    private static func file(schema: Int) throws -> Data? {
+        let folder = TemporaryFolder()
+        try KeptSchema.make(schema, at: folder("kept.db")).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return FileManager.default.contents(atPath: folder.path + "/kept.db")
     }
 
     /// The files of a process that was killed in the middle of its second commit.
@@ -145,7 +156,9 @@ final class Scenario {
             let claim = try h.required()
             _ = try h.store.save(checkpoint(1), for: claim)
             return { bench in "\(try bench.store().save(checkpoint(2), for: claim))" }
-        case .forgetJob, .forgetAuthor, .backup, .migrate, .reopen:
+        case .migrate:
+            return { bench in "\(try SQLiteStore.migrate(path: bench.path))" }
+        case .forgetJob, .forgetAuthor, .backup, .reopen:
             let id = try h.listed(references(0..<8))
             try h.work()
             _ = try h.listed(references(4..<12))
@@ -154,12 +167,11 @@ final class Scenario {
             case .forgetJob: { bench in "\(try bench.store().forget(id))" }
             case .forgetAuthor: { bench in "\(try bench.store().forget(author: "author 1"))" }
             case .backup: { bench in "\(try bench.store().backup(to: bench.copy))" }
-            case .reopen:
+            default:
                 { bench in
                     defer { bench.close() }
                     return "\(try bench.store().jobs(limit: 9))"
                 }
-            default: { bench in "\(try SQLiteStore.migrate(path: bench.path))" }
             }
         }
     }

@@ -13,18 +13,26 @@ import Testing
     @Test(arguments: Scenario.Name.allCases)
     func faultsAreSaidAndLoseNothing(_ name: Scenario.Name) throws {
         let scenario = try Scenario(name)
-        for kind in FaultKind.all where !kind.except.contains(name) {
-            var strikes = 0
-            var number = 1
-            while true {
-                let (hasStruck, problems) = try FaultBench(scenario).run(scenario, kind.fault(number), kind)
-                #expect(problems.isEmpty, "\(kind), call \(number)")
-                guard hasStruck else { break }
-                strikes += 1
-                number = Self.isExhaustive ? number + 1 + number / 200 * 10 : number * 64
-            }
-            #expect(strikes > 0, "\(kind)")
+        for kind in FaultKind.all where !kind.except.contains(name) { try strike(scenario, kind) }
+    }
+
+    /// The schemas after the first, which the test above begins with.
+    @Test(arguments: KeptSchema.versions.dropFirst()) func everyKeptSchemaIsMigratedOrLeftAlone(_ schema: Int) throws {
+        let scenario = try Scenario(.migrate, schema: schema)
+        for kind in Self.isExhaustive ? FaultKind.all : FaultKind.ends { try strike(scenario, kind) }
+    }
+
+    private func strike(_ scenario: Scenario, _ kind: FaultKind) throws {
+        var strikes = 0
+        var number = 1
+        while true {
+            let (hasStruck, problems) = try FaultBench(scenario).run(scenario, kind.fault(number), kind)
+            #expect(problems.isEmpty, "\(kind), call \(number)")
+            guard hasStruck else { break }
+            strikes += 1
+            number = Self.isExhaustive ? number + 1 + number / 200 * 10 : number * 64
         }
+        #expect(strikes > 0, "\(kind)")
     }
 
     /// What a new process finds is a state that the database went through: after a kill the last one, after a power cut

@@ -4,25 +4,33 @@ import Queue
 import SQLiteStore
 import Testing
 
-/// Databases of every schema that has landed, kept as SQL in `schemas`, are brought to the present one with all that is in them.
-@Suite struct SchemaTests {
-    private static let kept: [Int] = {
+/// A small database of every schema that has landed, kept as SQL in `schemas`.
+enum KeptSchema {
+    static let versions: [Int] = {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return names.compactMap { Int($0.dropLast(".sql".count)) }.sorted()
     }()
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "schemas")
 
-    /// Each step that is added leaves the schema before it here.
-    @Test func everySchemaBeforeThePresentIsKept() {
-        #expect(Self.kept == Array(1..<SQLiteStore.schemaVersion))
-    }
-
-    @Test(arguments: kept) func isMigrated(version: Int) throws {
-        let folder = TemporaryFolder()
-        let path = folder("bagq.db")
+    static func make(_ version: Int, at path: Path) throws -> RawDatabase {
         let raw = try RawDatabase(path)
         try raw.execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")
-        try raw.execute(try String(contentsOf: Self.folder.appending(path: "\(version).sql"), encoding: .utf8))
+        try raw.execute(try String(contentsOf: folder.appending(path: "\(version).sql"), encoding: .utf8))
+        return raw
+    }
+}
+
+/// They are brought to the present schema with all that is in them. What may go wrong meanwhile is in `FaultTests`.
+@Suite struct SchemaTests {
+    /// Each step that is added leaves the schema before it here.
+    @Test func everySchemaBeforeThePresentIsKept() {
+        #expect(KeptSchema.versions == Array(1..<SQLiteStore.schemaVersion))
+    }
+
+    @Test(arguments: KeptSchema.versions) func isMigrated(version: Int) throws {
+        let folder = TemporaryFolder()
+        let path = folder("bagq.db")
+        let raw = try KeptSchema.make(version, at: path)
 
         let refusal = #expect(throws: StoreError.self) { try SQLiteStore(path: path, mode: .open) }
         #expect(refusal?.description.contains("bagq migrate") == true)

@@ -121,6 +121,44 @@ import Threads
         #expect(try place.store.models().contains { $0.version.name == "trained" && $0.state == .ready })
     }
 
+    /// On a full disk calls that only read succeed all the while: one line when the trouble begins, one when it ends.
+    @Test func aTroubleLastsAsLongAsItsOwnCallsFail() throws {
+        let place = try Place(pictures: 1)
+        _ = try place.submitTraining(epochs: 5)
+        let full = StoreError.unavailable(why: "the disk is full; free some space")
+        let (refused, read, news) = (Monitor(0), Monitor(0), Monitor<[String]>([]))
+        let store = place.scripted { call throws(StoreError) in
+            let isFull = (1...2).contains(read.withLock(\.self))
+            switch call {
+            case "renew", "heartbeat":
+                guard isFull else { return }
+                refused.withLock { $0 += 1 }
+                throw full
+            case "standing":
+                let count = read.withLock { count in
+                    count += 1
+                    return count
+                }
+                // Full from the first on, until the second has seen another write fail; all of them succeed.
+                if count <= 2 {
+                    let before = count == 1 ? 0 : refused.withLock(\.self)
+                    _ = refused.wait { $0 > before ? true : nil }
+                }
+                if count == 3 { _ = news.wait { $0.contains("answer") ? true : nil } }
+            default: break
+            }
+        }
+        let run = place.start(store) { said in
+            let word = if case .trouble = said { "trouble" } else { "answer" }
+            news.withLock { $0.append(word) }
+        }
+        _ = news.wait { $0.contains("answer") ? true : nil }
+        run.stop.make()
+        try run.end()
+        #expect(read.withLock(\.self) >= 3)
+        #expect(news.withLock(\.self) == ["trouble", "answer"])
+    }
+
     /// Training that does not move is not alive, though its lease is kept; when it moves again the watchdog hears so.
     @Test func theWatchdogHearsNothingOfWorkThatHangs() throws {
         let place = try Place(pictures: 12)
@@ -238,7 +276,8 @@ private final class Place: Sendable {
 
     func start(
         _ store: any JobStore, ending: WorkerDaemon.Ending = .never, checkpointSeconds: Double = 30,
-        notifying notifier: ServiceNotifier = ServiceNotifier(environment: [:])
+        notifying notifier: ServiceNotifier = ServiceNotifier(environment: [:]),
+        say: @escaping @Sendable (StorePatience.News) -> Void = Log.store
     ) -> Run {
         let stop = StopRequest(storeLimit: 0.2)
         let outcome = Monitor<Result<Void, any Error>?>(nil)
@@ -249,7 +288,7 @@ private final class Place: Sendable {
                 let options = WorkerDaemon.Options(
                     identity: identity, threads: 2, level: try KernelLevel.chosen(nil), leaseSeconds: 0.2,
                     checkpointSeconds: checkpointSeconds, ending: ending)
-                try WorkerDaemon(store: store, options: options, stop: stop).run(notifying: notifier)
+                try WorkerDaemon(store: store, options: options, stop: stop, say: say).run(notifying: notifier)
             }
             outcome.withLock { $0 = result }
         }

@@ -14,7 +14,9 @@ enum ConfigCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let settings = try Settings()
-        let fixed = try fixedTimeZone(arguments, settings)
+        var fixed: Settings.Value?
+        var problem: StoreError?
+        do { fixed = try fixedTimeZone(arguments) } catch let error as StoreError { problem = error }
         let rows = try Setting.allCases.map { setting in
             (
                 setting.rawValue,
@@ -42,12 +44,18 @@ enum ConfigCommand: Command {
             let near = didYouMean(name, among: Setting.allCases.map(\.rawValue))
             Terminal.complain("the environment's \(name) is no setting and changes nothing\(near)")
         }
+        // The rest is shown all the same.
+        if let problem { throw problem }
         return .done
     }
 
-    /// The time zone of the database, which was chosen when it was made; nil where there is none yet that can be read.
-    private static func fixedTimeZone(_ arguments: Arguments, _ settings: Settings) throws -> Settings.Value? {
-        guard let session = try? Session(arguments) else { return nil }
-        return Settings.Value(text: try session.store.timeZone, origin: "this database (fixed)")
+    /// The time zone of the database, which was chosen when it was made; nil where there is none yet.
+    private static func fixedTimeZone(_ arguments: Arguments) throws -> Settings.Value? {
+        do {
+            return Settings.Value(
+                text: try Session(arguments).store.timeZone, origin: "this database (fixed)")
+        } catch is NoDatabase {
+            return nil
+        }
     }
 }

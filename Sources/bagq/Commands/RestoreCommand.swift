@@ -21,7 +21,8 @@ enum RestoreCommand: Command {
         }
         if restoration.schema < SQLiteStore.schemaVersion {
             Terminal.note(
-                "it has schema \(restoration.schema): `bagq migrate` brings it to \(SQLiteStore.schemaVersion)")
+                "it has schema \(restoration.schema): `bagq migrate --db \(path)` brings it to "
+                    + "\(SQLiteStore.schemaVersion)")
         }
         return .done
     }
