@@ -12,7 +12,7 @@ struct decoding {
     const uint8_t *next;
     size_t left;
     uint32_t width, height;
-    bool has_alpha;
+    bool is_incomplete, has_alpha;
     uint8_t *pixels;
     int pass;
     uint32_t row;
@@ -59,6 +59,8 @@ static void decode(png_structp png, png_infop info, struct decoding *decoding) {
     png_set_benign_errors(png, 1);
     // Some encoders state too small a window.
     png_set_option(png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
+    // So much before the file's end is lost; else it would be 8 KB, and all of a small picture.
+    if (decoding->is_incomplete) png_set_compression_buffer_size(png, 64);
 
     png_read_info(png, info);
     if (png_get_image_width(png, info) != decoding->width || png_get_image_height(png, info) != decoding->height)
@@ -80,10 +82,11 @@ static void decode(png_structp png, png_infop info, struct decoding *decoding) {
 }
 
 bagq_png_progress bagq_png_decode(
-    const uint8_t *file, size_t count, uint32_t width, uint32_t height, bool has_alpha, uint8_t *pixels, char *message) {
+    const uint8_t *file, size_t count, bool is_incomplete, uint32_t width, uint32_t height, bool has_alpha,
+    uint8_t *pixels, char *message) {
     struct decoding decoding = {
-        .next = file, .left = count, .width = width, .height = height, .has_alpha = has_alpha, .pixels = pixels,
-        .message = message};
+        .next = file, .left = count, .is_incomplete = is_incomplete, .width = width, .height = height,
+        .has_alpha = has_alpha, .pixels = pixels, .message = message};
     message[0] = 0;
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoding, on_error, on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;

@@ -17,8 +17,8 @@ final class PNGDecoder: PictureFormatDecoder {
             unsafe pixels.withUnsafeMutableBufferPointer { pixels in
                 unsafe message.withUnsafeMutableBufferPointer { message in
                     unsafe bagq_png_decode(
-                        file.baseAddress, file.count, UInt32(size.width), UInt32(size.height), header.hasAlpha,
-                        pixels.baseAddress, message.baseAddress)
+                        file.baseAddress, file.count, header.damage == .truncated, UInt32(size.width),
+                        UInt32(size.height), header.hasAlpha, pixels.baseAddress, message.baseAddress)
                 }
             }
         }

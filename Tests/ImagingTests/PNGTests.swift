@@ -13,7 +13,7 @@ struct PNGTests {
     /// Samples that take all values.
     private static func samples(_ colour: PNGFile.Colour, _ bitDepth: Int) -> (Int, Int) -> [Int] {
         { x, y in
-            (0..<colour.sampleCount).map { (x * 7919 + y * 104_729 + $0 * 31_337) & 1 << bitDepth - 1 }
+            (0..<colour.sampleCount).map { (x * 7919 + y * 104_729 + $0 * 31_337) & (1 << bitDepth - 1) }
         }
     }
 
