@@ -33,7 +33,8 @@ package struct PictureDecoder: ~Copyable {
         _ file: Span<UInt8>, toWidth width: Int, height: Int, into input: inout MutableSpan<UInt8>
     ) throws(PictureError) -> PictureDetails {
         precondition(input.count == height * width * 3)
-        let (size, details) = try decode(file, with: decoder(of: file), atLeast: PictureSize(width: width, height: height))
+        let (size, details) = try decode(
+            file, with: decoder(of: file), atLeast: PictureSize(width: width, height: height))
         resizer.resize(
             decoded, width: size.width, height: size.height, to: width, height, details.exif.orientation, into: &input)
         return details

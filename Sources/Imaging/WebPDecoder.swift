@@ -47,7 +47,8 @@ final class WebPDecoder: PictureFormatDecoder {
 
     /// Returns how it ended, and how many rows came out.
     private static func decode(
-        _ data: UnsafeBufferPointer<UInt8>, _ header: WebPHeader, scaledTo size: PictureSize?, into output: WebPRGBABuffer
+        _ data: UnsafeBufferPointer<UInt8>, _ header: WebPHeader, scaledTo size: PictureSize?,
+        into output: WebPRGBABuffer
     ) -> (VP8StatusCode, rows: Int) {
         var config = unsafe WebPDecoderConfig()
         guard unsafe WebPInitDecoderConfig(&config) != 0 else { return (VP8_STATUS_INVALID_PARAM, 0) }

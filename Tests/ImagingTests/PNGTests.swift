@@ -20,9 +20,11 @@ struct PNGTests {
     private static let palette: [[Int]] = (0..<256).map { [($0 * 37 + 5) % 256, ($0 * 91 + 60) % 256, 255 - $0] }
     private static let paletteChunk = (name: "PLTE", data: palette.flatMap { $0.map { UInt8($0) } })
 
-    @Test(arguments: [
-        (.grey, [1, 2, 4, 8, 16]), (.rgb, [8, 16]), (.palette, [1, 2, 4, 8]), (.greyAlpha, [8, 16]), (.rgba, [8, 16]),
-    ] as [(PNGFile.Colour, [Int])], [false, true])
+    @Test(
+        arguments: [
+            (.grey, [1, 2, 4, 8, 16]), (.rgb, [8, 16]), (.palette, [1, 2, 4, 8]), (.greyAlpha, [8, 16]),
+            (.rgba, [8, 16]),
+        ] as [(PNGFile.Colour, [Int])], [false, true])
     func decodesEveryKindOfPixel(kind: (colour: PNGFile.Colour, depths: [Int]), isInterlaced: Bool) throws {
         let colour = kind.colour
         for depth in kind.depths {
@@ -82,7 +84,8 @@ struct PNGTests {
             expected.pixels[index] = UInt8(min(255, Int(expected.pixels[index]) + (x * 3 + y * 5) % 16))
         }
         #expect(image == expected)
-        #expect(try prepare(Fixtures.png, width: 20, height: 30).pixels == expected.resized(width: 20, height: 30).pixels)
+        #expect(
+            try prepare(Fixtures.png, width: 20, height: 30).pixels == expected.resized(width: 20, height: 30).pixels)
     }
 
     @Test func anAnimationIsItsFirstPicture() throws {
