@@ -12,6 +12,10 @@ let strictAndFast = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))
 func system(_ name: String, _ pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
+/// A system library, or what stands over one, that is there with a trait alone. `canImport` is no guard for it: use `#if TRAIT`.
+func optional(_ name: String, _ trait: String) -> Target.Dependency {
+    .target(name: name, condition: .when(traits: [trait]))
+}
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
@@ -29,15 +33,29 @@ let package = Package(
         .executable(name: "bagq", targets: ["bagq"]),
         .executable(name: "bagq-bench", targets: ["bagq-bench"]),
     ],
+    traits: [
+        .trait(name: "PNG", description: "Read PNG pictures (apt: libpng-dev)."),
+        .trait(name: "WebP", description: "Read WebP pictures (apt: libwebp-dev)."),
+        .default(enabledTraits: []),
+    ],
     targets: chosen([
         system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
         system("CTurboJPEG", "libturbojpeg", apt: "libturbojpeg0-dev"),
+        system("CLibPNG", "libpng", apt: "libpng-dev"),
+        system("CWebP", "libwebp", apt: "libwebp-dev"),
+        .target(
+            name: "CPNG", dependencies: [optional("CLibPNG", "PNG")],
+            cSettings: [
+                .define("BAGQ_PNG", .when(traits: ["PNG"])), .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
+            ]),
         .target(
             name: "CKernels",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O3"])]),
         .target(name: "Threads", swiftSettings: strictAndFast),
         .target(name: "Intake", swiftSettings: strict),
-        .target(name: "Imaging", dependencies: ["CKernels", "CTurboJPEG", "Intake"], swiftSettings: strictAndFast),
+        .target(
+            name: "Imaging", dependencies: ["CKernels", "CTurboJPEG", "CPNG", optional("CWebP", "WebP"), "Intake"],
+            swiftSettings: strictAndFast),
         .target(name: "CNN", dependencies: ["CKernels", "Threads"], swiftSettings: strictAndFast),
         .target(name: "Queue", dependencies: ["CKernels", "Intake"], swiftSettings: strict),
         .target(
@@ -56,7 +74,7 @@ let package = Package(
             swiftSettings: strict),
         tests("IntakeTests", ["Intake"]),
         tests("ThreadsTests", ["Threads"]),
-        tests("ImagingTests", ["Imaging", "Intake", "Queue", "CKernels"]),
+        tests("ImagingTests", ["Imaging", "Intake", "Queue", "CKernels", optional("CWebP", "WebP")]),
         tests("CNNTests", ["CNN", "Threads", "CKernels"], exclude: ["vectors"]),
         tests("QueueTests", ["Queue", "SQLiteStore", "Intake", "CKernels", "CSQLite"], exclude: ["schemas"]),
         tests("WorkerTests", ["Worker", "Threads", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN"]),

@@ -19,8 +19,9 @@ package struct EXIF: Hashable, Sendable {
     /// Nothing known.
     package init() {}
 
-    /// Reads the TIFF structure that follows `Exif\0\0`.
+    /// Reads a TIFF structure, before which `Exif\0\0` may stand.
     package init(parsing bytes: Span<UInt8>) {
+        let bytes = bytes.has("Exif\0\0", at: 0) ? bytes.extracting(droppingFirst: 6) : bytes
         guard let tiff = TIFF(bytes), let first = tiff.firstDirectory else { return }
         orientation = tiff.number(Tag.orientation, in: first).flatMap(Orientation.init) ?? .up
         let camera = tiff.number(Tag.cameraDirectory, in: first)

@@ -5,17 +5,14 @@ import Musl
 #endif
 
 /// What a JPEG file's markers say (ITU-T T.81, annex B), found without decoding a pixel.
-struct JPEGHeader {
+struct JPEGHeader: PictureHeader {
     /// Where the start-of-image marker stands.
     let start: Int
-    /// Of the picture as stored, before orientation.
-    private(set) var width = 0
-    private(set) var height = 0
+    private(set) var size = PictureSize(width: 0, height: 0)
     /// 1 grey, 3 colour, 4 CMYK or YCCK.
     private(set) var componentCount = 0
     /// There is an Adobe marker: CMYK is stored inverted.
     private(set) var isAdobe = false
-    /// Of the TIFF structure in the EXIF segment.
     private(set) var exif: Range<Int>?
     private(set) var scanCount = 0
     /// False when the file ends before the end-of-image marker.
@@ -24,17 +21,9 @@ struct JPEGHeader {
     private(set) var end = 0
 
     init(parsing file: Span<UInt8>) throws(PictureError) {
-        var position = 0
-        while position < file.count, [0x20, 0x09, 0x0A, 0x0D].contains(file[position]) { position += 1 }
-        let magic: [UInt8] = [0xFF, 0xD8, 0xFF]
-        let known = min(magic.count, file.count - position)
-        guard known > 0, (0..<known).allSatisfy({ file[position + $0] == magic[$0] }) else {
-            throw PictureError(describing: file)
-        }
-        guard known == magic.count else { throw Self.cutOff }
-        start = position
-        position += 2
-
+        guard let start = Self.start(in: file), file.count - start >= Self.magic.count else { throw Self.cutOff }
+        self.start = start
+        var position = start + 2
         var firstScan = file.count
         while !isComplete, let marker = Self.nextMarker(in: file, &position) {
             if marker == Marker.endOfImage {
@@ -52,7 +41,7 @@ struct JPEGHeader {
             position += length
             switch marker {
             // A second one, which libjpeg refuses, must not change the size that the first one set.
-            case Marker.frames where width == 0: try readFrame(file.extracting(segment), marker)
+            case Marker.frames where size.width == 0: try readFrame(file.extracting(segment), marker)
             case Marker.scan:
                 scanCount += 1
                 firstScan = min(firstScan, position)
@@ -66,7 +55,15 @@ struct JPEGHeader {
             default: break
             }
         }
-        guard width > 0, firstScan < file.count else { throw Self.cutOff }
+        guard size.width > 0, firstScan < file.count else { throw Self.cutOff }
+    }
+
+    /// Where the start-of-image marker stands: behind white space at most, and followed by a marker if by anything.
+    static func start(in file: Span<UInt8>) -> Int? {
+        var start = 0
+        while start < file.count, [0x20, 0x09, 0x0A, 0x0D].contains(file[start]) { start += 1 }
+        let known = min(magic.count, file.count - start)
+        return known > 0 && (0..<known).allSatisfy { file[start + $0] == magic[$0] } ? start : nil
     }
 
     private enum Marker {
@@ -77,6 +74,7 @@ struct JPEGHeader {
         static let app14: UInt8 = 0xEE
     }
 
+    private static let magic: [UInt8] = [0xFF, 0xD8, 0xFF]
     private static let exifName = Array("Exif\0\0".utf8)
     private static let adobeName = Array("Adobe".utf8)
     private static let mostScans = 500
@@ -113,10 +111,12 @@ struct JPEGHeader {
             throw PictureError(.unsupportedFormat, "this is a \(segment[0])-bit JPEG, which is not read; convert it")
         default: throw PictureError(.corrupt, "the JPEG has \(segment[0]) bits a sample")
         }
-        height = Int(segment[1]) << 8 | Int(segment[2])
-        width = Int(segment[3]) << 8 | Int(segment[4])
+        size = PictureSize(
+            width: Int(segment[3]) << 8 | Int(segment[4]), height: Int(segment[1]) << 8 | Int(segment[2]))
         componentCount = Int(segment[5])
-        guard width > 0, height > 0 else { throw PictureError(.corrupt, "the JPEG's size is \(width)x\(height)") }
+        guard size.pixelCount > 0 else {
+            throw PictureError(.corrupt, "the JPEG's size is \(size.width)x\(size.height)")
+        }
         guard [1, 3, 4].contains(componentCount) else {
             throw PictureError(.unsupportedFormat, "this JPEG has \(componentCount) components, not 1, 3 or 4")
         }

@@ -8,9 +8,10 @@ package struct PictureDetails: Hashable, Sendable {
     package var damage: PictureDamage?
 }
 
-/// Turns JPEG files into upright RGB pixels. Keeps a decompressor and scratch memory: make one per thread and reuse it.
+/// Turns picture files, of whatever format this build reads, into upright RGB pixels. Keeps decoders and scratch memory: make
+/// one per thread and reuse it.
 package struct PictureDecoder: ~Copyable {
-    private let decompressor: JPEGDecompressor
+    private let decoders: [PictureFormat: any PictureFormatDecoder]
     private let pixelLimit: Int
     /// Tracking pixels, spacers and icons are no pictures of anything.
     private static let leastSide = 16
@@ -20,27 +21,23 @@ package struct PictureDecoder: ~Copyable {
 
     /// Pictures of more than `pixelLimit` pixels are refused before any memory is taken for them.
     package init(pixelLimit: Int = 200_000_000) throws(PictureError) {
-        decompressor = try JPEGDecompressor()
+        var decoders: [PictureFormat: any PictureFormatDecoder] = [:]
+        for (format, make) in PictureFormat.makers { decoders[format] = try make() }
+        self.decoders = decoders
         self.pixelLimit = pixelLimit
     }
 
     /// Squashes a picture to a size, upright, whatever its proportions.
     /// - into: height x width x RGB.
     package mutating func squash(
-        _ file: Span<UInt8>, toWidth targetWidth: Int, height targetHeight: Int, into input: inout MutableSpan<UInt8>
+        _ file: Span<UInt8>, toWidth width: Int, height: Int, into input: inout MutableSpan<UInt8>
     ) throws(PictureError) -> PictureDetails {
-        precondition(input.count == targetHeight * targetWidth * 3)
-        let header = try examine(file)
-        let exif = exif(of: file, header)
-        var (width, height) = (targetWidth, targetHeight)
-        if exif.orientation.swapsSides { swap(&width, &height) }
-        let size = decompressor.scaledSize(of: header, atLeast: width, height)
-        let damage = try decompressor.decode(file, header, size, into: &decoded)
-
+        precondition(input.count == height * width * 3)
+        let (size, details) = try decode(
+            file, with: decoder(of: file), atLeast: PictureSize(width: width, height: height))
         resizer.resize(
-            decoded, width: size.width, height: size.height, to: targetWidth, targetHeight,
-            exif.orientation, into: &input)
-        return details(header, exif, damage)
+            decoded, width: size.width, height: size.height, to: width, height, details.exif.orientation, into: &input)
+        return details
     }
 
     /// Decodes a picture upright, whole, or at the smallest size that is quick to decode to and not below `atLeast`
@@ -48,48 +45,53 @@ package struct PictureDecoder: ~Copyable {
     package mutating func decode(
         _ file: Span<UInt8>, atLeast: (width: Int, height: Int)? = nil
     ) throws(PictureError) -> (image: RGBImage, details: PictureDetails) {
-        let header = try examine(file)
-        let exif = exif(of: file, header)
-        var (width, height) = atLeast ?? (.max, .max)
-        if exif.orientation.swapsSides { swap(&width, &height) }
-        let size = decompressor.scaledSize(of: header, atLeast: width, height)
-        let damage = try decompressor.decode(file, header, size, into: &decoded)
-
-        var pixels = [UInt8](repeating: 0, count: size.byteCount)
+        let least = PictureSize(width: atLeast?.width ?? .max, height: atLeast?.height ?? .max)
+        let (size, details) = try decode(file, with: decoder(of: file), atLeast: least)
+        var pixels = [UInt8](repeating: 0, count: 3 * size.pixelCount)
         var target = pixels.mutableSpan
-        exif.orientation.copyUpright(
-            decoded.span.extracting(0..<size.byteCount), width: size.width, height: size.height, into: &target)
-        let sides = exif.orientation.swapsSides ? (size.height, size.width) : (size.width, size.height)
-        return (
-            RGBImage(width: sides.0, height: sides.1, pixels: pixels), details(header, exif, damage)
-        )
+        let orientation = details.exif.orientation
+        orientation.copyUpright(
+            decoded.span.extracting(first: 3 * size.pixelCount), width: size.width, height: size.height, into: &target)
+        let (width, height) = orientation.swapsSides ? (size.height, size.width) : (size.width, size.height)
+        return (RGBImage(width: width, height: height, pixels: pixels), details)
     }
 
-    private func examine(_ file: Span<UInt8>) throws(PictureError) -> JPEGHeader {
-        let header = try JPEGHeader(parsing: file)
-        guard min(header.width, header.height) >= Self.leastSide else {
+    private func decoder(of file: Span<UInt8>) throws(PictureError) -> any PictureFormatDecoder {
+        guard let format = PictureFormat(sniffing: file), let decoder = decoders[format] else {
+            throw PictureError(describing: file)
+        }
+        return decoder
+    }
+
+    /// Decodes a picture as it is stored, to `decoded`.
+    /// - least: what the upright picture's sides are to reach. - returns: the size that it was decoded to.
+    private mutating func decode<Decoder: PictureFormatDecoder>(
+        _ file: Span<UInt8>, with decoder: Decoder, atLeast least: PictureSize
+    ) throws(PictureError) -> (PictureSize, PictureDetails) {
+        let header = try decoder.header(of: file)
+        try checkSize(of: header)
+        let exif = header.exif.map { EXIF(parsing: file.extracting($0)) } ?? EXIF()
+        func turned(_ size: PictureSize) -> PictureSize {
+            exif.orientation.swapsSides ? PictureSize(width: size.height, height: size.width) : size
+        }
+        let size = decoder.size(of: header, atLeast: turned(least))
+        let damage = try decoder.decode(file, header, size, into: &decoded)
+        let upright = turned(header.size)
+        return (size, PictureDetails(width: upright.width, height: upright.height, exif: exif, damage: damage))
+    }
+
+    private func checkSize(of header: some PictureHeader) throws(PictureError) {
+        let (size, scans) = (header.size, header.scanCount)
+        guard min(size.width, size.height) >= Self.leastSide else {
             throw PictureError(
                 .tooSmall,
-                "\(header.width)x\(header.height) pixels are too few to tell a bag; under \(Self.leastSide) a side is not looked at"
+                "\(size.width)x\(size.height) pixels are too few to tell a bag; under \(Self.leastSide) a side is not looked at"
             )
         }
-        let pixels = header.width * header.height
-        // Each scan of a progressive picture is a pass over all of its pixels, however few bytes it has.
-        guard pixels <= pixelLimit, pixels * header.scanCount <= 20 * pixelLimit else {
+        guard size.pixelCount <= pixelLimit, size.pixelCount * scans <= 20 * pixelLimit else {
+            let inScans = scans > 1 ? " in \(scans) scans" : ""
             throw PictureError(
-                .tooLarge,
-                "\(header.width)x\(header.height) pixels in \(header.scanCount) scans is over the limit of \(pixelLimit) pixels"
-            )
+                .tooLarge, "\(size.width)x\(size.height) pixels\(inScans) is over the limit of \(pixelLimit) pixels")
         }
-        return header
-    }
-
-    private func exif(of file: Span<UInt8>, _ header: JPEGHeader) -> EXIF {
-        header.exif.map { EXIF(parsing: file.extracting($0)) } ?? EXIF()
-    }
-
-    private func details(_ header: JPEGHeader, _ exif: EXIF, _ damage: PictureDamage?) -> PictureDetails {
-        let sides = exif.orientation.swapsSides ? (header.height, header.width) : (header.width, header.height)
-        return PictureDetails(width: sides.0, height: sides.1, exif: exif, damage: damage)
     }
 }

@@ -29,8 +29,13 @@ package struct PictureError: Error, Hashable, CustomStringConvertible {
 }
 
 extension PictureError {
-    /// What bytes that do not start like a JPEG are, by their content: names lie.
+    /// What a file that this build does not read is, by its content: names lie.
     init(describing file: Span<UInt8>) {
+        if let format = PictureFormat(sniffing: file), let remedy = format.remedy {
+            self.init(
+                .unsupportedFormat, "this is a \(format.rawValue) picture, which this build does not read; \(remedy)")
+            return
+        }
         let format = FileFormat(file)
         switch format.kind {
         case .empty: self.init(.empty, "the file is empty")

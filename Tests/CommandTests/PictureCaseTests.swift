@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Testing
 
 /// What lies in real dumps, in one folder: each file has one outcome, for the right reason, and the job is done.
@@ -33,6 +34,11 @@ struct PictureCaseTests {
         return bytes
     }
 
+    /// What becomes of a picture that is cut off in its header, of a format that comes with a trait.
+    private static func cutOff(_ format: PictureFormat) -> Expected {
+        .failed(PictureFormat.readable.contains(format) ? "corrupt" : "unsupported_format")
+    }
+
     private static func cases(_ good: [UInt8]) -> [Case] {
         let fine = Expected.predicted("")
         let notRead = Expected.failed("unsupported_format")
@@ -49,8 +55,8 @@ struct PictureCaseTests {
             Case("pointer.jpg", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", noImage),
             Case("text.jpg", "Not found", noImage),
             Case("noise.jpg", (0..<200).map { UInt8(truncatingIfNeeded: $0 * 89 + 3) }, noImage),
-            Case("webp.jpg", "RIFF\u{10}\0\0\0WEBPVP8 ", notRead),
-            Case("png.jpg", "\u{89}PNG\r\n\u{1A}\n\0\0\0\rIHDR", notRead),
+            Case("webp.jpg", "RIFF\u{10}\0\0\0WEBPVP8 ", cutOff(.webp)),
+            Case("png.jpg", "\u{89}PNG\r\n\u{1A}\n\0\0\0\rIHDR", cutOff(.png)),
             Case("gif.jpg", "GIF89a\u{1}\0\u{1}\0", notRead),
             Case("heic.jpg", "\0\0\0\u{18}ftypheic\0\0\0\0mif1heic", notRead),
             Case("avif.jpg", "\0\0\0\u{1C}ftypavif\0\0\0\0mif1miaf", notRead),
@@ -136,6 +142,9 @@ struct PictureCaseTests {
         #expect(said.status == 1)
         let (predicted, failed) = (said.lines.count, said.err.split(separator: "\n").count)
         #expect(predicted + failed == cases.count)
+
+        let formats = PictureFormat.readable.map(\.rawValue).joined(separator: " ")
+        #expect(try bagq.run("doctor").out.contains(try Regex("picture formats +\(formats)\n")))
 
         // A truncated picture is left out of the trends.
         #expect(try bagq.run("doctor", "--deep").status == 0)

@@ -61,6 +61,20 @@ enum Fixtures {
             + "4i5/1A/+VP8A7mH/ABCP/qO/8p//AHQK/Pj/AIbo/wCpJ/8AKt/9pr9y/t7/AKdfj/wD+pP9c/8AqH/8m/8AtQo/4bo/6kn/AMq3/wBp"
             + "o/t7/p1+P/AD/XP/AKh//Jv/ALUK/R+v4GPCCigAr8N6/s0+RCigAr//2Q==")
 
+    /// `save(optimize=True)`; each channel is larger by (3 x + 5 y) modulo 16.
+    static let png = bytes(
+        "iVBORw0KGgoAAAANSUhEUgAAACAAAAAYCAIAAAAUMWhjAAAAwklEQVR42u2VMQ7DIBAEZbNX5gsu/YLU6fMg/y51FOU76EpLKWwhQAfc"
+            + "SukSuuVGsFoOmF7LEsoRY+zI+7ZTPESkqqWZSh4zIheKPzdorGXszfIQkVbNlCwPVR1lUkjVmeKR0x5fLH9G5DjbIiI/X0Tk8ZVH5OHR"
+            + "MtLyxfJGRH1fLG9E1PfF8qB6LoSQbrKTn6639/A9yeXzsVI8VNXfc0dEFA+q5/xnm6T92HXWYvk6oqEvlsfXM/n/Byz/k/8Bx38AnOrI"
+            + "4/fZ1VgAAAAASUVORK5CYII=")
+
+    /// `save(save_all=True, append_images=[blue])`: red, then blue.
+    static let animatedPNG = bytes(
+        "iVBORw0KGgoAAAANSUhEUgAAACAAAAAYCAIAAAAUMWhjAAAACGFjVEwAAAACAAAAAPONk3AAAAAaZmNUTAAAAAAAAAAgAAAAGAAAAAAA"
+            + "AAAAAAAAAQAAqDyI7QAAACZJREFUeJxjPCEnx0BLwERT00ctGLVg1IJRC0YtGLVg1IJRC6gGAB7wATR6kEtgAAAAGmZjVEwAAAABAAAA"
+            + "IAAAABgAAAAAAAAAAAAAAAEAADNPYjkAAAAqZmRBVAAAAAJ4nGNkYPjPQEvARFPTRy0YtWDUglELRi0YtWDUglELqAYA78oBL9DLg1AA"
+            + "AAAASUVORK5CYII=")
+
     /// A picture of bytes 37 i + 11, modulo 256.
     static func pattern(width: Int, height: Int) -> [UInt8] {
         (0..<width * height * 3).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }

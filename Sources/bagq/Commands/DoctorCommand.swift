@@ -1,5 +1,6 @@
 import CNN
 import Foundation
+import Imaging
 import Intake
 import Queue
 import Report
@@ -21,6 +22,7 @@ enum DoctorCommand: Command {
             ("kernels in use", try settings.kernelLevel.rawValue),
             ("kernel levels", KernelLevel.supported.map(\.rawValue).joined(separator: " ")),
             ("threads", String(try settings.threads)),
+            ("picture formats", PictureFormat.readable.map(\.rawValue).joined(separator: " ")),
             ("SQLite", SQLiteStore.sqliteVersion),
         ]
         var warnings = SQLiteStore.sqliteWarning.map { [$0] } ?? []

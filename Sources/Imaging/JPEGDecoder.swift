@@ -1,14 +1,7 @@
 internal import CTurboJPEG
 
-/// TurboJPEG's decompressor, for one thread. Works with libjpeg-turbo 2 and 3.
-@safe struct JPEGDecompressor: ~Copyable {
-    struct Size {
-        var width: Int
-        var height: Int
-        /// As RGB.
-        var byteCount: Int { width * height * 3 }
-    }
-
+/// TurboJPEG's decompressor. Works with libjpeg-turbo 2 and 3.
+@safe final class JPEGDecoder: PictureFormatDecoder {
     private let handle: tjhandle
 
     init() throws(PictureError) {
@@ -20,42 +13,28 @@ internal import CTurboJPEG
 
     deinit { unsafe tjDestroy(handle) }
 
-    /// The smallest size that is quick to decode to and whose sides reach these, else the stored size. TurboJPEG also has
-    /// the eighths between, but without SIMD code, and what they give is further from a filtered picture.
-    func scaledSize(of header: JPEGHeader, atLeast width: Int, _ height: Int) -> Size {
-        for denominator in [8, 4, 2] {
-            let size = Size(
-                width: (header.width + denominator - 1) / denominator,
-                height: (header.height + denominator - 1) / denominator)
-            if size.width >= width && size.height >= height { return size }
-        }
-        return Size(width: header.width, height: header.height)
-    }
+    func header(of file: Span<UInt8>) throws(PictureError) -> JPEGHeader { try JPEGHeader(parsing: file) }
 
-    /// Decodes to RGB of a size that `scaledSize` gave.
-    /// - pixels: receives height x width x 3 bytes in front; grows where that is needed.
-    /// - returns: what the picture lacks; the pixels that are missing are grey or blurred.
+    /// TurboJPEG also has the eighths between, but without SIMD code, and what they give is further from a filtered picture.
+    func size(of header: JPEGHeader, atLeast least: PictureSize) -> PictureSize { header.size.scaled(atLeast: least) }
+
     func decode(
-        _ file: Span<UInt8>, _ header: JPEGHeader, _ size: Size, into pixels: inout [UInt8]
+        _ file: Span<UInt8>, _ header: JPEGHeader, _ size: PictureSize, into pixels: inout [UInt8]
     ) throws(PictureError) -> PictureDamage? {
         let isCMYK = header.componentCount == 4
-        let byteCount = size.width * size.height * (isCMYK ? 4 : 3)
-        // Room is kept from picture to picture, but a giant's not for ever.
-        if pixels.count < byteCount || pixels.count > max(1 << 24, 8 * byteCount) {
-            pixels = [UInt8](repeating: 0, count: byteCount)
-        }
+        pixels.makeRoom(for: size.pixelCount * (isCMYK ? 4 : 3))
         let warning = try decompress(file.extracting(header.start...), size, isCMYK, into: &pixels)
         let damage = damage(file, header, warning)
         if isCMYK {
             var span = pixels.mutableSpan
-            Self.convertCMYK(&span, count: size.width * size.height, isInverted: header.isAdobe)
+            Self.convertCMYK(&span, count: size.pixelCount, isInverted: header.isAdobe)
         }
         return damage
     }
 
     /// Returns the first warning.
     private func decompress(
-        _ file: Span<UInt8>, _ size: Size, _ isCMYK: Bool, into pixels: inout [UInt8]
+        _ file: Span<UInt8>, _ size: PictureSize, _ isCMYK: Bool, into pixels: inout [UInt8]
     ) throws(PictureError) -> JPEGWarning? {
         let status = unsafe file.withUnsafeBufferPointer { file in
             unsafe pixels.withUnsafeMutableBufferPointer { pixels in
@@ -86,8 +65,8 @@ internal import CTurboJPEG
         let clean = JPEGHeader.withoutOddities(file, from: header.start)
         // The compressed data are read whole at any size.
         let isCMYK = header.componentCount == 4
-        let size = Size(width: (header.width + 7) / 8, height: (header.height + 7) / 8)
-        var ignored = [UInt8](repeating: 0, count: size.width * size.height * (isCMYK ? 4 : 3))
+        let size = header.size.scaled(atLeast: PictureSize(width: 1, height: 1))
+        var ignored = [UInt8](repeating: 0, count: size.pixelCount * (isCMYK ? 4 : 3))
         let hidden: JPEGWarning?
         do { hidden = try decompress(clean.span, size, isCMYK, into: &ignored) } catch { return .damaged }
         switch hidden {
