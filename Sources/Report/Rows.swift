@@ -27,19 +27,19 @@ package struct ResultLines {
         switch format {
         case .csv:
             return [
-                String(row.item.number), reference.path.csv, Escaping.csv(row.brand),
+                String(row.item.number), reference.place.shown.csv, Escaping.csv(row.brand),
                 Format.fixed(confidence, decimals: 4),
-                row.recognition.rawValue, postedAt?.iso8601 ?? "", Escaping.csv(reference.post?.author ?? ""),
+                row.recognition.rawValue, postedAt?.iso8601 ?? "", Escaping.csv(reference.post.author ?? ""),
                 row.prediction.flags.names.joined(separator: "|"),
                 row.prediction.postTime?.source.rawValue ?? "",
             ].joined(separator: ",") + "\n"
         case .jsonl:
             return JSONValue.object(
-                [("item", .int(row.item.number))] + JSONValue.path(reference.path) + [
+                [("item", .int(row.item.number))] + JSONValue.path(reference.place.shown) + [
                     ("brand", .string(row.brand)), ("confidence", JSONValue(confidence, decimals: 4)),
                     ("recognised", .string(row.recognition.rawValue)), ("posted_at", JSONValue(postedAt)),
                     ("time_source", JSONValue(row.prediction.postTime?.source.rawValue)),
-                    ("author", JSONValue(reference.post?.author)),
+                    ("author", JSONValue(reference.post.author)),
                     ("flags", .array(row.prediction.flags.names.map(JSONValue.string))),
                 ]
             ).text + "\n"
@@ -60,7 +60,7 @@ package struct FailureLines {
 
     /// One row, with its line end.
     package func line(_ row: FailureRow) -> String {
-        let path = row.item.reference.path
+        let path = row.item.reference.place.shown
         switch format {
         case .csv:
             return

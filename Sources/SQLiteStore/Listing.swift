@@ -41,13 +41,13 @@ extension Transaction {
         var authors: [String: Int] = [:]
         for (offset, reference) in references.enumerated() {
             var author: Int?
-            if let name = reference.post?.author {
+            if let name = reference.post.author {
                 author = try authors[name] ?? self.author(named: name)
                 authors[name] = author
             }
             try insert.run(
-                job, firstNumber + offset, reference.path, reference.postTime?.timestamp,
-                reference.postTime?.source.code, reference.post?.platform, reference.post?.id, reference.post?.place,
+                job, firstNumber + offset, reference.place.path, reference.post.time?.timestamp,
+                reference.post.time?.source.code, reference.post.platform, reference.post.id, reference.post.place,
                 author)
         }
     }
@@ -85,13 +85,12 @@ let itemColumns = """
 extension Row {
     /// From the eight `itemColumns`. An author whose name is not kept appears as its keyed hash.
     func item(_ column: Int) -> Item {
-        let post = optionalInt(column + 6).map { place in
-            Post(
-                platform: optionalText(column + 4), id: optionalText(column + 5), place: place,
-                author: optionalText(column + 7))
-        }
-        return Item(
+        Item(
             number: int(column),
-            reference: PictureReference(path: path(column + 1), postTime: postTime(column + 2), post: post))
+            reference: PictureReference(
+                path: path(column + 1),
+                post: Post(
+                    time: postTime(column + 2), platform: optionalText(column + 4), id: optionalText(column + 5),
+                    place: optionalInt(column + 6), author: optionalText(column + 7))))
     }
 }

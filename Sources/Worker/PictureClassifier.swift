@@ -46,13 +46,13 @@ package final class PictureClassifier {
     }
 
     /// Classifies up to `capacity` pictures. A result does not depend on which pictures stand beside it.
-    package func classify(_ paths: [Path]) -> [Result<Classified, PictureError>] {
-        precondition(paths.count <= capacity)
+    package func classify(_ places: [PicturePlace]) -> [Result<Classified, PictureError>] {
+        precondition(places.count <= capacity)
         let size = model.preprocessing.byteCount
         var prepared = 0
-        var results = paths.map { path -> Result<Classified, PictureError> in
+        var results = places.map { place -> Result<Classified, PictureError> in
             do throws(PictureError) {
-                let result = try prepare(path, at: prepared * size)
+                let result = try prepare(place, at: prepared * size)
                 prepared += 1
                 return .success(result)
             } catch {
@@ -76,19 +76,19 @@ package final class PictureClassifier {
     /// The outcomes of a job's items, whose paths are relative to `root`. Those about which nothing can be said just now have none:
     /// then `trouble` says why.
     func outcomes(of items: [Item], under root: Path) -> (outcomes: [Outcome], trouble: String?) {
-        let results = classify(items.map { root.appending($0.reference.path) })
+        let results = classify(items.map { $0.reference.place.under(root) })
         var trouble: String?
         let outcomes: [Outcome] = zip(items, results).compactMap { item, result in
             switch result {
             case .success(let classified):
-                let time = [item.reference.postTime, classified.fileTime].compactMap(\.self)
+                let time = [item.reference.post.time, classified.fileTime].compactMap(\.self)
                     .max { $0.source < $1.source }
                 let prediction = Prediction(
                     brand: classified.brand, probabilities: classified.probabilities,
                     flags: classified.flags, postTime: time)
                 return Outcome(item: item, result: .prediction(prediction, classified.fingerprint))
             case .failure(let error):
-                if let why = error.trouble(at: root.appending(item.reference.path), under: root) {
+                if let why = error.trouble(at: root.appending(item.reference.place.path), under: root) {
                     trouble = why
                     return nil
                 }
@@ -99,10 +99,10 @@ package final class PictureClassifier {
         return (outcomes, trouble)
     }
 
-    private func prepare(_ path: Path, at offset: Int) throws(PictureError) -> Classified {
+    private func prepare(_ place: PicturePlace, at offset: Int) throws(PictureError) -> Classified {
         var span = pixels.mutableSpan
         var target = span._mutatingExtracting(offset..<offset + model.preprocessing.byteCount)
-        let prepared = try preparer.prepare(path, for: model.preprocessing, into: &target)
+        let prepared = try preparer.prepare(place, for: model.preprocessing, into: &target)
         return Classified(
             probabilities: [], fingerprint: prepared.fingerprint, damage: prepared.damage,
             fileTime: prepared.fileTime)

@@ -15,6 +15,7 @@ package struct PicturePreparer: ~Copyable {
         /// Nil for a whole picture.
         package let damage: PictureDamage?
         package let fingerprint: Fingerprint
+        package let stamp: FileStamp
         /// From EXIF, else the file's mtime; nil where neither can be true.
         package let fileTime: PostTime?
     }
@@ -27,22 +28,23 @@ package struct PicturePreparer: ~Copyable {
 
     /// - pixels: `preprocessing.byteCount` bytes.
     package mutating func prepare(
-        _ path: Path, for preprocessing: Preprocessing, into pixels: inout MutableSpan<UInt8>
+        _ place: PicturePlace, for preprocessing: Preprocessing, into pixels: inout MutableSpan<UInt8>
     ) throws(PictureError) -> Prepared {
         // Apart from `self`, which the decoder has to itself meanwhile.
         var file: [UInt8] = []
         swap(&file, &self.file)
         defer { swap(&file, &self.file) }
-        let mtime = try PictureFile.read(path, into: &file)
+        let stamp = try PictureFile.read(place, into: &file)
         let details =
             switch preprocessing.resize {
             case .squash:
                 try decoder.squash(
                     file.span, toWidth: preprocessing.width, height: preprocessing.height, into: &pixels)
             }
-        let times = details.exif.captureTimes(in: zone).map { PostTime($0, .exif) } + [PostTime(mtime, .mtime)]
+        let times = details.exif.captureTimes(in: zone).map { PostTime($0, .exif) } + [PostTime(stamp.modifiedAt, .mtime)]
         let fileTime = times.first { $0.timestamp.isPlausible() }
         return Prepared(
-            damage: details.damage, fingerprint: Fingerprint(of: file.span), fileTime: fileTime)
+            damage: details.damage, fingerprint: Fingerprint(of: file.span), stamp: stamp,
+            fileTime: fileTime)
     }
 }

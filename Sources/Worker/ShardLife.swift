@@ -52,8 +52,8 @@ final class ShardLife: Sendable {
 
     /// Only the disk's and the network's waiting is moved here; a file that does not open fails where it is read.
     private func readAhead() {
-        while let paths = inHand.nextToReadAhead() {
-            for path in paths { PictureFile.readAhead(path) }
+        while let places = inHand.nextToReadAhead() {
+            for place in places { PictureFile.readAhead(place) }
         }
     }
 

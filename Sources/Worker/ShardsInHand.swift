@@ -156,8 +156,8 @@ final class ShardsInHand: Sendable {
     // MARK: Of the read-ahead and the compute threads
 
     /// The next files to ask for; nil once closed.
-    func nextToReadAhead() -> [Path]? {
-        state.wait { state -> [Path]?? in
+    func nextToReadAhead() -> [PicturePlace]? {
+        state.wait { state -> [PicturePlace]?? in
             if state.isClosed || state.error != nil { return .some(nil) }
             var ahead = 0
             for index in state.shards.indices where !state.shards[index].isGivenBack {
@@ -168,7 +168,7 @@ final class ShardsInHand: Sendable {
                 let end = min(start + PictureClassifier.batchSize, shard.work.items.count)
                 if start == end { continue }
                 state.shards[index].unread = end
-                return shard.work.items[start..<end].map { shard.root.appending($0.reference.path) }
+                return shard.work.items[start..<end].map { $0.reference.place.under(shard.root) }
             }
             return nil
         } ?? nil

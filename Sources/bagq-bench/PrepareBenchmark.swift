@@ -40,6 +40,6 @@ private final class PreparerBox: @unchecked Sendable {
 
     func prepare(_ path: Path) {
         var target = pixels.mutableSpan
-        _ = try? preparer.prepare(path, for: preprocessing, into: &target)
+        _ = try? preparer.prepare(PicturePlace(path: path), for: preprocessing, into: &target)
     }
 }

@@ -264,15 +264,16 @@ extension State {
             prediction.flags.isDisjoint(with: .incomplete)
         else { return }
         let reference = self[claim.job].items[number].reference
-        if let author = reference.post?.author, forgottenAuthors.contains(author) { return }
+        if let author = reference.post.author, forgottenAuthors.contains(author) { return }
+        let post = reference.post
         let key: SightingKey =
-            if let post = reference.post, let id = post.id {
-                .post(fingerprint, platform: post.platform ?? "", id: id, place: post.place)
+            if let id = post.id {
+                .post(fingerprint, platform: post.platform ?? "", id: id, place: post.place ?? 0)
             } else {
-                .author(fingerprint, reference.post?.author)
+                .author(fingerprint, post.author)
             }
-        var sighting = sightings[key] ?? Sighting(author: reference.post?.author)
-        if let time = prediction.postTime ?? reference.postTime, time.source > sighting.time?.source ?? .none {
+        var sighting = sightings[key] ?? Sighting(author: reference.post.author)
+        if let time = prediction.postTime ?? reference.post.time, time.source > sighting.time?.source ?? .none {
             sighting.time = time
         }
         sighting.jobs.insert(claim.job)

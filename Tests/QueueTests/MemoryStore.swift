@@ -168,7 +168,7 @@ final class MemoryStore: JobStore {
             if !references.isEmpty && firstNumber + references.count == job.items.count { return }
             guard firstNumber == job.items.count else { throw StoreError.refused(why: "gap") }
             for reference in references { job.items.append(Item(number: job.items.count, reference: reference)) }
-            state.authors.formUnion(references.compactMap(\.post?.author))
+            state.authors.formUnion(references.compactMap(\.post.author))
             for first in stride(from: firstNumber, to: job.items.count, by: 256) {
                 job.shards.append(Shard(numbers: first..<min(first + 256, job.items.count)))
             }

@@ -186,14 +186,14 @@ private struct RandomRun {
         let post = Post(
             platform: "x", id: Bool.random(using: &random) ? nil : "\(Int.random(in: 0..<9, using: &random))",
             author: author)
-        return reference(0, time: randomTime(), post: Bool.random(using: &random) ? nil : post)
+        return reference(0, time: randomTime(), post: Bool.random(using: &random) ? Post() : post)
     }
 
     private mutating func randomOutcome(_ item: Item) -> Outcome {
         if Int.random(in: 0..<5, using: &random) == 0 { return failure(item) }
         let prediction = prediction(
             Int.random(in: 0..<3, using: &random), confidence: Float.random(in: 0.34...1, using: &random),
-            time: item.reference.postTime ?? randomTime(),
+            time: item.reference.post.time ?? randomTime(),
             flags: Int.random(in: 0..<9, using: &random) == 0 ? .truncated : [])
         return Outcome(
             item: item, result: .prediction(prediction, fingerprint(Int.random(in: 0..<6, using: &random))))
@@ -279,7 +279,7 @@ extension Item {
     /// A forgotten author's name is gone from one store and not from the other.
     fileprivate var withoutAuthor: Item {
         var item = self
-        item.reference.post?.author = nil
+        item.reference.post.author = nil
         return item
     }
 }

@@ -190,7 +190,7 @@ import SQLiteStore
         _ = try store.append(references, firstNumber: 0, cursor: [], leftOut: [:], isLast: true, to: listing)
         let claim = try #require(try store.claim(for: worker("a"), abilities: allWork))
         _ = try store.record(claim.items.map { outcome($0) }, for: claim)
-        let authors = try store.results(of: id, after: -1, limit: 9).map(\.item.reference.post?.author)
+        let authors = try store.results(of: id, after: -1, limit: 9).map(\.item.reference.post.author)
         #expect(authors[0]?.count == 32 && authors[0] == authors[1] && authors[2] == nil)
         for name in ["bagq.db", "bagq.db-wal"] {
             let bytes = try Data(contentsOf: URL(filePath: folder.path + "/" + name))

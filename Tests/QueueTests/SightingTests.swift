@@ -31,7 +31,7 @@ import Testing
         let posts = [
             Post(platform: "x", id: "1", place: 0), Post(platform: "x", id: "1", place: 1),
             Post(platform: "y", id: "1"),
-            Post(platform: "x", id: "2"), Post(author: "me"), Post(author: "you"), nil,
+            Post(platform: "x", id: "2"), Post(author: "me"), Post(author: "you"), Post(),
         ]
         let references = posts.enumerated().map { reference($0, time: time, post: $1) }
         _ = try h.listed(references + references)

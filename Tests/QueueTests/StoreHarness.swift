@@ -85,8 +85,10 @@ func worker(_ name: String) -> WorkerIdentity {
     WorkerIdentity(id: WorkerID(rawValue: "\(name)/1"), name: name, host: "host", pid: 1)
 }
 
-func reference(_ number: Int, time: PostTime? = nil, post: Post? = nil) -> PictureReference {
-    PictureReference(path: Path("\(number).jpg"), postTime: time, post: post)
+func reference(_ number: Int, time: PostTime? = nil, post: Post = Post()) -> PictureReference {
+    var post = post
+    post.time = time ?? post.time
+    return PictureReference(path: Path("\(number).jpg"), post: post)
 }
 
 func fingerprint(_ number: Int) -> Fingerprint {
