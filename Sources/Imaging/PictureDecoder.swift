@@ -31,7 +31,7 @@ package struct PictureDecoder: ~Copyable {
     ) throws(PictureError) -> PictureDetails {
         precondition(input.count == targetHeight * targetWidth * 3)
         let header = try examine(file)
-        let exif = exif(of: file, header)
+        let exif = Self.exif(of: file, header)
         var (width, height) = (targetWidth, targetHeight)
         if exif.orientation.swapsSides { swap(&width, &height) }
         let size = decompressor.scaledSize(of: header, atLeast: width, height)
@@ -49,7 +49,7 @@ package struct PictureDecoder: ~Copyable {
         _ file: Span<UInt8>, atLeast: (width: Int, height: Int)? = nil
     ) throws(PictureError) -> (image: RGBImage, details: PictureDetails) {
         let header = try examine(file)
-        let exif = exif(of: file, header)
+        let exif = Self.exif(of: file, header)
         var (width, height) = atLeast ?? (.max, .max)
         if exif.orientation.swapsSides { swap(&width, &height) }
         let size = decompressor.scaledSize(of: header, atLeast: width, height)
@@ -63,6 +63,11 @@ package struct PictureDecoder: ~Copyable {
         return (
             RGBImage(width: sides.0, height: sides.1, pixels: pixels), details(header, exif, damage)
         )
+    }
+
+    /// What a camera wrote into a picture, found without decoding it. Nothing where it cannot be decoded.
+    package static func exif(of file: Span<UInt8>) -> EXIF {
+        (try? JPEGHeader(parsing: file)).map { exif(of: file, $0) } ?? EXIF()
     }
 
     private func examine(_ file: Span<UInt8>) throws(PictureError) -> JPEGHeader {
@@ -84,7 +89,7 @@ package struct PictureDecoder: ~Copyable {
         return header
     }
 
-    private func exif(of file: Span<UInt8>, _ header: JPEGHeader) -> EXIF {
+    private static func exif(of file: Span<UInt8>, _ header: JPEGHeader) -> EXIF {
         header.exif.map { EXIF(parsing: file.extracting($0)) } ?? EXIF()
     }
 

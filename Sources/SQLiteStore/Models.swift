@@ -87,6 +87,7 @@ extension SQLiteStore {
             try tx.db.run("DELETE FROM model_file WHERE model = ?", model.id)
             try tx.db.run("UPDATE model SET state = 'removed' WHERE id = ?", model.id)
         }
+        _ = try finishForgetting()
     }
 }
 

@@ -109,7 +109,8 @@ final class Locked<Value: Sendable>: Sendable {
         let listed = try threadSeconds {
             for first in stride(from: 0, to: count, by: 2000) {
                 _ = try h.store.append(
-                    Array(references[first..<min(first + 2000, count)]), firstNumber: first, cursor: [1],
+                    Array(references[first..<min(first + 2000, count)]), firstNumber: first, root: Path("/pictures"),
+                    cursor: [1],
                     leftOut: [:], isLast: first + 2000 >= count, to: listing)
             }
         }

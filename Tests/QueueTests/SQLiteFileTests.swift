@@ -187,7 +187,8 @@ import SQLiteStore
             reference($0, post: Post(id: "\($0)", author: $0 < 2 ? "somebody_famous" : nil))
         }
         let listing = try #require(try store.claim(for: worker("a"), abilities: allWork))
-        _ = try store.append(references, firstNumber: 0, cursor: [], leftOut: [:], isLast: true, to: listing)
+        _ = try store.append(
+            references, firstNumber: 0, root: Path("/pictures"), cursor: [], leftOut: [:], isLast: true, to: listing)
         let claim = try #require(try store.claim(for: worker("a"), abilities: allWork))
         _ = try store.record(claim.items.map { outcome($0) }, for: claim)
         let authors = try store.results(of: id, after: -1, limit: 9).map(\.item.reference.post.author)
