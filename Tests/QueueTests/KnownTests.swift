@@ -120,7 +120,10 @@ import Testing
         let third = try #require(try h.claim())
         #expect(try h.store.known([fingerprint(0)], for: third).isEmpty)
         for claim in [second, third] {
-            _ = try h.store.record(claim.items.map { outcome($0, prediction(flags: .earlier)) }, for: claim)
+            let outcomes = claim.items.map {
+                Outcome(item: $0, result: .prediction(prediction(flags: .earlier), fingerprint(7)))
+            }
+            _ = try h.store.record(outcomes, for: claim)
         }
         #expect(try h.store.job(copies).itemsEarlier == 1 && h.store.job(forced).itemsEarlier == 1)
         // What is forgotten is not known any more.
