@@ -56,6 +56,13 @@ package struct PictureDecoder: ~Copyable {
         return (RGBImage(width: width, height: height, pixels: pixels), details)
     }
 
+    /// What a camera wrote into a picture, found without decoding it. Nothing where it cannot be decoded.
+    package func exif(of file: Span<UInt8>) -> EXIF {
+        guard let header = try? decoder(of: file).header(of: file) as any PictureHeader, let range = header.exif
+        else { return EXIF() }
+        return EXIF(parsing: file.extracting(range))
+    }
+
     private func decoder(of file: Span<UInt8>) throws(PictureError) -> any PictureFormatDecoder {
         guard let format = PictureFormat(sniffing: file), let decoder = decoders[format] else {
             throw PictureError(describing: file)

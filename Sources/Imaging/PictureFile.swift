@@ -7,13 +7,13 @@ package import Intake
 
 /// Reading a file that may be anything: a pipe, a device, a link, or gone.
 package enum PictureFile {
-    /// Reads a whole regular file. Never waits for another process, and follows no link in the last step of the path.
-    /// - limit: files of more bytes are refused unread.
+    /// Reads a whole regular file, or a slice of one. Never waits for another process, and follows no link in the last step of the path.
+    /// - limit: more bytes are refused unread.
     /// - buffer: becomes the contents; reuse it for the next file.
-    /// - returns: when the file was last modified.
     package static func read(
-        _ path: Path, limit: Int = 256 << 20, into buffer: inout [UInt8]
-    ) throws(PictureError) -> Timestamp {
+        _ place: PicturePlace, limit: Int = 256 << 20, into buffer: inout [UInt8]
+    ) throws(PictureError) -> FileStamp {
+        let path = place.path
         guard !path.bytes.contains(0) else { throw PictureError(.unreadable, "the path contains a zero byte") }
         let descriptor = descriptor(of: path)
         guard descriptor >= 0 else { throw failure("opened") }
@@ -23,20 +23,24 @@ package enum PictureFile {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw PictureError(.unreadable, "this is \(kind(status.st_mode)), not a regular file")
         }
-        guard status.st_size <= limit else {
-            throw PictureError(.tooLarge, "the file has \(status.st_size) bytes, over the limit of \(limit)")
+        let whole = Int(status.st_size)
+        let (offset, size) = place.slice.map { ($0.offset, $0.length) } ?? (0, whole)
+        guard size <= limit else {
+            throw PictureError(.tooLarge, "the file has \(size) bytes, over the limit of \(limit)")
         }
-        try read(descriptor, Int(status.st_size), into: &buffer)
-        return Timestamp(
-            milliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
+        guard (0...whole).contains(offset), (0...whole - offset).contains(size) else {
+            throw PictureError(.corrupt, "the file that holds this picture ends before it; copy or download it again")
+        }
+        try read(descriptor, at: offset, size, into: &buffer)
+        return FileStamp(status)
     }
 
     /// Asks the system to have a file in memory when it is read soon, and waits for no more of the disk than it takes to find it.
-    package static func readAhead(_ path: Path) {
-        guard !path.bytes.contains(0) else { return }
-        let descriptor = descriptor(of: path)
+    package static func readAhead(_ place: PicturePlace) {
+        guard !place.path.bytes.contains(0) else { return }
+        let descriptor = descriptor(of: place.path)
         guard descriptor >= 0 else { return }
-        posix_fadvise(descriptor, 0, 0, POSIX_FADV_WILLNEED)
+        posix_fadvise(descriptor, off_t(place.slice?.offset ?? 0), off_t(place.slice?.length ?? 0), POSIX_FADV_WILLNEED)
         close(descriptor)
     }
 
@@ -65,7 +69,7 @@ package enum PictureFile {
 
     /// Reads as many bytes, or fewer where the file has become shorter.
     private static func read(
-        _ descriptor: Int32, _ size: Int, into buffer: inout [UInt8]
+        _ descriptor: Int32, at offset: Int, _ size: Int, into buffer: inout [UInt8]
     ) throws(PictureError) {
         // Room is kept from file to file, but a giant's not for ever.
         if buffer.capacity > max(1 << 24, 8 * size) { buffer = [] }
@@ -74,7 +78,7 @@ package enum PictureFile {
         var done = 0
         while done < size {
             let count = unsafe buffer.withUnsafeMutableBytes { buffer in
-                unsafe pread(descriptor, buffer.baseAddress.map { unsafe $0 + done }, size - done, off_t(done))
+                unsafe pread(descriptor, buffer.baseAddress.map { unsafe $0 + done }, size - done, off_t(offset + done))
             }
             if count == 0 { break }
             if count > 0 {

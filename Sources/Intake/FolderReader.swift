@@ -117,7 +117,7 @@ struct FolderReader: SourceReader {
         if frames.isEmpty {
             position = .end
         } else if let last = found.last {
-            position = .afterPicture(last.path.bytes)
+            position = .afterPicture(last.place.path.bytes)
         }
         return found
     }

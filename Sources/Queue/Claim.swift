@@ -75,28 +75,38 @@ package struct ListWork: Hashable, Sendable {
     /// Where the lister stood when those were recorded, in its own encoding; nil at the start.
     package var cursor: [UInt8]?
     package var leftOut: [String: Int]
+    /// The model has classified pictures before: references are to have their file's stamp, so that those among them are found.
+    package var takesStamps: Bool
 
-    package init(source: Path, itemsListed: Int, cursor: [UInt8]?, leftOut: [String: Int]) {
+    package init(
+        source: Path, itemsListed: Int, cursor: [UInt8]?, leftOut: [String: Int], takesStamps: Bool = false
+    ) {
         self.source = source
         self.itemsListed = itemsListed
         self.cursor = cursor
         self.leftOut = leftOut
+        self.takesStamps = takesStamps
     }
 }
 
 package struct ClassifyWork: Hashable, Sendable {
-    package var source: Path
+    /// What the items' paths are relative to.
+    package var root: Path
     package var model: ModelVersion
     package var precision: Precision
     /// The shard's open items, in order.
     package var items: [Item]
+    /// The model had classified pictures before the job was listed: the store is to be asked for these by their bytes (`known`).
+    package var asksForKnown: Bool
     /// The shard has killed workers: take one picture at a time, each written down (`suspect`) before it is touched.
     package var isCautious: Bool
 
     package init(
-        source: Path, model: ModelVersion, precision: Precision, items: [Item], isCautious: Bool
+        root: Path, model: ModelVersion, precision: Precision, items: [Item], asksForKnown: Bool = false,
+        isCautious: Bool
     ) {
-        self.source = source
+        self.root = root
+        self.asksForKnown = asksForKnown
         self.model = model
         self.precision = precision
         self.items = items

@@ -107,6 +107,8 @@ package struct Job: Hashable, Sendable {
     /// Items with a prediction. For training: pictures trained on.
     package var itemsDone: Int
     package var itemsFailed: Int
+    /// Of those that are done, the ones that the model had classified before and was not asked about again.
+    package var itemsEarlier: Int
     /// What the lister left out, by reason, for instance `["hidden": 3, "not_a_picture": 120]`.
     package var leftOut: [String: Int]
     package var createdAt: Timestamp
@@ -122,7 +124,7 @@ package struct Job: Hashable, Sendable {
     package init(
         id: JobID, request: JobRequest, state: JobState, model: ModelVersion, precision: Precision? = nil,
         itemsTotal: Int?,
-        itemsDone: Int, itemsFailed: Int, leftOut: [String: Int], createdAt: Timestamp,
+        itemsDone: Int, itemsFailed: Int, itemsEarlier: Int = 0, leftOut: [String: Int], createdAt: Timestamp,
         startedAt: Timestamp?, finishedAt: Timestamp?, ratePerSecond: Double?, error: String?, trouble: String? = nil
     ) {
         self.id = id
@@ -133,6 +135,7 @@ package struct Job: Hashable, Sendable {
         self.itemsTotal = itemsTotal
         self.itemsDone = itemsDone
         self.itemsFailed = itemsFailed
+        self.itemsEarlier = itemsEarlier
         self.leftOut = leftOut
         self.createdAt = createdAt
         self.startedAt = startedAt

@@ -41,10 +41,17 @@ package protocol JobStore: Sendable {
     func standing(of claim: Claim) throws(StoreError) -> ClaimStanding
     /// Appends a batch of a listing: items numbered from `firstNumber`, cut into shards that can be claimed at once.
     /// `leftOut` is cumulative. `isLast` ends the listing.
+    ///
+    /// An item whose file the model has classified before, in the same precision and with the same path, stamp and slice, is given that
+    /// prediction at once (flag `earlier`), with the time that its own post and the file come to, and is counted as if recorded.
+    /// - root: What the references' paths are relative to: of a listing's first batch it holds for all.
     func append(
-        _ references: [PictureReference], firstNumber: Int, cursor: [UInt8], leftOut: [String: Int],
+        _ references: [PictureReference], firstNumber: Int, root: Path, cursor: [UInt8], leftOut: [String: Int],
         isLast: Bool, to claim: Claim
     ) throws(StoreError) -> ClaimStanding
+    /// What the claim's model has said of pictures with these bytes, in the precision of the claim's job: without a time, and with the
+    /// flag `earlier`. Waits for no commit of this process.
+    func known(_ fingerprints: [Fingerprint], for claim: Claim) throws(StoreError) -> [Fingerprint: Prediction]
     /// Writes down, before it is touched, the one picture a cautious worker is about to try.
     func suspect(_ item: Item, of claim: Claim) throws(StoreError) -> ClaimStanding
     /// Records outcomes with their sightings, sums and counters, and renews the lease. The shard is done, and the claim

@@ -43,12 +43,15 @@ package struct PredictionFlags: OptionSet, Hashable, Sendable {
     package static let truncated = PredictionFlags(rawValue: 1)
     /// The picture's compressed data make no sense in places.
     package static let damaged = PredictionFlags(rawValue: 2)
+    /// The model's answer to the same file or the same bytes in an earlier item: it was not asked again.
+    package static let earlier = PredictionFlags(rawValue: 4)
     /// A picture with one of these makes no sighting.
     package static let incomplete: PredictionFlags = [.truncated, .damaged]
 
-    /// The names that results print, in order of the bits.
+    /// In the order of the bits.
     package var names: [String] {
-        [(PredictionFlags.truncated, "truncated"), (.damaged, "damaged")].filter { contains($0.0) }.map(\.1)
+        [(PredictionFlags.truncated, "truncated"), (.damaged, "damaged"), (.earlier, "earlier")]
+            .filter { contains($0.0) }.map(\.1)
     }
 }
 
@@ -65,7 +68,8 @@ package struct Failure: Hashable, Sendable {
     }
 }
 
-/// What became of an item. An item has exactly one outcome or is open.
+/// What became of an item. An item has exactly one outcome or is open. With a prediction, the item's reference has the stamp of the
+/// file as it was read, if the same file is to be known again.
 package struct Outcome: Hashable, Sendable {
     package enum Result: Hashable, Sendable {
         /// With the fingerprint of the file's bytes, which identifies the sighting.
@@ -114,6 +118,13 @@ package struct ResultRow: Hashable, Sendable {
         self.prediction = prediction
         self.brand = brand
         self.recognition = recognition
+    }
+
+    /// The names that results print: the prediction's, and what the picture is if it makes no sighting of its own.
+    package var flagNames: [String] {
+        let post = item.reference.post
+        return prediction.flags.names + (post.role == .picture ? [] : [post.role.rawValue])
+            + (post.isRepost ? ["repost"] : [])
     }
 }
 

@@ -22,6 +22,7 @@ package struct JobReport {
             ("source", job.source.description), ("model", job.model.description),
         ]
         facts.append(("progress", width.map { job.progress.text(width: $0 - indent) } ?? job.progress.plainText))
+        if let earlier = job.earlierText { facts.append(("earlier", earlier)) }
         if job.itemsFailed > 0 {
             facts.append(("failed", "\(Format.count(job.itemsFailed)); bagq failures \(job.id) says why"))
         }
@@ -48,6 +49,12 @@ package struct JobReport {
 }
 
 extension Job {
+    /// "3,000 of 3,012 were classified before"; nil where none was.
+    package var earlierText: String? {
+        if itemsEarlier == 0 { return nil }
+        return "\(Format.count(itemsEarlier)) of \(Format.count(itemsTotal ?? itemsDone)) were classified before"
+    }
+
     /// "120 not_a_picture, 4 link (not followed)", the most frequent first; nil where nothing was left out.
     package var leftOutText: String? {
         let counts = leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }

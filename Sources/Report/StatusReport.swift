@@ -128,7 +128,7 @@ extension Job {
                 ("rate_per_second", JSONValue(ratePerSecond, decimals: 3)),
                 ("seconds_left", JSONValue(progress.secondsLeft, decimals: 1)), ("created_at", JSONValue(createdAt)),
                 ("started_at", JSONValue(startedAt)), ("finished_at", JSONValue(finishedAt)),
-                ("error", JSONValue(error ?? trouble)),
+                ("error", JSONValue(error ?? trouble)), ("items_earlier", .int(itemsEarlier)),
             ])
     }
 }

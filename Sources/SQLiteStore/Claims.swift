@@ -1,3 +1,4 @@
+import Intake
 package import Queue
 
 /// `shard.state` as stored.
@@ -183,11 +184,11 @@ extension Transaction {
         let work: Work
         switch details.request {
         case .classify(let request) where shard == 0:
-            let cursor = try db.row("SELECT cursor FROM job WHERE id = ?", job) { $0.optionalBytes(0) }
+            let listing = try self.listing(of: job)
             work = .list(
                 ListWork(
-                    source: request.source, itemsListed: try itemsListed(job), cursor: cursor ?? nil,
-                    leftOut: details.leftOut))
+                    source: request.source, itemsListed: listing.items, cursor: listing.cursor,
+                    leftOut: details.leftOut, takesStamps: listing.takesKnown))
         case .classify(let request):
             let items = try openItems(of: job, numbers: facts.first..<facts.first + facts.count)
             if items.isEmpty {
@@ -195,15 +196,33 @@ extension Transaction {
                 try endIfNothingRuns(job)
                 return nil
             }
+            let (root, takesKnown) =
+                try db.row("SELECT root, takes_known FROM job WHERE id = ?", job) {
+                    ($0.optionalBytes(0).map(Path.init(bytes:)), $0.bool(1))
+                } ?? (nil, false)
             work = .classify(
                 ClassifyWork(
-                    source: request.source, model: request.model, precision: request.precision, items: items,
+                    // The bagq before did not write it down.
+                    root: root ?? (try? SourceLister.root(of: request.source)) ?? request.source,
+                    model: request.model, precision: request.precision, items: items, asksForKnown: takesKnown,
                     isCautious: facts.isCautious))
         case .train(let request):
             work = .train(TrainWork(request: request, model: details.model, checkpoint: try checkpoint(of: job)))
         }
         try db.run("UPDATE job SET state = 'running', started_at = ? WHERE id = ? AND state = 'waiting'", now, job)
         return Claim(job: job, shard: shard, attempt: facts.attempt, worker: worker, work: work)
+    }
+
+    /// Where a listing stands. Decides at its start whether the job's pictures may be known.
+    private func listing(of job: JobID) throws -> (items: Int, cursor: [UInt8]?, takesKnown: Bool) {
+        let items = try itemsListed(job)
+        if items == 0 {
+            try db.run(
+                "UPDATE job SET takes_known = EXISTS (SELECT 1 FROM known WHERE model = job.model) WHERE id = ?", job)
+        }
+        return try db.row("SELECT cursor, takes_known FROM job WHERE id = ?", job) {
+            (items, $0.optionalBytes(0), $0.bool(1))
+        } ?? (items, nil, false)
     }
 
     // MARK: The fence

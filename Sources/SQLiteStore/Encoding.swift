@@ -58,16 +58,40 @@ extension TimeSource {
     }
 }
 
+extension PictureRole {
+    /// As stored.
+    var code: Int {
+        switch self {
+        case .picture: 0
+        case .thumbnail: 1
+        case .profile: 2
+        }
+    }
+
+    init(code: Int) {
+        self = PictureRole.allCases.first { $0.code == code } ?? .picture
+    }
+}
+
+/// One a line; nil for none.
+func encode(_ lines: [String]) -> String? { lines.isEmpty ? nil : lines.joined(separator: "\n") }
+
+extension Row {
+    func lines(_ column: Int) -> [String] {
+        optionalBytes(column)?.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) } ?? []
+    }
+}
+
 /// Little-endian Float32.
 func encode(_ probabilities: [Float]) -> [UInt8] {
-    probabilities.flatMap { value in
-        let bits = value.bitPattern
-        return [
-            UInt8(truncatingIfNeeded: bits), UInt8(truncatingIfNeeded: bits >> 8),
-            UInt8(truncatingIfNeeded: bits >> 16),
-            UInt8(truncatingIfNeeded: bits >> 24),
-        ]
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(4 * probabilities.count)
+    for value in probabilities {
+        for shift in stride(from: 0, to: 32, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
+        }
     }
+    return bytes
 }
 
 func decodeProbabilities(_ bytes: [UInt8]) -> [Float] {

@@ -37,6 +37,7 @@ extension SQLiteStore {
         guard isAny else { return false }
         while let author = try read({ try $0.forgottenAuthor() }) { try sweep(author: author) }
         while try write({ try $0.sweepForgottenJob() }) {}
+        while try write({ try $0.sweepRemovedModel() }) {}
         try giveBackPages()
         return true
     }
@@ -69,9 +70,12 @@ extension Transaction {
 
     private static let forgottenAuthor = "SELECT id FROM author WHERE forgotten = 1 LIMIT 1"
 
-    /// Whether some of a forgotten job or author is still there.
+    private static let removedModel =
+        "SELECT id FROM model WHERE state = 'removed' AND EXISTS (SELECT 1 FROM known WHERE known.model = model.id) LIMIT 1"
+
+    /// Whether some of a forgotten job or author or of a removed model is still there.
     static func hasForgotten(_ db: Connection) throws -> Bool {
-        try [forgottenJob, forgottenAuthor].contains { try db.row($0) { $0.int(0) } != nil }
+        try [forgottenJob, forgottenAuthor, removedModel].contains { try db.row($0) { $0.int(0) } != nil }
     }
 
     fileprivate func forgottenAuthor() throws -> Int? {
@@ -106,12 +110,22 @@ extension Transaction {
         let last =
             try db.row("SELECT min(number) + ? FROM item WHERE job = ?", batchSize, job) { $0.optionalInt(0) } ?? nil
         if let last {
+            try removeKnown(of: job, below: last)
             try db.run("DELETE FROM item WHERE job = ? AND number < ?", job, last)
             return true
         }
         try removeCheckpoint(of: job)
         try db.run("DELETE FROM shard WHERE job = ?", job)
         try db.run("DELETE FROM job WHERE id = ?", job)
+        return true
+    }
+
+    /// Deletes a batch of what a removed model has classified. False once nothing is left.
+    fileprivate func sweepRemovedModel() throws -> Bool {
+        guard let model = try db.row(Self.removedModel, map: { $0.int(0) }) else { return false }
+        try db.run(
+            "DELETE FROM known WHERE model = ?1 AND key IN (SELECT key FROM known WHERE model = ?1 LIMIT ?2)", model,
+            batchSize)
         return true
     }
 }

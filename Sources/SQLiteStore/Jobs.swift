@@ -166,7 +166,7 @@ extension Transaction {
                 job.options, job.left_out, job.items_total, job.items_done, job.items_failed, job.created_at,
                 job.started_at, job.finished_at, job.error, model.name, model.number,
                 CASE WHEN model.byte_count > 0 THEN model.precision END,
-                iif(job.finished_at IS NULL, job.trouble, NULL)
+                iif(job.finished_at IS NULL, job.trouble, NULL), job.items_earlier
             FROM job JOIN model ON model.id = job.model \(clause)
             """, value
         ) { row in
@@ -178,6 +178,7 @@ extension Transaction {
                 precision: request.precision?.resolved(
                     preferring: row.optionalText(19).flatMap(Precision.init(rawValue:))),
                 itemsTotal: row.optionalInt(10), itemsDone: row.int(11), itemsFailed: row.int(12),
+                itemsEarlier: row.int(21),
                 leftOut: try row.json(9, as: [String: Int].self), createdAt: row.timestamp(13),
                 startedAt: row.optionalTimestamp(14), finishedAt: row.optionalTimestamp(15),
                 ratePerSecond: rates.first { $0.0 == id }?.1, error: row.optionalText(16),

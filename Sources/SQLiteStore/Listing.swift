@@ -3,8 +3,8 @@ package import Queue
 
 extension SQLiteStore {
     package func append(
-        _ references: [PictureReference], firstNumber: Int, cursor: [UInt8], leftOut: [String: Int], isLast: Bool,
-        to claim: Claim
+        _ references: [PictureReference], firstNumber: Int, root: Path, cursor: [UInt8], leftOut: [String: Int],
+        isLast: Bool, to claim: Claim
     ) throws(StoreError) -> ClaimStanding {
         try write { tx in
             guard let hold = try tx.hold(claim) else { return .lost }
@@ -14,10 +14,12 @@ extension SQLiteStore {
             guard firstNumber == listed else {
                 throw StoreError.refused(why: "the listing continues at item \(listed), not at \(firstNumber)")
             }
-            try tx.insertItems(references, firstNumber: firstNumber, job: claim.job)
-            try tx.insertShards(firstNumber..<firstNumber + references.count, job: claim.job)
             try tx.db.run(
-                "UPDATE job SET cursor = ?, left_out = ? WHERE id = ?", cursor, try json(leftOut), claim.job)
+                "UPDATE job SET root = coalesce(root, ?), cursor = ?, left_out = ? WHERE id = ?", root, cursor,
+                try json(leftOut), claim.job)
+            let items = references.enumerated().map { Item(number: firstNumber + $0, reference: $1) }
+            let known = try tx.insert(items, job: claim.job)
+            try tx.insertShards(firstNumber..<firstNumber + references.count, without: known, job: claim.job)
             if !references.isEmpty { try tx.noteProgress(claim) }
             if isLast {
                 try tx.db.run(
@@ -36,62 +38,37 @@ extension Transaction {
         try db.row("SELECT max(number) + 1 FROM item WHERE job = ?", job) { $0.int(0) } ?? 0
     }
 
-    fileprivate func insertItems(_ references: [PictureReference], firstNumber: Int, job: JobID) throws {
-        let insert = try db.prepare("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        var authors: [String: Int] = [:]
-        for (offset, reference) in references.enumerated() {
-            var author: Int?
-            if let name = reference.post?.author {
+    /// Returns the numbers of those whose prediction was known.
+    fileprivate func insert(_ items: [Item], job: JobID) throws -> Set<Int> {
+        var authors: [String: Author] = [:]
+        var recorder = try OutcomeRecorder(self, job: job)
+        var known: Set<Int> = []
+        for item in items {
+            var author: Author?
+            if let name = item.reference.post.author {
                 author = try authors[name] ?? self.author(named: name)
                 authors[name] = author
             }
-            try insert.run(
-                job, firstNumber + offset, reference.path, reference.postTime?.timestamp,
-                reference.postTime?.source.code, reference.post?.platform, reference.post?.id, reference.post?.place,
-                author)
+            try insert(item, author: author, job: job)
+            if let outcome = try recorder.known(item) {
+                try recorder.record(outcome, origin: Origin(post: item.reference.post, author: author))
+                known.insert(item.number)
+            }
         }
+        try recorder.finish()
+        return known
     }
 
-    fileprivate func insertShards(_ numbers: Range<Int>, job: JobID) throws {
+    /// - known: Items that are not open.
+    fileprivate func insertShards(_ numbers: Range<Int>, without known: Set<Int>, job: JobID) throws {
         var shard = (try db.row("SELECT max(number) FROM shard WHERE job = ?", job) { $0.int(0) } ?? 0) + 1
         for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: shardSize) {
+            let end = min(first + shardSize, numbers.upperBound)
+            let state = (first..<end).allSatisfy(known.contains) ? ShardState.done : .open
             try db.run(
-                "INSERT INTO shard (job, number, first, count) VALUES (?, ?, ?, ?)", job, shard, first,
-                min(shardSize, numbers.upperBound - first))
+                "INSERT INTO shard (job, number, first, count, state) VALUES (?, ?, ?, ?, ?)", job, shard, first,
+                end - first, state.rawValue)
             shard += 1
         }
-    }
-
-    /// The items of a range that have no outcome, in order.
-    func openItems(of job: JobID, numbers: Range<Int>) throws -> [Item] {
-        try db.rows(
-            """
-            SELECT \(itemColumns) FROM item LEFT JOIN author ON author.id = item.author
-            WHERE item.job = ?1 AND item.number >= ?2 AND item.number < ?3
-                AND NOT EXISTS (SELECT 1 FROM prediction WHERE job = ?1 AND number = item.number)
-                AND NOT EXISTS (SELECT 1 FROM failure WHERE job = ?1 AND number = item.number)
-            ORDER BY item.number
-            """, job, numbers.lowerBound, numbers.upperBound
-        ) { $0.item(0) }
-    }
-}
-
-/// The columns that `Row.item` reads, of `item LEFT JOIN author`.
-let itemColumns = """
-    item.number, item.path, item.posted_at, item.time_source, item.platform, item.post, item.place,
-    iif(item.author IS NULL, NULL, coalesce(author.name, lower(hex(author.hash))))
-    """
-
-extension Row {
-    /// From the eight `itemColumns`. An author whose name is not kept appears as its keyed hash.
-    func item(_ column: Int) -> Item {
-        let post = optionalInt(column + 6).map { place in
-            Post(
-                platform: optionalText(column + 4), id: optionalText(column + 5), place: place,
-                author: optionalText(column + 7))
-        }
-        return Item(
-            number: int(column),
-            reference: PictureReference(path: path(column + 1), postTime: postTime(column + 2), post: post))
     }
 }

@@ -87,6 +87,8 @@ extension SQLiteStore {
             try tx.db.run("DELETE FROM model_file WHERE model = ?", model.id)
             try tx.db.run("UPDATE model SET state = 'removed' WHERE id = ?", model.id)
         }
+        // The model is gone, whatever becomes of what it has classified; a later call goes on.
+        _ = try? finishForgetting()
     }
 }
 

@@ -9,7 +9,7 @@ extension SQLiteStore {
             guard let lowest = numbers.min(), let highest = numbers.max() else { return hold.standing }
             for outcome in outcomes { try hold.check(outcome.item) }
 
-            var recorder = try Recorder(tx, job: claim.job)
+            var recorder = try OutcomeRecorder(tx, job: claim.job)
             var open = try tx.openOrigins(of: claim.job, numbers: lowest..<highest + 1)
             // An item without an origin here has its outcome already: this is a replay, and the first one holds.
             for outcome in outcomes {
@@ -18,7 +18,7 @@ extension SQLiteStore {
             }
             try recorder.finish()
 
-            if recorder.done + recorder.failed > 0 { try tx.noteProgress(claim) }
+            if recorder.hasRecorded { try tx.noteProgress(claim) }
             if let suspect = hold.suspect, numbers.contains(suspect) {
                 try tx.db.run(
                     "UPDATE shard SET suspect = NULL, suspect_attempt = NULL, deaths = 0 WHERE job = ? AND number = ?",
@@ -34,34 +34,49 @@ extension SQLiteStore {
 }
 
 /// Writes the outcomes of one batch and counts what was new.
-private struct Recorder {
-    let tx: Transaction
-    let job: JobID
-    let model: Int
-    let classCount: Int
-    let countsInTrends: Bool
-    let insertPrediction: Statement
-    var sums = SumChanges()
-    var done = 0
-    var failed = 0
+struct OutcomeRecorder {
+    private let tx: Transaction
+    private let job: JobID
+    private let keys: KnownKeys
+    private let classCount: Int
+    private let countsInTrends: Bool
+    private let insertPrediction: Statement
+    private var sums = SumChanges()
+    private var done = 0
+    private var failed = 0
+    private var earlier = 0
 
     init(_ tx: Transaction, job: JobID) throws {
         self.tx = tx
         self.job = job
         let facts = try tx.db.row(
             """
-            SELECT model.id, json_array_length(model.classes), job.counts_in_trends
+            SELECT json_array_length(model.classes), job.counts_in_trends
             FROM job JOIN model ON model.id = job.model WHERE job.id = ?
             """, job
-        ) { ($0.int(0), $0.int(1), $0.bool(2)) }
-        (model, classCount, countsInTrends) = facts ?? (0, 0, false)
-        insertPrediction = try tx.db.prepare("INSERT INTO prediction VALUES (?, ?, ?, ?, ?, ?, ?)")
+        ) { ($0.int(0), $0.bool(1)) }
+        guard let facts, let keys = try tx.knownKeys(of: job) else {
+            throw StoreError.damaged(why: "job \(job) has lost its model; restore a backup")
+        }
+        self.keys = keys
+        (classCount, countsInTrends) = facts
+        insertPrediction = try tx.db.prepare("INSERT INTO prediction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    }
+
+    /// Whether there was anything new.
+    var hasRecorded: Bool { done + failed > 0 }
+
+    /// The outcome of an item whose file the model has classified before; nil where it has to be asked.
+    func known(_ item: Item) throws -> Outcome? {
+        guard let key = keys.key(of: item.reference) else { return nil }
+        return try tx.earlier(keys, key)?.outcome(of: item)
     }
 
     mutating func record(_ outcome: Outcome, origin: Origin) throws {
+        let number = outcome.item.number
         switch outcome.result {
         case .failure(let failure):
-            try tx.insert(failure, job: job, number: outcome.item.number)
+            try tx.insert(failure, job: job, number: number)
             failed += 1
         case .prediction(let prediction, let fingerprint):
             guard prediction.probabilities.count == classCount,
@@ -69,17 +84,21 @@ private struct Recorder {
                 (0...1.001).contains(prediction.confidence)
             else {
                 throw StoreError.refused(
-                    why: "the prediction of item \(outcome.item.number) does not fit its model's \(classCount) classes")
+                    why: "the prediction of item \(number) does not fit its model's \(classCount) classes")
             }
+            let stampKey = keys.key(of: outcome.item.reference)
             try insertPrediction.run(
-                job, outcome.item.number, prediction.brand, encode(prediction.probabilities), prediction.flags.rawValue,
-                prediction.postTime?.timestamp, prediction.postTime?.source.code)
+                job, number, prediction.brand, encode(prediction.probabilities), prediction.flags.rawValue,
+                prediction.postTime?.timestamp, prediction.postTime?.source.code, fingerprint.bytes, stampKey)
             done += 1
-            if countsInTrends && !origin.isForgotten && prediction.flags.isDisjoint(with: .incomplete) {
+            if prediction.flags.contains(.earlier) { earlier += 1 }
+            try tx.know(keys, keys.key(of: fingerprint), job: job, number: number)
+            if let stampKey { try tx.know(keys, stampKey, job: job, number: number) }
+            if countsInTrends && origin.countsInTrends && prediction.flags.isDisjoint(with: .incomplete) {
                 try tx.see(
                     Sight(
-                        job: job, model: model, brand: prediction.brand, step: prediction.confidenceStep,
-                        fingerprint: fingerprint, origin: origin, time: prediction.postTime ?? origin.time),
+                        job: job, model: keys.model, brand: prediction.brand, step: prediction.confidenceStep,
+                        fingerprint: fingerprint, origin: origin, time: prediction.postTime ?? origin.post.time),
                     &sums)
             }
         }
@@ -87,22 +106,22 @@ private struct Recorder {
 
     func finish() throws {
         try sums.apply(tx.db)
+        guard hasRecorded else { return }
         try tx.db.run(
-            "UPDATE job SET items_done = items_done + ?, items_failed = items_failed + ? WHERE id = ?", done, failed,
-            job)
+            """
+            UPDATE job SET items_done = items_done + ?, items_failed = items_failed + ?,
+                items_earlier = items_earlier + ? WHERE id = ?
+            """, done, failed, earlier, job)
     }
 }
 
 /// What a sighting takes from its item.
 struct Origin {
-    var time: PostTime?
-    var platform: String?
-    var post: String?
-    var place: Int?
-    var author: Int?
-    var authorHash: [UInt8]?
-    /// Its author is to be forgotten, so it makes no sighting.
-    var isForgotten = false
+    var post: Post
+    var author: Author?
+
+    /// Not where its author is to be forgotten, or where it is no picture of a post.
+    var countsInTrends: Bool { post.role == .picture && author?.isForgotten != true }
 }
 
 extension Transaction {
@@ -114,21 +133,15 @@ extension Transaction {
     fileprivate func openOrigins(of job: JobID, numbers: Range<Int>) throws -> [Int: Origin] {
         let rows = try db.rows(
             """
-            SELECT item.number, item.posted_at, item.time_source, item.platform, item.post, item.place, item.author,
-                author.hash, author.forgotten
+            SELECT item.number, author.id, author.hash, author.forgotten, \(postColumns)
             FROM item LEFT JOIN author ON author.id = item.author
             WHERE item.job = ?1 AND item.number >= ?2 AND item.number < ?3
                 AND NOT EXISTS (SELECT 1 FROM prediction WHERE job = ?1 AND number = item.number)
                 AND NOT EXISTS (SELECT 1 FROM failure WHERE job = ?1 AND number = item.number)
             """, job, numbers.lowerBound, numbers.upperBound
         ) { row in
-            (
-                row.int(0),
-                Origin(
-                    time: row.postTime(1), platform: row.optionalText(3), post: row.optionalText(4),
-                    place: row.optionalInt(5), author: row.optionalInt(6), authorHash: row.optionalBytes(7),
-                    isForgotten: (row.optionalInt(8) ?? 0) > 0)
-            )
+            let author = row.optionalInt(1).map { Author(id: $0, hash: row.bytes(2), isForgotten: row.int(3) > 0) }
+            return (row.int(0), Origin(post: row.post(4), author: author))
         }
         return Dictionary(uniqueKeysWithValues: rows)
     }

@@ -54,13 +54,21 @@ extension Transaction {
             """
             SELECT * FROM (
                 SELECT id, items_done, (SELECT count(*) FROM prediction WHERE job = id) AS done,
-                    items_failed, (SELECT count(*) FROM failure WHERE job = id) AS failed
+                    items_failed, (SELECT count(*) FROM failure WHERE job = id) AS failed,
+                    items_earlier, (SELECT count(*) FROM prediction WHERE job = id AND flags & 4) AS earlier
                 FROM job WHERE kind = 'classify' AND state <> 'forgotten')
-            WHERE items_done <> done OR items_failed <> failed
+            WHERE items_done <> done OR items_failed <> failed OR items_earlier <> earlier
             """
         ) {
-            "job \($0.int(0)) says \($0.int(1)) done and \($0.int(3)) failed, counted again \($0.int(2)) and \($0.int(4))"
+            "job \($0.int(0)) says \($0.int(1)) done (\($0.int(5)) earlier) and \($0.int(3)) failed, counted again "
+                + "\($0.int(2)) (\($0.int(6))) and \($0.int(4))"
         }
+        try report(
+            """
+            SELECT job, number FROM known WHERE NOT EXISTS (
+                SELECT 1 FROM prediction WHERE prediction.job = known.job AND prediction.number = known.number)
+            """
+        ) { "a picture is known by item \($0.int(1)) of job \($0.int(0)), which has no prediction" }
         try report(
             "SELECT job, shard.number FROM shard JOIN job ON job.id = job WHERE shard.state = 1 AND finished_at IS NOT NULL"
         ) { "job \($0.int(0)) has ended, but its shard \($0.int(1)) is claimed" }

@@ -41,6 +41,8 @@ package final class SQLiteStore: JobStore {
     let options: Options
     private let clock: StoreClock
     private let session: Monitor<Session>
+    /// For `readBeside`; opened at its first use.
+    private let second = Monitor<Session?>(nil)
     /// Which file was opened.
     private let identity: FileIdentity?
 
@@ -110,6 +112,19 @@ package final class SQLiteStore: JobStore {
         try transaction(begin: "BEGIN IMMEDIATE", durably: durably, inNewerSchema: inNewerSchema, body)
     }
 
+    /// The same on a connection of its own: it waits for no transaction of this process.
+    func readBeside<T: Sendable>(_ body: (Transaction) throws -> T) throws(StoreError) -> T {
+        do {
+            return try second.withLock { second in
+                let session = try second ?? Session(path: path, mode: .open, options: options)
+                second = session
+                return try transaction(on: session, begin: "BEGIN", body)
+            }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
     /// Runs `body` outside of any transaction. Errors speak of `file`, else of the database.
     func alone<T: Sendable>(
         about file: Path? = nil, _ body: (Connection) throws -> T
@@ -126,26 +141,33 @@ package final class SQLiteStore: JobStore {
     ) throws(StoreError) -> T {
         do {
             return try session.withLock { session in
-                let db = session.db
-                if durably { try db.execute("PRAGMA synchronous = FULL") }
-                defer {
-                    if db.isInTransaction { try? db.execute("ROLLBACK") }
-                    if durably { try? db.execute("PRAGMA synchronous = NORMAL") }
-                }
-                try db.execute(begin)
-                if !inNewerSchema { try Schema.check(db, path: path) }
-                let result = try body(
-                    Transaction(
-                        db: db, calendar: session.calendar, authorKey: session.authorKey, options: options,
-                        now: clock.now(), boot: clock.boot()))
-                try db.execute("COMMIT")
-                try session.checkUnlocked(path)
-                session.checkpointIfDue(path: path, options: options)
-                return result
+                try transaction(on: session, begin: begin, durably: durably, inNewerSchema: inNewerSchema, body)
             }
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    private func transaction<T>(
+        on session: Session, begin: String, durably: Bool = false, inNewerSchema: Bool = false,
+        _ body: (Transaction) throws -> T
+    ) throws -> T {
+        let db = session.db
+        if durably { try db.execute("PRAGMA synchronous = FULL") }
+        defer {
+            if db.isInTransaction { try? db.execute("ROLLBACK") }
+            if durably { try? db.execute("PRAGMA synchronous = NORMAL") }
+        }
+        try db.execute(begin)
+        if !inNewerSchema { try Schema.check(db, path: path) }
+        let result = try body(
+            Transaction(
+                db: db, calendar: session.calendar, authorKey: session.authorKey, options: options, now: clock.now(),
+                boot: clock.boot()))
+        try db.execute("COMMIT")
+        try session.checkUnlocked(path)
+        session.checkpointIfDue(path: path, options: options)
+        return result
     }
 }
 

@@ -9,7 +9,7 @@ enum Schema {
     static let applicationID = 0x6261_6771
     static var version: Int { migrations.count }
 
-    static let migrations = [first, modelPrecision, modelCancelled, workerKinds, troubles]
+    static let migrations = [first, modelPrecision, modelCancelled, workerKinds, troubles, posts]
 
     /// What predictions are made with unless a job asks for something else: `fp32` or `int8`.
     private static let modelPrecision = """
@@ -34,6 +34,48 @@ enum Schema {
         ALTER TABLE job ADD COLUMN trouble TEXT;
         ALTER TABLE job ADD COLUMN trouble_boot TEXT;
         ALTER TABLE job ADD COLUMN trouble_until INTEGER;
+        """
+
+    /// What posts say beside their time, author and id; slices of files; and which pictures a model has classified.
+    ///
+    /// - `hashtags`, `mentions`: one a line, null for none - `item.role`: 0 picture, 1 thumbnail, 2 profile
+    /// - `slice_*`: null for a whole file - `job.takes_known`: whether the model had classified anything when the listing began
+    /// - `known`: for a hash of what a picture is known by (see `KnownKeys`) the newest item with that prediction;
+    ///   `prediction.stamp_key` is the one by its file's stamp
+    private static let posts = """
+        ALTER TABLE job ADD COLUMN root BLOB;
+        ALTER TABLE job ADD COLUMN takes_known INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE job ADD COLUMN items_earlier INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE item ADD COLUMN slice_offset INTEGER;
+        ALTER TABLE item ADD COLUMN slice_length INTEGER;
+        ALTER TABLE item ADD COLUMN slice_name BLOB;
+        ALTER TABLE item ADD COLUMN hashtags TEXT;
+        ALTER TABLE item ADD COLUMN mentions TEXT;
+        ALTER TABLE item ADD COLUMN likes INTEGER;
+        ALTER TABLE item ADD COLUMN comments INTEGER;
+        ALTER TABLE item ADD COLUMN shares INTEGER;
+        ALTER TABLE item ADD COLUMN views INTEGER;
+        ALTER TABLE item ADD COLUMN is_repost INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE item ADD COLUMN role INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE prediction ADD COLUMN fingerprint BLOB;
+        ALTER TABLE prediction ADD COLUMN stamp_key INTEGER;
+        ALTER TABLE sighting ADD COLUMN platform TEXT;
+        ALTER TABLE sighting ADD COLUMN post TEXT;
+        ALTER TABLE sighting ADD COLUMN place INTEGER;
+        ALTER TABLE sighting ADD COLUMN hashtags TEXT;
+        ALTER TABLE sighting ADD COLUMN mentions TEXT;
+        ALTER TABLE sighting ADD COLUMN likes INTEGER;
+        ALTER TABLE sighting ADD COLUMN comments INTEGER;
+        ALTER TABLE sighting ADD COLUMN shares INTEGER;
+        ALTER TABLE sighting ADD COLUMN views INTEGER;
+        ALTER TABLE sighting ADD COLUMN is_repost INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE known (
+            model INTEGER NOT NULL,
+            key INTEGER NOT NULL,
+            job INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            PRIMARY KEY (model, key)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Small integers stand for words where rows are many:

@@ -74,24 +74,26 @@ struct SumChanges {
 extension Transaction {
     /// Counts a prediction's sighting, once for each model.
     func see(_ sight: Sight, _ changes: inout SumChanges) throws {
-        let origin = sight.origin
+        let (post, author) = (sight.origin.post, sight.origin.author)
         let identity = SightingIdentity(
-            sight.fingerprint, platform: origin.platform, postID: origin.post, place: origin.place,
-            authorHash: origin.authorHash
+            sight.fingerprint, platform: post.platform, postID: post.id, place: post.place, authorHash: author?.hash
         ).bytes
         // A time outside of the calendar is none.
         let day = sight.time.flatMap { $0.source == .none ? nil : calendar.day(of: $0.timestamp)?.rawValue }
         let time = day == nil ? nil : sight.time
         let source = time?.source.code ?? 0
         var date = SumChanges.Date(timeSource: source, day: day ?? 0)
-        var group = authorGroup(of: origin.authorHash ?? identity)
+        var group = authorGroup(of: author?.hash ?? identity)
 
         let id: Int
         let isNew = try db.run(
             """
-            INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group)
-            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-            """, identity, time?.timestamp, source, date.day, origin.author, group)
+            INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group, platform, post, place,
+                hashtags, mentions, likes, comments, shares, views, is_repost)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """, identity, time?.timestamp, source, date.day, author?.id, group, post.platform, post.id, post.place,
+            encode(post.hashtags), encode(post.mentions), post.engagement.likes, post.engagement.comments,
+            post.engagement.shares, post.engagement.views, post.isRepost)
         if isNew == 1 {
             id = Int(db.lastInsertedRow)
             changes.add(1, sightingsOf: date)
@@ -108,6 +110,7 @@ extension Transaction {
             } else {
                 date = known.date
             }
+            if known.isBare { try describe(known.id, post) }
         }
         try db.run("INSERT INTO appearance VALUES (?, ?) ON CONFLICT DO NOTHING", sight.job, id)
         let isFirst = try db.run(
@@ -123,14 +126,35 @@ extension Transaction {
         var timeSource: Int
         var date: SumChanges.Date
         var group: Int
+        /// It knows nothing of its post but what makes its identity.
+        var isBare: Bool
     }
 
     private func sighting(_ condition: String, _ value: any Bindable) throws -> Sighting? {
-        try db.row("SELECT id, time_source, day, author_group FROM sighting WHERE \(condition)", value) {
+        try db.row(
+            """
+            SELECT id, time_source, day, author_group,
+                coalesce(hashtags, mentions, likes, comments, shares, views) IS NULL AND NOT is_repost
+            FROM sighting WHERE \(condition)
+            """, value
+        ) {
             Sighting(
                 id: $0.int(0), timeSource: $0.int(1), date: SumChanges.Date(timeSource: $0.int(1), day: $0.int(2)),
-                group: $0.int(3))
+                group: $0.int(3), isBare: $0.bool(4))
         }
+    }
+
+    /// Gives a sighting that a poorer dump made what its post says. What is known already is left as it was.
+    private func describe(_ id: Int, _ post: Post) throws {
+        let engagement = post.engagement
+        if post.hashtags.isEmpty, post.mentions.isEmpty, engagement == Engagement(), !post.isRepost { return }
+        try db.run(
+            """
+            UPDATE sighting SET platform = ?, post = ?, place = ?, hashtags = ?, mentions = ?, likes = ?, comments = ?,
+                shares = ?, views = ?, is_repost = ?
+            WHERE id = ?
+            """, post.platform, post.id, post.place, encode(post.hashtags), encode(post.mentions), engagement.likes,
+            engagement.comments, engagement.shares, engagement.views, post.isRepost, id)
     }
 
     private func move(_ sighting: Sighting, to new: SumChanges.Date, _ changes: inout SumChanges) throws {

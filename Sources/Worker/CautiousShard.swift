@@ -17,12 +17,11 @@ struct CautiousShard {
     /// - throws: `StoreError`; else why the model cannot be used.
     func run(model: Model, precision: PredictionPrecision, level: KernelLevel, zone: TimeZone) throws {
         let classifier = try PictureClassifier(model, precision: precision, level: level, capacity: 1, zone: zone)
-        let root = work.root
         for item in work.items {
             if stop.isMade { return try giveBack() }
             var standing = try patience { () throws(StoreError) in try store.suspect(item, of: claim) }
             if standing == .held {
-                let (outcomes, trouble) = classifier.outcomes(of: [item], under: root)
+                let (outcomes, trouble) = classifier.outcomes(of: [item], under: work.root)
                 if let trouble { return try giveBack(because: trouble) }
                 standing = try patience { () throws(StoreError) in try store.record(outcomes, for: claim) }
                 solo.pictures.add(1, ordering: .relaxed)

@@ -53,7 +53,7 @@ package struct DataSplit: Sendable {
             if isStopped() { return }
             let result = buffers[worker].withLock { buffer in
                 Result { () throws(PictureError) in
-                    _ = try PictureFile.read(pictures[index].path, into: &buffer)
+                    _ = try PictureFile.read(PicturePlace(path: pictures[index].path), into: &buffer)
                     return Fingerprint(of: buffer.span)
                 }
             }

@@ -131,12 +131,12 @@ package struct LabelledFolder: Sendable {
             var lister = try SourceLister(source: root, cursor: nil, leftOut: [:])
             while let batch = try lister.next(limit: 8192) {
                 for reference in batch.references {
-                    let parts = reference.path.bytes.split(separator: UInt8(ascii: "/"))
+                    let parts = reference.place.path.bytes.split(separator: UInt8(ascii: "/"))
                     guard parts.count > 1, let label = labels[String(decoding: parts[0], as: UTF8.self)] else {
                         continue
                     }
                     if parts.count == 2 { isDeep = false }
-                    found.append(Picture(path: root.appending(reference.path), label: label))
+                    found.append(Picture(path: root.appending(reference.place.path), label: label))
                 }
             }
         } catch {

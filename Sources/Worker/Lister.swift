@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Intake
 import Queue
 import Threads
@@ -7,6 +8,8 @@ import Threads
 final class Lister: Sendable {
     /// The first batch is small: other threads and workers can begin. Later ones fill a transaction well.
     private static let batchSizes = (first: 1024, later: 8192)
+    /// Items that turn out to be known cost as much as recorded ones: others wait no longer for the transaction.
+    private static let knownBatchSize = 2048
 
     private struct State {
         var waiting: [(claim: Claim, work: ListWork)] = []
@@ -78,7 +81,8 @@ final class Lister: Sendable {
 
     private func list(_ claim: Claim, _ work: ListWork) throws(StoreError) {
         do {
-            try append(SourceLister(source: work.source, cursor: work.cursor, leftOut: work.leftOut), to: claim, work)
+            let lister = try SourceLister(source: work.source, cursor: work.cursor, leftOut: work.leftOut)
+            try append(lister, under: SourceLister.root(of: work.source), to: claim, work)
         } catch let error as StoreError {
             throw error
         } catch let error as IntakeError where error.mayPass {
@@ -91,16 +95,19 @@ final class Lister: Sendable {
         }
     }
 
-    private func append(_ lister: consuming SourceLister, to claim: Claim, _ work: ListWork) throws {
+    private func append(
+        _ lister: consuming SourceLister, under root: Path, to claim: Claim, _ work: ListWork
+    ) throws {
         var listed = work.itemsListed
         var limit = Self.batchSizes.first
         while true {
             let batch = try lister.next(limit: limit)
-            let references = batch?.references ?? []
+            var references = batch?.references ?? []
+            if work.takesStamps { references.stamp(under: root) }
             let leftOut = lister.leftOut
-            let standing = try patience { () throws(StoreError) in
+            let standing = try patience { [references] () throws(StoreError) in
                 try store.append(
-                    references, firstNumber: listed, cursor: batch?.cursor ?? [], leftOut: leftOut,
+                    references, firstNumber: listed, root: root, cursor: batch?.cursor ?? [], leftOut: leftOut,
                     isLast: batch == nil, to: claim)
             }
             if standing == .lost { return Log.lost(claim) }
@@ -111,12 +118,30 @@ final class Lister: Sendable {
             if standing == .paused || state.withLock(\.isClosed) {
                 return try giveBack(claim)
             }
-            limit = Self.batchSizes.later
+            limit = work.takesStamps ? Self.knownBatchSize : Self.batchSizes.later
         }
     }
 
     private func giveBack(_ claim: Claim, because trouble: String? = nil) throws(StoreError) {
         if let trouble { Log.postponed(claim, because: trouble) }
         _ = try patience { () throws(StoreError) in try store.release(claim, because: trouble) }
+    }
+}
+
+extension [PictureReference] {
+    /// Looks at the files of those whose reader has not.
+    fileprivate mutating func stamp(under root: Path) {
+        for index in indices where self[index].stamp == nil {
+            self[index].stamp = FileStamp(of: self[index].place.under(root).path)
+        }
+    }
+}
+
+extension FileStamp {
+    /// Of a regular file; links are not followed. Nil where there is none.
+    fileprivate init?(of path: Path) {
+        var status = stat()
+        guard unsafe lstat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        self.init(status)
     }
 }

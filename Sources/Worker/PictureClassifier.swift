@@ -16,20 +16,30 @@ package final class PictureClassifier {
     private let predictor: Predictor
     private var pixels: [UInt8]
     private var probabilities: [Float]
+    /// Pictures that have been read; the first alone where no store is asked.
+    private var contents: [PictureContents]
+
+    /// Bytes of pictures that wait in memory for the store's answer.
+    private static let bytesAtOnce = 32 << 20
+    /// Room that all but the first of `contents` keep from picture to picture.
+    private static let keptBytes = 4 << 20
 
     /// What is known of a picture that the network has seen.
     package struct Classified: Sendable {
         package var probabilities: [Float]
         package var fingerprint: Fingerprint
-        /// Nil for a whole picture.
-        package var damage: PictureDamage?
-        package var flags: PredictionFlags { damage.map { $0 == .truncated ? .truncated : .damaged } ?? [] }
+        package var flags: PredictionFlags
         /// From EXIF, else the file's mtime; nil where neither can be true.
         package var fileTime: PostTime?
+        /// Of the file, before it was read.
+        var stamp: FileStamp
 
         /// Index of the most probable class, the first of equals.
         package var brand: Int { probabilities.span.indexOfLargest }
     }
+
+    /// Says which of these pictures have been classified before, and how.
+    typealias Memory = ([Fingerprint]) -> [Fingerprint: Prediction]
 
     /// `capacity` is the most pictures that go through the network together. Throws where the machine lacks the level, or
     /// memory for a decoder.
@@ -43,52 +53,112 @@ package final class PictureClassifier {
         predictor = try Predictor(model: model, precision: precision, level: level, capacity: capacity)
         pixels = [UInt8](repeating: 0, count: capacity * model.preprocessing.byteCount)
         probabilities = [Float](repeating: 0, count: capacity * model.classes.count)
+        contents = [PictureContents](repeating: PictureContents(), count: capacity)
     }
 
     /// Classifies up to `capacity` pictures. A result does not depend on which pictures stand beside it.
-    package func classify(_ paths: [Path]) -> [Result<Classified, PictureError>] {
-        precondition(paths.count <= capacity)
-        let size = model.preprocessing.byteCount
+    package func classify(_ places: [PicturePlace]) -> [Result<Classified, PictureError>] {
+        classify(places, remembering: nil)
+    }
+
+    /// - remembering: Is asked before anything is decoded; the network sees only what it does not know.
+    private func classify(
+        _ places: [PicturePlace], remembering memory: Memory?
+    ) -> [Result<Classified, PictureError>] {
+        precondition(places.count <= capacity)
         var prepared = 0
-        var results = paths.map { path -> Result<Classified, PictureError> in
-            do throws(PictureError) {
-                let result = try prepare(path, at: prepared * size)
-                prepared += 1
-                return .success(result)
-            } catch {
-                return .failure(error)
+        var results: [Result<Classified, PictureError>] = []
+        while results.count < places.count {
+            let read = read(places[results.count...], remembering: memory != nil)
+            let known = memory?(read.indices.filter { read[$0] == nil }.map { contents[$0].fingerprint }) ?? [:]
+            for (index, error) in read.enumerated() {
+                results.append(
+                    Result { () throws(PictureError) in
+                        if let error { throw error }
+                        if let earlier = known[contents[index].fingerprint] { return remembered(earlier, index) }
+                        let classified = try prepare(index, at: prepared * model.preprocessing.byteCount)
+                        prepared += 1
+                        return classified
+                    })
             }
         }
+        for index in contents.indices.dropFirst() where contents[index].bytes.capacity > Self.keptBytes {
+            contents[index] = PictureContents()
+        }
+        predict(prepared, for: &results)
+        return results
+    }
+
+    /// Reads the first of the pictures into `contents`; more of them, as far as memory should go, where the store is to be asked for
+    /// all at once. Returns for each why it cannot be read.
+    private func read(_ places: ArraySlice<PicturePlace>, remembering: Bool) -> [PictureError?] {
+        var errors: [PictureError?] = []
+        var byteCount = 0
+        for place in places {
+            do throws(PictureError) {
+                try contents[errors.count].read(place)
+                byteCount += contents[errors.count].bytes.count
+                errors.append(nil)
+            } catch {
+                errors.append(error)
+            }
+            if !remembering || byteCount >= Self.bytesAtOnce { break }
+        }
+        return errors
+    }
+
+    private func remembered(_ earlier: Prediction, _ index: Int) -> Classified {
+        Classified(
+            probabilities: earlier.probabilities, fingerprint: contents[index].fingerprint, flags: earlier.flags,
+            fileTime: preparer.fileTime(of: contents[index]), stamp: contents[index].stamp)
+    }
+
+    private func prepare(_ index: Int, at offset: Int) throws(PictureError) -> Classified {
+        var span = pixels.mutableSpan
+        var target = span._mutatingExtracting(offset..<offset + model.preprocessing.byteCount)
+        let prepared = try preparer.prepare(contents[index], for: model.preprocessing, into: &target)
+        let flags: PredictionFlags = prepared.damage.map { $0 == .truncated ? .truncated : .damaged } ?? []
+        return Classified(
+            probabilities: [], fingerprint: prepared.fingerprint, flags: flags, fileTime: prepared.fileTime,
+            stamp: prepared.stamp)
+    }
+
+    /// Gives the pictures that were prepared, in order, what the network says of them.
+    private func predict(_ prepared: Int, for results: inout [Result<Classified, PictureError>]) {
         let classes = model.classes.count
         var span = probabilities.mutableSpan
         var used = span._mutatingExtracting(first: prepared * classes)
-        predictor.predict(pixels.span.extracting(first: prepared * size), count: prepared, into: &used)
+        predictor.predict(
+            pixels.span.extracting(first: prepared * model.preprocessing.byteCount), count: prepared, into: &used)
         var rest = probabilities[..<(prepared * classes)]
         for index in results.indices {
-            guard case .success(var classified) = results[index] else { continue }
+            guard case .success(var classified) = results[index], classified.probabilities.isEmpty else { continue }
             classified.probabilities = Array(rest.prefix(classes))
             rest = rest.dropFirst(classes)
             results[index] = .success(classified)
         }
-        return results
     }
 
     /// The outcomes of a job's items, whose paths are relative to `root`. Those about which nothing can be said just now have none:
     /// then `trouble` says why.
-    func outcomes(of items: [Item], under root: Path) -> (outcomes: [Outcome], trouble: String?) {
-        let results = classify(items.map { root.appending($0.reference.path) })
+    func outcomes(
+        of items: [Item], under root: Path, remembering memory: Memory? = nil
+    ) -> (outcomes: [Outcome], trouble: String?) {
+        let results = classify(items.map { $0.reference.place.under(root) }, remembering: memory)
         var trouble: String?
         let outcomes: [Outcome] = zip(items, results).compactMap { item, result in
             switch result {
             case .success(let classified):
-                let time = [item.reference.postTime, classified.fileTime].compactMap(\.self)
+                let time = [item.reference.post.time, classified.fileTime].compactMap(\.self)
                     .max { $0.source < $1.source }
                 let prediction = Prediction(
                     brand: classified.brand, probabilities: classified.probabilities,
                     flags: classified.flags, postTime: time)
+                var item = item
+                item.reference.stamp = classified.stamp
                 return Outcome(item: item, result: .prediction(prediction, classified.fingerprint))
             case .failure(let error):
-                if let why = error.trouble(at: root.appending(item.reference.path), under: root) {
+                if let why = error.trouble(at: root.appending(item.reference.place.path), under: root) {
                     trouble = why
                     return nil
                 }
@@ -97,15 +167,6 @@ package final class PictureClassifier {
             }
         }
         return (outcomes, trouble)
-    }
-
-    private func prepare(_ path: Path, at offset: Int) throws(PictureError) -> Classified {
-        var span = pixels.mutableSpan
-        var target = span._mutatingExtracting(offset..<offset + model.preprocessing.byteCount)
-        let prepared = try preparer.prepare(path, for: model.preprocessing, into: &target)
-        return Classified(
-            probabilities: [], fingerprint: prepared.fingerprint, damage: prepared.damage,
-            fileTime: prepared.fileTime)
     }
 }
 

@@ -4,17 +4,31 @@ package import Imaging
 package import Intake
 package import Queue
 
+/// A picture's bytes, not decoded yet. Reuse it for the next one.
+package struct PictureContents {
+    fileprivate(set) var bytes: [UInt8] = []
+    private(set) var fingerprint = Fingerprint(bytes: [])
+    /// Of the file that holds them.
+    private(set) var stamp = FileStamp(size: 0, modified: 0)
+
+    mutating func read(_ place: PicturePlace) throws(PictureError) {
+        stamp = try PictureFile.read(place, into: &bytes)
+        fingerprint = Fingerprint(of: bytes.span)
+    }
+}
+
 /// Reads files and prepares them for a model: the one way in which training, evaluation and prediction do it. Memory is kept
 /// from picture to picture; one per thread.
 package struct PicturePreparer: ~Copyable {
     private var decoder: PictureDecoder
-    private var file: [UInt8] = []
+    private var contents = PictureContents()
     private let zone: TimeZone
 
     package struct Prepared {
         /// Nil for a whole picture.
         package let damage: PictureDamage?
         package let fingerprint: Fingerprint
+        package let stamp: FileStamp
         /// From EXIF, else the file's mtime; nil where neither can be true.
         package let fileTime: PostTime?
     }
@@ -27,22 +41,38 @@ package struct PicturePreparer: ~Copyable {
 
     /// - pixels: `preprocessing.byteCount` bytes.
     package mutating func prepare(
-        _ path: Path, for preprocessing: Preprocessing, into pixels: inout MutableSpan<UInt8>
+        _ place: PicturePlace, for preprocessing: Preprocessing, into pixels: inout MutableSpan<UInt8>
     ) throws(PictureError) -> Prepared {
         // Apart from `self`, which the decoder has to itself meanwhile.
-        var file: [UInt8] = []
-        swap(&file, &self.file)
-        defer { swap(&file, &self.file) }
-        let mtime = try PictureFile.read(path, into: &file)
+        var contents = PictureContents()
+        swap(&contents, &self.contents)
+        defer { swap(&contents, &self.contents) }
+        try contents.read(place)
+        return try prepare(contents, for: preprocessing, into: &pixels)
+    }
+
+    /// The same for a picture that has been read.
+    mutating func prepare(
+        _ contents: PictureContents, for preprocessing: Preprocessing, into pixels: inout MutableSpan<UInt8>
+    ) throws(PictureError) -> Prepared {
         let details =
             switch preprocessing.resize {
             case .squash:
                 try decoder.squash(
-                    file.span, toWidth: preprocessing.width, height: preprocessing.height, into: &pixels)
+                    contents.bytes.span, toWidth: preprocessing.width, height: preprocessing.height, into: &pixels)
             }
-        let times = details.exif.captureTimes(in: zone).map { PostTime($0, .exif) } + [PostTime(mtime, .mtime)]
-        let fileTime = times.first { $0.timestamp.isPlausible() }
         return Prepared(
-            damage: details.damage, fingerprint: Fingerprint(of: file.span), fileTime: fileTime)
+            damage: details.damage, fingerprint: contents.fingerprint, stamp: contents.stamp,
+            fileTime: fileTime(details.exif, contents.stamp))
+    }
+
+    /// What `Prepared` says of it, found without decoding.
+    func fileTime(of contents: PictureContents) -> PostTime? {
+        fileTime(PictureDecoder.exif(of: contents.bytes.span), contents.stamp)
+    }
+
+    private func fileTime(_ exif: EXIF, _ stamp: FileStamp) -> PostTime? {
+        let times = exif.captureTimes(in: zone).map { PostTime($0, .exif) } + [PostTime(stamp.modifiedAt, .mtime)]
+        return times.first { $0.timestamp.isPlausible() }
     }
 }

@@ -111,7 +111,7 @@ package final class PictureSet: TrainingPictures, PixelPictures {
             var pixels = [UInt8](repeating: 0, count: preprocessing.byteCount)
             do throws(PictureError) {
                 var span = pixels.mutableSpan
-                switch try preparer.prepare(path, for: preprocessing, into: &span).damage {
+                switch try preparer.prepare(PicturePlace(path: path), for: preprocessing, into: &span).damage {
                 case nil: break
                 case .truncated: throw PictureError(.corrupt, "the file ends before its last scan line")
                 case .damaged: throw PictureError(.corrupt, "the compressed picture is damaged")

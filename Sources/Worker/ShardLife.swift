@@ -15,7 +15,8 @@ import Threads
 /// 1. **Claim.** The coordinator (`WorkerDaemon`) claims a shard from the store, at most 256 pictures, and adds it to the `ShardsInHand`. It claims
 ///    the next one before the present one is done, so that cores do not wait for commits.
 /// 2. **Read, decode, classify.** Pictures are independent: a compute thread takes a batch all the way (`PictureClassifier`, on
-///    `PicturePreparer` and the network's `Predictor`) with scratch memory of its own. It never waits for a commit.
+///    `PicturePreparer` and the network's `Predictor`) with scratch memory of its own. It never waits for a commit. Pictures that the model has
+///    classified before are looked up by their bytes and not decoded.
 /// 3. **Record.** Outcomes wait in an outbox for the one thread that writes: `Recorder`. Each commit renews the lease and
 ///    says whether the claim still holds. With its last outcome the shard is done.
 /// 4. **Or give back.** A stop, a pause, a source that is not there: no more pictures are handed out, what is in hand is recorded, and the shard goes back at no cost.
@@ -27,6 +28,7 @@ final class ShardLife: Sendable {
     let inHand: ShardsInHand
     /// Pictures with an outcome, ever.
     let pictures = Atomic(0)
+    private let store: any JobStore
     private let level: KernelLevel
     private let zone: TimeZone
     private let recorder: Recorder
@@ -36,6 +38,7 @@ final class ShardLife: Sendable {
         store: any JobStore, patience: StorePatience, level: KernelLevel, zone: TimeZone, news: Monitor<Int>
     ) {
         inHand = ShardsInHand(news: news)
+        self.store = store
         self.level = level
         self.zone = zone
         recorder = Recorder(store: store, patience: patience, inHand: inHand)
@@ -52,8 +55,8 @@ final class ShardLife: Sendable {
 
     /// Only the disk's and the network's waiting is moved here; a file that does not open fails where it is read.
     private func readAhead() {
-        while let paths = inHand.nextToReadAhead() {
-            for path in paths { PictureFile.readAhead(path) }
+        while let places = inHand.nextToReadAhead() {
+            for place in places { PictureFile.readAhead(place) }
         }
     }
 
@@ -72,7 +75,11 @@ final class ShardLife: Sendable {
                             capacity: PictureClassifier.batchSize, zone: zone)
                     }
                 current = (batch.version, batch.precision, classifier)
-                let (outcomes, trouble) = classifier.outcomes(of: batch.items, under: batch.root)
+                // It only saves work: whatever ails the store, the recorder will say.
+                let memory: PictureClassifier.Memory? =
+                    batch.asksForKnown ? { (try? self.store.known($0, for: batch.claim)) ?? [:] } : nil
+                let (outcomes, trouble) = classifier.outcomes(
+                    of: batch.items, under: batch.root, remembering: memory)
                 inHand.deliver(outcomes, of: batch.claim)
                 if let trouble {
                     inHand.postpone(batch.claim, undone: batch.items.count - outcomes.count, because: trouble)
@@ -83,9 +90,4 @@ final class ShardLife: Sendable {
             }
         }
     }
-}
-
-extension ClassifyWork {
-    /// What the items' paths are relative to.
-    var root: Path { (try? SourceLister.root(of: source)) ?? source }
 }

@@ -24,6 +24,8 @@ final class ShardsInHand: Sendable {
         var model: Model
         var precision: PredictionPrecision
         var items: [Item]
+        /// See `ClassifyWork`.
+        var asksForKnown: Bool
     }
 
     /// Outcomes of one claim, on their way to the store.
@@ -32,7 +34,6 @@ final class ShardsInHand: Sendable {
     private struct Shard {
         var claim: Claim
         var work: ClassifyWork
-        var root: Path
         var model: Model
         var precision: PredictionPrecision
         /// The first item that no thread has taken.
@@ -115,9 +116,8 @@ final class ShardsInHand: Sendable {
     // MARK: Of the coordinator
 
     func add(_ claim: Claim, _ work: ClassifyWork, model: Model, precision: PredictionPrecision) {
-        // Before the lock: it looks at the disk.
         let shard = Shard(
-            claim: claim, work: work, root: work.root, model: model, precision: precision, unrecorded: work.items.count)
+            claim: claim, work: work, model: model, precision: precision, unrecorded: work.items.count)
         state.withLock { $0.shards.append(shard) }
     }
 
@@ -156,8 +156,8 @@ final class ShardsInHand: Sendable {
     // MARK: Of the read-ahead and the compute threads
 
     /// The next files to ask for; nil once closed.
-    func nextToReadAhead() -> [Path]? {
-        state.wait { state -> [Path]?? in
+    func nextToReadAhead() -> [PicturePlace]? {
+        state.wait { state -> [PicturePlace]?? in
             if state.isClosed || state.error != nil { return .some(nil) }
             var ahead = 0
             for index in state.shards.indices where !state.shards[index].isGivenBack {
@@ -168,7 +168,7 @@ final class ShardsInHand: Sendable {
                 let end = min(start + PictureClassifier.batchSize, shard.work.items.count)
                 if start == end { continue }
                 state.shards[index].unread = end
-                return shard.work.items[start..<end].map { shard.root.appending($0.reference.path) }
+                return shard.work.items[start..<end].map { $0.reference.place.under(shard.work.root) }
             }
             return nil
         } ?? nil
@@ -184,8 +184,9 @@ final class ShardsInHand: Sendable {
                 state.shards[index].next = end
                 state.computing += 1
                 return Batch(
-                    claim: shard.claim, root: shard.root, version: shard.work.model, model: shard.model,
-                    precision: shard.precision, items: Array(shard.work.items[shard.next..<end]))
+                    claim: shard.claim, root: shard.work.root, version: shard.work.model, model: shard.model,
+                    precision: shard.precision, items: Array(shard.work.items[shard.next..<end]),
+                    asksForKnown: shard.work.asksForKnown)
             }
             return state.isClosed ? .some(nil) : nil
         } ?? nil

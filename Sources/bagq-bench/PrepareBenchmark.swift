@@ -12,7 +12,7 @@ func measurePrepare(_ options: BenchOptions) throws -> Measurement {
     var lister = try SourceLister(source: source, cursor: nil, leftOut: [:])
     let root = try SourceLister.root(of: source)
     var paths: [Path] = []
-    while let batch = try lister.next(limit: 8192) { paths += batch.references.map { root.appending($0.path) } }
+    while let batch = try lister.next(limit: 8192) { paths += batch.references.map { root.appending($0.place.path) } }
     guard !paths.isEmpty else { throw BenchError.folder("\(source): there is no picture") }
 
     let preprocessing = try benchmarkModel(options).preprocessing
@@ -40,6 +40,6 @@ private final class PreparerBox: @unchecked Sendable {
 
     func prepare(_ path: Path) {
         var target = pixels.mutableSpan
-        _ = try? preparer.prepare(path, for: preprocessing, into: &target)
+        _ = try? preparer.prepare(PicturePlace(path: path), for: preprocessing, into: &target)
     }
 }

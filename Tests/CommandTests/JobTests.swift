@@ -123,6 +123,7 @@ struct JobTests {
                 "id", "kind", "name", "state", "model", "precision", "source", "items_total", "items_done",
                 "items_failed",
                 "rate_per_second", "seconds_left", "created_at", "started_at", "finished_at", "error",
+                "items_earlier",
             ])
         #expect(job["name"] as? String == "a \"name\"")
         #expect(job["items_total"] as? Int == 16)

@@ -36,7 +36,7 @@ import Testing
             var lister = try SourceLister(
                 source: tree.path("list"), cursor: last?.cursor, leftOut: last?.leftOut ?? [:])
             guard let batch = try lister.next(limit: 997) else { break }
-            paths += batch.references.map(\.path.description)
+            paths += batch.references.map(\.place.shown.description)
             last = batch
         }
         #expect(paths == names)

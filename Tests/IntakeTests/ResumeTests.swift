@@ -36,7 +36,7 @@ import Testing
                     root: tree.root, cursor: cursor?[...], namesPerPass: namesPerPass, entriesPerRead: entriesPerRead)
                 let found = try reader.read(limit: limit, leftOut: &leftOut)
                 #expect(found.count <= limit)
-                paths += found.map(\.path.description)
+                paths += found.map(\.place.shown.description)
                 cursor = reader.cursor
                 isAtEnd = reader.isAtEnd
             }
@@ -57,7 +57,7 @@ import Testing
         var reader = try FolderReader(root: huge.root, cursor: nil, namesPerPass: namesPerPass)
         var leftOut: [String: Int] = [:]
         var paths: [String] = []
-        while !reader.isAtEnd { paths += try reader.read(limit: 7, leftOut: &leftOut).map(\.path.description) }
+        while !reader.isAtEnd { paths += try reader.read(limit: 7, leftOut: &leftOut).map(\.place.shown.description) }
         #expect(paths == names.sorted() + (0..<20).map { "f\($0)/y.gif" }.sorted())
     }
 
@@ -72,7 +72,7 @@ import Testing
                     #expect(lister.leftOut == whole.leftOut)
                     break
                 }
-                paths += batch.references.map(\.path.description)
+                paths += batch.references.map(\.place.shown.description)
                 last = batch
             }
             #expect(paths == whole.paths)

@@ -76,6 +76,6 @@ final class Tree {
 func list(_ source: Path, limit: Int = 100) throws -> (paths: [String], leftOut: [String: Int]) {
     var lister = try SourceLister(source: source, cursor: nil, leftOut: [:])
     var paths: [String] = []
-    while let batch = try lister.next(limit: limit) { paths += batch.references.map(\.path.description) }
+    while let batch = try lister.next(limit: limit) { paths += batch.references.map(\.place.shown.description) }
     return (paths, lister.leftOut)
 }

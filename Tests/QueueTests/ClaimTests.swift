@@ -11,7 +11,9 @@ import Testing
         #expect(listings.map(\.job) == [urgent, old, new])
         for (listing, count) in zip(listings, [10, 300, 10]) {
             let references = (0..<count).map { reference($0) }
-            _ = try h.store.append(references, firstNumber: 0, cursor: [], leftOut: [:], isLast: true, to: listing)
+            _ = try h.store.append(
+                references, firstNumber: 0, root: Path("/pictures"), cursor: [], leftOut: [:], isLast: true, to: listing
+            )
         }
         let claims = try (0..<5).compactMap { try h.claim("\($0)") }
         #expect(claims.map(\.job) == [urgent, old, old, new])
@@ -29,11 +31,14 @@ import Testing
         let batch = (0..<300).map { reference($0) }
         for _ in 1...2 {  // sent twice, written once
             #expect(
-                try h.store.append(batch, firstNumber: 0, cursor: [4], leftOut: ["hidden": 2], isLast: false, to: first)
+                try h.store.append(
+                    batch, firstNumber: 0, root: Path("/pictures"), cursor: [4], leftOut: ["hidden": 2], isLast: false,
+                    to: first)
                     == .held)
         }
         #expect(throws: StoreError.self) {
-            try h.store.append(batch, firstNumber: 700, cursor: [5], leftOut: [:], isLast: false, to: first)
+            try h.store.append(
+                batch, firstNumber: 700, root: Path("/pictures"), cursor: [5], leftOut: [:], isLast: false, to: first)
         }
         // What is listed can be claimed while the listing goes on.
         let shard = try #require(try h.claim("b"))
@@ -45,9 +50,13 @@ import Testing
             second.listing
                 == ListWork(source: Path("/pictures"), itemsListed: 300, cursor: [4], leftOut: ["hidden": 2]))
         #expect(
-            try h.store.append(batch, firstNumber: 300, cursor: [5], leftOut: [:], isLast: false, to: first) == .lost)
+            try h.store.append(
+                batch, firstNumber: 300, root: Path("/pictures"), cursor: [5], leftOut: [:], isLast: false, to: first)
+                == .lost)
         #expect(
-            try h.store.append([reference(300)], firstNumber: 300, cursor: [], leftOut: [:], isLast: true, to: second)
+            try h.store.append(
+                [reference(300)], firstNumber: 300, root: Path("/pictures"), cursor: [], leftOut: [:], isLast: true,
+                to: second)
                 == .held)
         #expect(try h.store.job(id).itemsTotal == 301)
         #expect(try h.store.standing(of: second) == .lost)
@@ -58,7 +67,8 @@ import Testing
         let id = try h.submit()
         let listing = try #require(try h.claim())
         _ = try h.store.append(
-            [reference(0), reference(1)], firstNumber: 0, cursor: [1], leftOut: [:], isLast: false, to: listing)
+            [reference(0), reference(1)], firstNumber: 0, root: Path("/pictures"), cursor: [1], leftOut: [:],
+            isLast: false, to: listing)
         #expect(try h.store.fail(listing, because: "the folder is gone") == .held)
         #expect(try h.store.job(id).state == .running)
         try h.work()
@@ -106,7 +116,10 @@ import Testing
             { try h.store.record([outcome(old.items[1])], for: old) }, { try h.store.standing(of: old) },
             { try h.store.renew(old, itemsDone: 1, itemsTotal: 2) }, { try h.store.release(old) },
             { try h.store.fail(old, because: "late") }, { try h.store.suspect(old.items[1], of: old) },
-            { try h.store.append([], firstNumber: 5, cursor: [], leftOut: [:], isLast: true, to: old) },
+            {
+                try h.store.append(
+                    [], firstNumber: 5, root: Path("/pictures"), cursor: [], leftOut: [:], isLast: true, to: old)
+            },
             {
                 try h.store.save(Checkpoint(kernelLevel: "avx2", precision: "fp32", itemsDone: 1, bytes: [1]), for: old)
             },

@@ -91,7 +91,7 @@ final class Scenario {
 
     private static func references(_ numbers: Range<Int>) -> [PictureReference] {
         numbers.map {
-            reference(
+            stamped(
                 $0, time: PostTime(Timestamp(milliseconds: 1_600_000_000_000), .id),
                 post: Post(platform: "instagram", id: "\($0)", author: "author \($0 % 3)"))
         }
@@ -120,13 +120,18 @@ final class Scenario {
                 return "\(job)"
             }
         case .list:
+            // Some that are known, some that are not.
+            _ = try h.listed(references(0..<6))
+            try h.work { item in outcome(Item(number: item.number, reference: references(0..<6)[item.number])) }
             _ = try h.submit()
             let claim = try h.required()
             _ = try h.store.append(
-                references(0..<3), firstNumber: 0, cursor: [1], leftOut: ["hidden": 1], isLast: false, to: claim)
+                references(0..<3), firstNumber: 0, root: Path("/pictures"), cursor: [1], leftOut: ["hidden": 1],
+                isLast: false, to: claim)
             return { bench in
                 let standing = try bench.store().append(
-                    references(3..<12), firstNumber: 3, cursor: [2], leftOut: ["hidden": 2], isLast: true, to: claim)
+                    references(3..<12), firstNumber: 3, root: Path("/pictures"), cursor: [2], leftOut: ["hidden": 2],
+                    isLast: true, to: claim)
                 return "\(standing)"
             }
         case .claim:

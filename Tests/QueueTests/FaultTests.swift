@@ -84,7 +84,8 @@ import Testing
         let listing = try #require(try store.claim(for: worker("a"), abilities: allWork))
         try step(false)
         _ = try store.append(
-            (0..<8).map { reference($0) }, firstNumber: 0, cursor: [], leftOut: [:], isLast: true, to: listing)
+            (0..<8).map { reference($0) }, firstNumber: 0, root: Path("/pictures"), cursor: [], leftOut: [:],
+            isLast: true, to: listing)
         try step(false)
         let pictures = try #require(try store.claim(for: worker("a"), abilities: allWork))
         try step(false)

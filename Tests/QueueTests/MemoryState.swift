@@ -9,6 +9,8 @@ struct State {
     var models: [(record: ModelRecord, file: [UInt8], isRemoved: Bool)] = []
     var workers: [WorkerID: (record: WorkerRecord, lease: Lease)] = [:]
     var sightings: [SightingKey: Sighting] = [:]
+    /// The newest item with a prediction for what is known.
+    var known: [KnownKey: (job: JobID, number: Int)] = [:]
     var authors: Set<String> = []
     var forgottenAuthors: Set<String> = []
     // Of the call under way:
@@ -31,6 +33,8 @@ struct Entry {
     var finishedAt: Timestamp?
     var error: String?
     var leftOut: [String: Int] = [:]
+    var root: Path?
+    var takesKnown = false
     var cursor: [UInt8]?
     var total: Int?
     var trained = 0
@@ -61,6 +65,14 @@ struct Shard {
     var deaths = 0
 
     var isClaimed: Bool { if case .claimed = state { true } else { false } }
+}
+
+struct KnownKey: Hashable {
+    enum Picture: Hashable { case file(Path, FileSlice?, FileStamp), bytes(Fingerprint) }
+
+    var model: ModelVersion
+    var precision: Precision?
+    var picture: Picture
 }
 
 enum SightingKey: Hashable {
@@ -101,7 +113,8 @@ extension State {
             id: id, request: entry.request, state: entry.state, model: entry.model,
             precision: entry.request.precision?.resolved(preferring: model?.precision), itemsTotal: entry.total,
             itemsDone: entry.request.kind == .train ? entry.trained : entry.outcomes.count - failed,
-            itemsFailed: failed, leftOut: entry.leftOut, createdAt: entry.createdAt, startedAt: entry.startedAt,
+            itemsFailed: failed, itemsEarlier: entry.outcomes.values.count { $0.isEarlier }, leftOut: entry.leftOut,
+            createdAt: entry.createdAt, startedAt: entry.startedAt,
             finishedAt: entry.finishedAt, ratePerSecond: rates.isEmpty ? nil : rates.reduce(0, +), error: entry.error,
             trouble: entry.state.isFinal ? nil : entry.trouble?.text)
     }
@@ -194,6 +207,7 @@ extension State {
         }
         shard.state = .claimed(worker, lease)
         job.shards[index] = shard
+        if index == 0, job.items.isEmpty { job.takesKnown = known.keys.contains { $0.model == job.model } }
         if job.state == .waiting { (job.state, job.startedAt) = (.running, now) }
         self[id] = job
         let work: Work =
@@ -201,12 +215,14 @@ extension State {
             case .classify(let request) where index == 0:
                 .list(
                     ListWork(
-                        source: request.source, itemsListed: job.items.count, cursor: job.cursor, leftOut: job.leftOut))
+                        source: request.source, itemsListed: job.items.count, cursor: job.cursor, leftOut: job.leftOut,
+                        takesStamps: job.takesKnown))
             case .classify(let request):
                 .classify(
                     ClassifyWork(
-                        source: request.source, model: request.model, precision: request.precision,
-                        items: open.map { job.items[$0] }, isCautious: shard.fruitless >= 2 || shard.deaths > 0))
+                        root: job.root ?? request.source, model: request.model, precision: request.precision,
+                        items: open.map { job.items[$0] }, asksForKnown: job.takesKnown,
+                        isCautious: shard.fruitless >= 2 || shard.deaths > 0))
             case .train(let request):
                 .train(TrainWork(request: request, model: job.model, checkpoint: job.checkpoint))
             }
@@ -254,28 +270,78 @@ extension State {
         let shard = self[claim.job].shards[claim.shard]
         guard shard.numbers.contains(number) else { throw StoreError.refused(why: "not its item") }
         guard self[claim.job].outcomes[number] == nil else { return }
-        self[claim.job].outcomes[number] = outcome.result
+        record(outcome, claim.job)
         noteProgress(claim)
         changeShard(claim) { shard in
             if shard.suspect == number { (shard.suspect, shard.deaths) = (nil, 0) }
         }
-        guard case .prediction(let prediction, let fingerprint) = outcome.result,
-            case .classify(let request) = self[claim.job].request, request.countsInTrends,
-            prediction.flags.isDisjoint(with: .incomplete)
+    }
+
+    /// Gives an item of a listing the prediction that its file has had, if any.
+    mutating func recordIfKnown(_ item: Item, _ job: JobID) {
+        guard let picture = picture(item.reference, job),
+            let (prediction, fingerprint, postedAt) = earlier(picture, job)
         else { return }
-        let reference = self[claim.job].items[number].reference
-        if let author = reference.post?.author, forgottenAuthors.contains(author) { return }
-        let key: SightingKey =
-            if let post = reference.post, let id = post.id {
-                .post(fingerprint, platform: post.platform ?? "", id: id, place: post.place)
-            } else {
-                .author(fingerprint, reference.post?.author)
+        let time = item.reference.post.time
+        var mine = prediction
+        // A file's own time is known where it was the stronger one.
+        if time != postedAt {
+            if let time, time.source > .exif {
+                mine.postTime = time
+            } else if prediction.postTime == postedAt {
+                return
+            } else if let time, time.source >= prediction.postTime?.source ?? .none {
+                mine.postTime = time
             }
-        var sighting = sightings[key] ?? Sighting(author: reference.post?.author)
-        if let time = prediction.postTime ?? reference.postTime, time.source > sighting.time?.source ?? .none {
+        }
+        record(Outcome(item: item, result: .prediction(mine, fingerprint)), job)
+    }
+
+    func earlier(_ picture: KnownKey.Picture, _ job: JobID) -> (Prediction, Fingerprint, PostTime?)? {
+        guard let (earlier, number) = known[key(picture, job)],
+            case .prediction(var prediction, let fingerprint) = self[earlier].outcomes[number]
+        else { return nil }
+        prediction.flags.insert(.earlier)
+        return (prediction, fingerprint, self[earlier].items[number].reference.post.time)
+    }
+
+    private func key(_ picture: KnownKey.Picture, _ job: JobID) -> KnownKey {
+        let model = models.first { $0.record.version == self[job].model }?.record
+        let precision = self[job].request.precision?.resolved(preferring: model?.precision)
+        return KnownKey(model: self[job].model, precision: precision, picture: picture)
+    }
+
+    private func picture(_ reference: PictureReference, _ job: JobID) -> KnownKey.Picture? {
+        guard let root = self[job].root, let stamp = reference.stamp else { return nil }
+        var slice = reference.place.slice
+        slice?.name = Path("")
+        return .file(root.appending(reference.place.path), slice, stamp)
+    }
+
+    private mutating func record(_ outcome: Outcome, _ job: JobID) {
+        let number = outcome.item.number
+        self[job].outcomes[number] = outcome.result
+        guard case .prediction(let prediction, let fingerprint) = outcome.result,
+            case .classify(let request) = self[job].request
+        else { return }
+        known[key(.bytes(fingerprint), job)] = (job, number)
+        if let picture = picture(outcome.item.reference, job) { known[key(picture, job)] = (job, number) }
+        let reference = self[job].items[number].reference
+        guard request.countsInTrends, prediction.flags.isDisjoint(with: .incomplete), reference.post.role == .picture
+        else { return }
+        if let author = reference.post.author, forgottenAuthors.contains(author) { return }
+        let post = reference.post
+        let key: SightingKey =
+            if let id = post.id {
+                .post(fingerprint, platform: post.platform ?? "", id: id, place: post.place ?? 0)
+            } else {
+                .author(fingerprint, post.author)
+            }
+        var sighting = sightings[key] ?? Sighting(author: reference.post.author)
+        if let time = prediction.postTime ?? reference.post.time, time.source > sighting.time?.source ?? .none {
             sighting.time = time
         }
-        sighting.jobs.insert(claim.job)
+        sighting.jobs.insert(job)
         sighting.classes[request.model] =
             sighting.classes[request.model] ?? (prediction.brand, prediction.confidenceStep)
         sightings[key] = sighting

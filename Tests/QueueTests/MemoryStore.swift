@@ -113,6 +113,7 @@ final class MemoryStore: JobStore {
         try call { state in
             guard try state.job(id).state.isFinal else { throw StoreError.refused(why: "not ended") }
             state[id].isForgotten = true
+            state.known = state.known.filter { $0.value.job != id }
             for (identity, var sighting) in state.sightings {
                 sighting.jobs.remove(id)
                 state.sightings[identity] = sighting.jobs.isEmpty ? nil : sighting
@@ -160,15 +161,19 @@ final class MemoryStore: JobStore {
     func standing(of claim: Claim) throws(StoreError) -> ClaimStanding { try call { $0.standing(claim) } }
 
     func append(
-        _ references: [PictureReference], firstNumber: Int, cursor: [UInt8], leftOut: [String: Int], isLast: Bool,
-        to claim: Claim
+        _ references: [PictureReference], firstNumber: Int, root: Path, cursor: [UInt8], leftOut: [String: Int],
+        isLast: Bool, to claim: Claim
     ) throws(StoreError) -> ClaimStanding {
         try fenced(claim) { state in
             var job = state[claim.job]
             if !references.isEmpty && firstNumber + references.count == job.items.count { return }
             guard firstNumber == job.items.count else { throw StoreError.refused(why: "gap") }
-            for reference in references { job.items.append(Item(number: job.items.count, reference: reference)) }
-            state.authors.formUnion(references.compactMap(\.post?.author))
+            for var reference in references {
+                reference.stamp = nil
+                job.items.append(Item(number: job.items.count, reference: reference))
+            }
+            job.root = job.root ?? root
+            state.authors.formUnion(references.compactMap(\.post.author))
             for first in stride(from: firstNumber, to: job.items.count, by: 256) {
                 job.shards.append(Shard(numbers: first..<min(first + 256, job.items.count)))
             }
@@ -176,7 +181,26 @@ final class MemoryStore: JobStore {
             if isLast { (job.total, job.shards[0].state) = (job.items.count, .done) }
             state[claim.job] = job
             if !references.isEmpty { state.noteProgress(claim) }
+            for (offset, reference) in references.enumerated() {
+                state.recordIfKnown(Item(number: firstNumber + offset, reference: reference), claim.job)
+            }
+            for index in state[claim.job].shards.indices.dropFirst() where state[claim.job].shards[index].state == .open
+            {
+                state.endShardIfAllDone(claim.job, index)
+            }
             state.endIfNothingRuns(claim.job)
+        }
+    }
+
+    func known(_ fingerprints: [Fingerprint], for claim: Claim) throws(StoreError) -> [Fingerprint: Prediction] {
+        try call { state in
+            guard state.jobIDs.contains(claim.job) else { return [:] }
+            return Dictionary(
+                uniqueKeysWithValues: Set(fingerprints).compactMap { fingerprint in
+                    guard var (prediction, _, _) = state.earlier(.bytes(fingerprint), claim.job) else { return nil }
+                    prediction.postTime = nil
+                    return (fingerprint, prediction)
+                })
         }
     }
 
@@ -417,6 +441,7 @@ final class MemoryStore: JobStore {
             let index = try state.index(of: version)
             guard !state.models[index].record.isActive, !isNeeded else { throw StoreError.refused(why: "needed") }
             state.models[index].isRemoved = true
+            state.known = state.known.filter { $0.key.model != version }
         }
     }
 
@@ -462,4 +487,11 @@ extension JobRequest {
 
 extension Outcome.Result {
     var isFailure: Bool { if case .failure = self { true } else { false } }
+}
+
+extension Outcome.Result {
+    /// Given without asking the model again.
+    var isEarlier: Bool {
+        if case .prediction(let prediction, _) = self { prediction.flags.contains(.earlier) } else { false }
+    }
 }

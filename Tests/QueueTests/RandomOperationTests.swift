@@ -68,7 +68,8 @@ private struct RandomRun {
         let request = JobRequest.classify(
             ClassifyRequest(
                 source: Path("/pictures"), name: "n", priority: Int.random(in: 0..<3, using: &random),
-                model: model, countsInTrends: Int.random(in: 0..<5, using: &random) > 0))
+                model: model, countsInTrends: Int.random(in: 0..<5, using: &random) > 0,
+                precision: [.auto, .auto, .fp32, .int8].randomElement(using: &random) ?? .auto))
         try agree { try $0.submit(request) }.map { jobs.append($0.id) }
     }
 
@@ -139,7 +140,8 @@ private struct RandomRun {
         let isLast = Bool.random(using: &random)
         try agree {
             try $0.append(
-                references, firstNumber: first, cursor: [UInt8(truncatingIfNeeded: first)], leftOut: ["hidden": first],
+                references, firstNumber: first, root: Path("/pictures"), cursor: [UInt8(truncatingIfNeeded: first)],
+                leftOut: ["hidden": first],
                 isLast: isLast, to: claim)
         }
         // Go on from there, as a lister does.
@@ -159,6 +161,8 @@ private struct RandomRun {
         for item in work.items where whole || Int.random(in: 0..<4, using: &random) == 0 {
             outcomes.append(randomOutcome(item))
         }
+        let fingerprints = (0..<6).map(fingerprint)
+        try agree { try $0.known(fingerprints, for: claim) }
         try agree { try $0.record(outcomes, for: claim) }
         if Bool.random(using: &random) { try agree { try $0.record(outcomes, for: claim) } }
     }
@@ -183,17 +187,38 @@ private struct RandomRun {
 
     private mutating func randomReference() -> PictureReference {
         let author = Bool.random(using: &random) ? nil : "author \(Int.random(in: 0..<4, using: &random))"
-        let post = Post(
+        var post = Post(
             platform: "x", id: Bool.random(using: &random) ? nil : "\(Int.random(in: 0..<9, using: &random))",
-            author: author)
-        return reference(0, time: randomTime(), post: Bool.random(using: &random) ? nil : post)
+            place: [nil, 0, 1].randomElement(using: &random) ?? nil, author: author)
+        if Bool.random(using: &random) {
+            post.hashtags = ["a", "b"]
+            post.mentions = ["chanel"]
+            post.engagement = Engagement(likes: Int.random(in: 0..<9, using: &random))
+            post.isRepost = Bool.random(using: &random)
+            post.role = Int.random(in: 0..<4, using: &random) == 0 ? .thumbnail : .picture
+        }
+        var reference = reference(
+            Int.random(in: 0..<9, using: &random), time: randomTime(), post: Bool.random(using: &random) ? Post() : post
+        )
+        if Int.random(in: 0..<3, using: &random) == 0 {
+            let offset = 512 * Int.random(in: 0..<2, using: &random)
+            reference.place.slice = FileSlice(offset: offset, length: 9, name: Path("\(offset)"))
+        }
+        reference.stamp = randomStamp()
+        return reference
+    }
+
+    private mutating func randomStamp() -> FileStamp? {
+        Bool.random(using: &random) ? nil : FileStamp(size: Int.random(in: 0..<3, using: &random), modified: 1)
     }
 
     private mutating func randomOutcome(_ item: Item) -> Outcome {
+        var item = item
+        item.reference.stamp = randomStamp()
         if Int.random(in: 0..<5, using: &random) == 0 { return failure(item) }
         let prediction = prediction(
             Int.random(in: 0..<3, using: &random), confidence: Float.random(in: 0.34...1, using: &random),
-            time: item.reference.postTime ?? randomTime(),
+            time: item.reference.post.time ?? randomTime(),
             flags: Int.random(in: 0..<9, using: &random) == 0 ? .truncated : [])
         return Outcome(
             item: item, result: .prediction(prediction, fingerprint(Int.random(in: 0..<6, using: &random))))
@@ -279,7 +304,7 @@ extension Item {
     /// A forgotten author's name is gone from one store and not from the other.
     fileprivate var withoutAuthor: Item {
         var item = self
-        item.reference.post?.author = nil
+        item.reference.post.author = nil
         return item
     }
 }

@@ -10,12 +10,24 @@ import Intake
     }
 
     /// Takes a database back to what the first bagq made.
-    static let toTheFirstSchema = """
+    static let toTheFirstSchema =
+        """
+        DROP TABLE known;
         ALTER TABLE model DROP COLUMN precision; ALTER TABLE model DROP COLUMN cancelled;
         ALTER TABLE worker DROP COLUMN kinds; DROP INDEX author_forgotten; ALTER TABLE author DROP COLUMN forgotten;
         ALTER TABLE job DROP COLUMN trouble; ALTER TABLE job DROP COLUMN trouble_boot;
-        ALTER TABLE job DROP COLUMN trouble_until; PRAGMA user_version = 1
+        ALTER TABLE job DROP COLUMN trouble_until; PRAGMA user_version = 1;
         """
+        + ofPosts.flatMap { table, columns in
+            columns.split(separator: " ").map { "ALTER TABLE \(table) DROP COLUMN \($0);" }
+        }.joined()
+
+    private static let ofPosts: [(table: String, columns: String)] = [
+        ("job", "root takes_known items_earlier"), ("prediction", "fingerprint stamp_key"),
+        ("item", "slice_offset slice_length slice_name role"), ("sighting", "platform post place"),
+        ("item", "hashtags mentions likes comments shares views is_repost"),
+        ("sighting", "hashtags mentions likes comments shares views is_repost"),
+    ]
 
     deinit { unsafe sqlite3_close_v2(handle) }
 

@@ -101,7 +101,7 @@ final class Locked<Value: Sendable>: Sendable {
         let id = try h.submit()
         let listing = try #require(try h.claim())
         let references = (0..<count).map { number in
-            reference(
+            stamped(
                 number, time: PostTime(Timestamp(milliseconds: 1_600_000_000_000 + Int64(number) * 60_000), .id),
                 post: Post(
                     platform: "instagram", id: String(number / 2), place: number % 2, author: "author \(number % 999)"))
@@ -109,7 +109,8 @@ final class Locked<Value: Sendable>: Sendable {
         let listed = try threadSeconds {
             for first in stride(from: 0, to: count, by: 2000) {
                 _ = try h.store.append(
-                    Array(references[first..<min(first + 2000, count)]), firstNumber: first, cursor: [1],
+                    Array(references[first..<min(first + 2000, count)]), firstNumber: first, root: Path("/pictures"),
+                    cursor: [1],
                     leftOut: [:], isLast: first + 2000 >= count, to: listing)
             }
         }
@@ -119,15 +120,31 @@ final class Locked<Value: Sendable>: Sendable {
             var next: Claim?
             claiming += try threadSeconds { next = try h.claim() }
             guard let claim = next else { break }
-            let outcomes = claim.items.map {
-                outcome($0, prediction($0.number % 3, confidence: Float($0.number % 60 + 40) / 100))
+            let outcomes = claim.items.map { item in
+                var item = item
+                item.reference.stamp = references[item.number].stamp
+                return outcome(item, prediction(item.number % 3, confidence: Float(item.number % 60 + 40) / 100))
             }
             recording += try threadSeconds { _ = try h.store.record(outcomes, for: claim) }
         }
         #expect(try h.store.job(id).itemsDone == count)
+        // The same folder again.
+        let model = try h.store.resolve(nil).version
+        let sums = try h.store.trends(of: model, days: SightingTests.allDays, job: nil)
+        let again = try h.submit()
+        let relisting = try #require(try h.claim())
+        let known = try threadSeconds {
+            for first in stride(from: 0, to: count, by: 2000) {
+                _ = try h.store.append(
+                    Array(references[first..<min(first + 2000, count)]), firstNumber: first, root: Path("/pictures"),
+                    cursor: [1], leftOut: [:], isLast: first + 2000 >= count, to: relisting)
+            }
+        }
+        #expect(try h.store.job(again).state == .done && h.store.job(again).itemsEarlier == count)
+        #expect(try h.store.trends(of: model, days: SightingTests.allDays, job: nil) == sums)
         func rate(_ seconds: Double) -> Int { Int(Double(count) / seconds) }
         print(
-            "items a second of processor time: listed \(rate(listed)), claimed \(rate(claiming)), recorded \(rate(recording))"
+            "items a second of processor time: listed \(rate(listed)), claimed \(rate(claiming)), recorded \(rate(recording)), known \(rate(known))"
         )
         #if !DEBUG
         #expect(rate(listed) > 100_000 && rate(recording) > 25_000)

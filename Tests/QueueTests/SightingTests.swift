@@ -31,7 +31,7 @@ import Testing
         let posts = [
             Post(platform: "x", id: "1", place: 0), Post(platform: "x", id: "1", place: 1),
             Post(platform: "y", id: "1"),
-            Post(platform: "x", id: "2"), Post(author: "me"), Post(author: "you"), nil,
+            Post(platform: "x", id: "2"), Post(author: "me"), Post(author: "you"), Post(),
         ]
         let references = posts.enumerated().map { reference($0, time: time, post: $1) }
         _ = try h.listed(references + references)
@@ -69,6 +69,52 @@ import Testing
         _ = try h.listed([reference(0), reference(1)])
         try h.work { $0.number == 0 ? outcome($0, prediction(flags: .truncated)) : failure($0) }
         #expect(try h.store.recount().sightings == 0)
+    }
+
+    /// A video's thumbnail and an author's picture are predicted and listed, but are nobody's post; a repost is one.
+    @Test(arguments: StoreKind.allCases) func onlyPicturesOfPostsMakeSightings(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        var post = Post(platform: "x", id: "1", place: 2, author: "me")
+        post.hashtags = ["dior", "prêt à"]
+        post.mentions = ["chanel"]
+        post.engagement = Engagement(likes: 5, views: 0)
+        var posts = [post, post, post]
+        posts[0].role = .thumbnail
+        posts[1].role = .profile
+        posts[2].isRepost = true
+        var references = posts.enumerated().map { reference($0, post: $1) }
+        references[2].place.slice = FileSlice(offset: 512, length: 9, name: Path("a/b.jpg"))
+        let id = try h.listed(references)
+        let claim = try #require(try h.claim())
+        #expect(claim.items.map(\.reference) == references)
+        _ = try h.store.record(claim.items.map { outcome($0) }, for: claim)
+        let rows = try h.store.results(of: id, after: -1, limit: 9)
+        #expect(rows.map(\.flagNames) == [["thumbnail"], ["profile"], ["repost"]])
+        #expect(rows.map(\.item.reference) == references)
+        #expect(try h.store.recount() == h.store.recount() && h.store.recount().sightings == 1)
+    }
+
+    /// What a sighting knows of its post is what the first dump said that knew it.
+    @Test func aSightingKeepsWhatItsPostSaid() throws {
+        let h = try StoreHarness(.sqlite)
+        var post = Post(platform: "x", id: "1", place: 2)
+        let details = """
+            SELECT platform || ' ' || post || ' ' || place || ' ' || ifnull(hashtags || ' ' || mentions || ' ' || likes
+                || ' ' || comments || ' ' || shares || ' ' || views, '-') || ' ' || is_repost FROM sighting
+            """
+        func sees() throws -> [String] {
+            _ = try h.listed([reference(0, post: post)])
+            try h.work { Outcome(item: $0, result: .prediction(prediction(), fingerprint(1))) }
+            return try RawDatabase(h.path).column(details)
+        }
+        #expect(try sees() == ["x 1 2 - 0"])
+        post.hashtags = ["a", "b"]
+        post.mentions = ["chanel"]
+        post.engagement = Engagement(likes: 1, comments: 2, shares: 3, views: 4)
+        post.isRepost = true
+        #expect(try sees() == ["x 1 2 a\nb chanel 1 2 3 4 1"])
+        post.engagement.likes = 100
+        #expect(try sees() == ["x 1 2 a\nb chanel 1 2 3 4 1"])
     }
 
     @Test(arguments: StoreKind.allCases) func aStrongerTimeReplacesAWeakerOne(_ kind: StoreKind) throws {

@@ -85,8 +85,17 @@ func worker(_ name: String) -> WorkerIdentity {
     WorkerIdentity(id: WorkerID(rawValue: "\(name)/1"), name: name, host: "host", pid: 1)
 }
 
-func reference(_ number: Int, time: PostTime? = nil, post: Post? = nil) -> PictureReference {
-    PictureReference(path: Path("\(number).jpg"), postTime: time, post: post)
+func reference(_ number: Int, time: PostTime? = nil, post: Post = Post()) -> PictureReference {
+    var post = post
+    post.time = time ?? post.time
+    return PictureReference(path: Path("\(number).jpg"), post: post)
+}
+
+/// A picture whose file has a stamp.
+func stamped(_ number: Int, stamp: Int = 1, time: PostTime? = nil, post: Post = Post()) -> PictureReference {
+    var reference = reference(number, time: time, post: post)
+    reference.stamp = FileStamp(size: stamp, modified: Int64(stamp) * 1_000_000_000)
+    return reference
 }
 
 func fingerprint(_ number: Int) -> Fingerprint {
@@ -113,6 +122,7 @@ func failure(_ item: Item, _ reason: String = "corrupt") -> Outcome {
 extension Claim {
     var items: [Item] { if case .classify(let work) = work { work.items } else { [] } }
     var isCautious: Bool { if case .classify(let work) = work { work.isCautious } else { false } }
+    var asksForKnown: Bool { if case .classify(let work) = work { work.asksForKnown } else { false } }
     var listing: ListWork? { if case .list(let work) = work { work } else { nil } }
     var training: TrainWork? { if case .train(let work) = work { work } else { nil } }
 }
@@ -125,13 +135,15 @@ extension StoreHarness {
     func addModel(_ name: String = "luxe") throws -> ModelVersion { try store.add(Self.newModel, named: name) }
 
     /// A classifying job, with the newest model of the name `luxe`, which is made if there is none.
-    func submit(priority: Int = 0, countsInTrends: Bool = true, model: ModelVersion? = nil) throws -> JobID {
+    func submit(
+        priority: Int = 0, countsInTrends: Bool = true, model: ModelVersion? = nil, precision: Precision = .auto
+    ) throws -> JobID {
         let luxe = try model ?? store.models().last { $0.version.name == "luxe" && $0.state == .ready }?.version
         return try store.submit(
             .classify(
                 ClassifyRequest(
                     source: Path("/pictures"), name: "pictures", priority: priority, model: luxe ?? addModel(),
-                    countsInTrends: countsInTrends))
+                    countsInTrends: countsInTrends, precision: precision))
         ).id
     }
 
@@ -146,12 +158,13 @@ extension StoreHarness {
 
     /// A job that has been listed and whose shards are open.
     func listed(
-        _ references: [PictureReference], priority: Int = 0, countsInTrends: Bool = true, model: ModelVersion? = nil
+        _ references: [PictureReference], priority: Int = 0, countsInTrends: Bool = true, model: ModelVersion? = nil,
+        precision: Precision = .auto, root: Path = Path("/pictures")
     ) throws -> JobID {
-        let id = try submit(priority: priority, countsInTrends: countsInTrends, model: model)
+        let id = try submit(priority: priority, countsInTrends: countsInTrends, model: model, precision: precision)
         let claim = try store.claim(for: worker("lister"), abilities: allWork)
         guard let claim, claim.job == id, claim.listing != nil else { throw HarnessError.noListing }
-        _ = try store.append(references, firstNumber: 0, cursor: [], leftOut: [:], isLast: true, to: claim)
+        _ = try store.append(references, firstNumber: 0, root: root, cursor: [], leftOut: [:], isLast: true, to: claim)
         return id
     }
 

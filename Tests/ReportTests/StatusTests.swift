@@ -102,9 +102,9 @@ private let worker = WorkerRecord(
     @Test func json() {
         #expect(
             report.json.text
-                == #"{"jobs":[{"id":12,"kind":"classify","name":"spring","state":"running","model":"luxe@3","precision":"int8","source":"/data/spring","items_total":10000,"items_done":5207,"items_failed":3,"rate_per_second":131.25,"seconds_left":36.5,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":null,"error":null},"#
-                + #"{"id":13,"kind":"train","name":"luxe@3","state":"waiting","model":"luxe@3","precision":null,"source":"/data/labelled","items_total":null,"items_done":0,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":null,"finished_at":null,"error":null},"#
-                + #"{"id":9,"kind":"classify","name":"spring","state":"done","model":"luxe@3","precision":"int8","source":"/data/spring","items_total":5,"items_done":5,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":"2026-06-09T10:11:40.123Z","error":null}],"#
+                == #"{"jobs":[{"id":12,"kind":"classify","name":"spring","state":"running","model":"luxe@3","precision":"int8","source":"/data/spring","items_total":10000,"items_done":5207,"items_failed":3,"rate_per_second":131.25,"seconds_left":36.5,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":null,"error":null,"items_earlier":0},"#
+                + #"{"id":13,"kind":"train","name":"luxe@3","state":"waiting","model":"luxe@3","precision":null,"source":"/data/labelled","items_total":null,"items_done":0,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":null,"finished_at":null,"error":null,"items_earlier":0},"#
+                + #"{"id":9,"kind":"classify","name":"spring","state":"done","model":"luxe@3","precision":"int8","source":"/data/spring","items_total":5,"items_done":5,"items_failed":0,"rate_per_second":null,"seconds_left":null,"created_at":"2026-06-09T08:13:20.123Z","started_at":"2026-06-09T09:11:40.123Z","finished_at":"2026-06-09T10:11:40.123Z","error":null,"items_earlier":0}],"#
                 + #""workers":[{"name":"box-1","host":"box","pid":4711,"state":"working","job":12,"heartbeat_at":"2026-06-09T10:13:08.123Z","rate_per_second":131.25}]}"#
         )
     }
@@ -143,29 +143,40 @@ private let worker = WorkerRecord(
             post: Post(platform: "instagram", id: "1", author: "@\"me\"")))
 
     @Test func results() {
+        var item = item
+        item.reference.post.place = 2
+        item.reference.post.hashtags = ["dior", "=x"]
+        item.reference.post.mentions = ["dior", "miu miu"]
+        item.reference.post.engagement = Engagement(likes: 10, comments: 0, views: 1000)
+        item.reference.post.isRepost = true
         let dated = Prediction(
             brand: 1, probabilities: [0.0312, 0.96878], flags: .truncated,
             postTime: PostTime(Timestamp(milliseconds: 1_543_453_444_000), .sidecar))
-        let plain = Item(number: 8, reference: PictureReference(path: Path("b.jpg")))
+        var slice = PictureReference(
+            place: PicturePlace(
+                path: Path("0.tar"), slice: FileSlice(offset: 512, length: 99, name: Path("a/b.jpg"))))
+        slice.post.role = .thumbnail
+        let plain = Item(number: 8, reference: slice)
         let rows = [
             ResultRow(item: item, prediction: dated, brand: "dior", recognition: .recognised),
             ResultRow(
-                item: plain, prediction: Prediction(brand: 0, probabilities: [0.5, 0.5], postTime: nil),
+                item: plain,
+                prediction: Prediction(brand: 0, probabilities: [0.5, 0.5], flags: .earlier, postTime: nil),
                 brand: "_other", recognition: .other),
         ]
         let csv = ResultLines(format: .csv)
         #expect(
             csv.header + rows.map(csv.line).joined() == #"""
-                item,path,brand,confidence,recognised,posted_at,author,flags,time_source
-                7,"'=a,\xFF",dior,0.9688,recognised,2018-11-29T01:04:04.000Z,"'@""me""",truncated,sidecar
-                8,b.jpg,_other,0.5000,other,,,,
+                item,path,brand,confidence,recognised,posted_at,author,flags,time_source,platform,post,place,hashtags,likes,comments,shares,views,repost,mentions
+                7,"'=a,\xFF",dior,0.9688,recognised,2018-11-29T01:04:04.000Z,"'@""me""",truncated|repost,sidecar,instagram,1,2,dior =x,10,0,,1000,true,dior|miu miu
+                8,0.tar/a/b.jpg,_other,0.5000,other,,,earlier|thumbnail,,,,,,,,,,false,
 
                 """#)
         let jsonl = ResultLines(format: .jsonl)
         #expect(
             jsonl.header + rows.map(jsonl.line).joined() == #"""
-                {"item":7,"path":"=a,\\xFF","path_base64":"PWEs/w==","brand":"dior","confidence":0.9688,"recognised":"recognised","posted_at":"2018-11-29T01:04:04.000Z","time_source":"sidecar","author":"@\"me\"","flags":["truncated"]}
-                {"item":8,"path":"b.jpg","brand":"_other","confidence":0.5,"recognised":"other","posted_at":null,"time_source":null,"author":null,"flags":[]}
+                {"item":7,"path":"=a,\\xFF","path_base64":"PWEs/w==","brand":"dior","confidence":0.9688,"recognised":"recognised","posted_at":"2018-11-29T01:04:04.000Z","time_source":"sidecar","author":"@\"me\"","flags":["truncated","repost"],"platform":"instagram","post":"1","place":2,"hashtags":["dior","=x"],"likes":10,"comments":0,"shares":null,"views":1000,"repost":true,"mentions":["dior","miu miu"]}
+                {"item":8,"path":"0.tar/a/b.jpg","offset":512,"length":99,"brand":"_other","confidence":0.5,"recognised":"other","posted_at":null,"time_source":null,"author":null,"flags":["earlier","thumbnail"],"platform":null,"post":null,"place":null,"hashtags":[],"likes":null,"comments":null,"shares":null,"views":null,"repost":false,"mentions":[]}
 
                 """#)
     }

@@ -75,12 +75,19 @@ struct ScriptedStore: JobStore {
     }
 
     func append(
-        _ references: [PictureReference], firstNumber: Int, cursor: [UInt8], leftOut: [String: Int], isLast: Bool,
+        _ references: [PictureReference], firstNumber: Int, root: Path, cursor: [UInt8], leftOut: [String: Int],
+        isLast: Bool,
         to claim: Claim
     ) throws(StoreError) -> ClaimStanding {
         try script("append")
         return try inner.append(
-            references, firstNumber: firstNumber, cursor: cursor, leftOut: leftOut, isLast: isLast, to: claim)
+            references, firstNumber: firstNumber, root: root, cursor: cursor, leftOut: leftOut, isLast: isLast,
+            to: claim)
+    }
+
+    func known(_ fingerprints: [Fingerprint], for claim: Claim) throws(StoreError) -> [Fingerprint: Prediction] {
+        try script("known")
+        return try inner.known(fingerprints, for: claim)
     }
 
     func suspect(_ item: Item, of claim: Claim) throws(StoreError) -> ClaimStanding {

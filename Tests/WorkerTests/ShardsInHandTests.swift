@@ -11,7 +11,7 @@ struct ShardsInHandTests {
     private static func inHand(_ pictures: Int, news: Monitor<Int> = Monitor(0)) throws -> (ShardsInHand, Claim) {
         let items = (0..<pictures).map { Item(number: $0, reference: PictureReference(path: Path("\($0).jpg"))) }
         let work = ClassifyWork(
-            source: Path("/pictures"), model: ModelVersion(name: "m", number: 1), precision: .fp32, items: items,
+            root: Path("/pictures"), model: ModelVersion(name: "m", number: 1), precision: .fp32, items: items,
             isCautious: false)
         let claim = Claim(
             job: JobID(rawValue: 1), shard: 1, attempt: 1, worker: WorkerID(rawValue: "w"), work: .classify(work))

@@ -151,6 +151,7 @@ struct ProgressDisplay {
         if isOpen { Terminal.note("") }
         if let error = job.error { Terminal.note("job \(job.id): \(error)") }
         if job.foundNothing { Terminal.note("job \(job.id): there is no picture in \(job.source)") }
+        if let earlier = job.earlierText { Terminal.note("job \(job.id): \(earlier)") }
         if let leftOut = job.leftOutText { Terminal.note("job \(job.id): left out \(leftOut)") }
     }
 
