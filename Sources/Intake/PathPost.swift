@@ -11,7 +11,9 @@ extension PathPost {
     /// - path: With all the folders that are known, also the source's own: someone may submit `twitter/someone` itself.
     package init?(path: Span<UInt8>) {
         let layout = Layout(path)
-        guard let post = layout.namedPlatform() ?? layout.archivedTweet() ?? layout.mastodonMedia() ?? layout.instaloader()
+        guard
+            let post = layout.namedPlatform() ?? layout.archivedTweet() ?? layout.mastodonMedia()
+                ?? layout.instaloader()
         else { return nil }
         self = post
     }
@@ -79,7 +81,9 @@ private struct Layout: ~Escapable {
         switch platform {
         case .twitter:
             // <tweet>_<num>
-            if fields.count == 2, let post = post(.twitter, fields.middle, place: fields.last, author: user) { return post }
+            if fields.count == 2, let post = post(.twitter, fields.middle, place: fields.last, author: user) {
+                return post
+            }
         case .instagram:
             // [<post>_]<media>
             if fields.count <= 2, stem.extracting(fields.last).count >= 15,
@@ -121,7 +125,7 @@ private struct Layout: ~Escapable {
             scanner.position = id.upperBound
             let place = scanner.skip(UInt8(ascii: "_")) ? scanner.number(1...3) : nil
             if scanner.isAtEnd || scanner.next == UInt8(ascii: " "), platform.time(ofID: stem.extracting(id)) != nil {
-                return made(.tiktok, id, place: (place ?? 1) - 1, author: user)
+                return made(.tiktok, id, place: max((place ?? 1) - 1, 0), author: user)
             }
         case .youtube: break
         }
@@ -195,12 +199,16 @@ private struct Layout: ~Escapable {
     /// go on after that, are no posts.
     func instaloader() -> PathPost? {
         let date = "0000-00-00_00-00-00".utf8.count
-        guard stem.count >= date + 4, case .moment? = TimeText(fileName: stem.extracting(0..<date + 4)) else { return nil }
+        guard stem.count >= date + 4, case .moment? = TimeText(fileName: stem.extracting(0..<date + 4)) else {
+            return nil
+        }
         var scanner = ByteScanner(stem, at: date)
         guard scanner.skip("_utc") else { return nil }
         var place = 1
         if !scanner.isAtEnd {
-            guard scanner.skip(UInt8(ascii: "_")), let number = scanner.number(1...2), scanner.isAtEnd else { return nil }
+            guard scanner.skip(UInt8(ascii: "_")), let number = scanner.number(1...2), scanner.isAtEnd else {
+                return nil
+            }
             place = max(number, 1)
         }
         return PathPost(
