@@ -171,11 +171,7 @@ extension ByteScanner {
 
     /// Whether digits at `start` follow a word that cameras and programs put before a date.
     private func isNamed(before start: Int) -> Bool {
-        let words: [StaticString] = [
-            "img", "vid", "pxl", "mvimg", "pano", "burst", "dsc", "wp", "photo", "picture", "image", "screenshot",
-            "signal", "inshot", "snapchat", "video",
-        ]
-        return words.contains { isWord($0, before: start) }
+        wordsBeforeDates.contains { isWord($0, before: start) }
     }
 
     private func isPixel(before start: Int) -> Bool { isWord("pxl", before: start) }
@@ -188,3 +184,9 @@ extension ByteScanner {
         return isAtBorder && ahead.skip(word)
     }
 }
+
+/// What cameras and programs put before a date, in lower case.
+private let wordsBeforeDates: [StaticString] = [
+    "img", "vid", "pxl", "mvimg", "pano", "burst", "dsc", "wp", "photo", "picture", "image", "screenshot",
+    "signal", "inshot", "snapchat", "video",
+]
