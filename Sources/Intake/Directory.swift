@@ -21,6 +21,17 @@ import Glibc
 
     deinit { unsafe closedir(stream) }
 
+    /// A descriptor for reading what lies at a path below. A link on the way is an error.
+    func descriptor(of path: Path) throws(SystemError) -> CInt {
+        var folder = self
+        let parts = path.bytes.split(separator: Path.separator)
+        for part in parts.dropLast() { folder = try Directory(named: Array(part), in: folder) }
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW
+        let descriptor = unsafe openat(dirfd(folder.stream), Path(bytes: Array(parts.last ?? [])).cString, flags)
+        guard descriptor >= 0 else { throw .last }
+        return descriptor
+    }
+
     private static func stream(_ descriptor: CInt) throws(SystemError) -> OpaquePointer {
         guard descriptor >= 0 else { throw .last }
         guard let stream = unsafe fdopendir(descriptor) else {

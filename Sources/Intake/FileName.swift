@@ -1,6 +1,11 @@
 /// What a file's name says of it, before anything has opened it.
 enum FileName {
-    case picture, hidden, unfinished, other
+    case picture
+    /// A tar file: it may hold pictures.
+    case shard
+    /// Text that may say something of pictures.
+    case metadata
+    case hidden, unfinished, other
 
     init(_ name: Span<UInt8>) {
         if FileName.isHidden(name) {
@@ -15,6 +20,10 @@ enum FileName {
         switch FileName.fileExtension(name, end: name.count) {
         case .some(let found) where pictureExtensions.contains(found): self = .picture
         case .some(let found) where unfinishedExtensions.contains(found): self = .unfinished
+        case .some(shardExtension): self = .shard
+        case .some(let found) where metadataExtensions.contains(found): self = .metadata
+        case .some(xzExtension) where FileName.fileExtension(name, end: name.count - 3) == jsonExtension:
+            self = .metadata
         default: self = FileName.isDecoratedPicture(name) || FileName.isPictureWithQuery(name) ? .picture : .other
         }
     }
@@ -26,6 +35,12 @@ enum FileName {
             leftBehindStarts.contains(name[0]) || leftBehindStarts.contains(name[0] | 0x20)
         else { return false }
         return leftBehind.contains { name.equalsIgnoringCase($0) }
+    }
+
+    /// A folder in which X's archive keeps what was never posted, or is no more.
+    static func isUnposted(_ name: Span<UInt8>) -> Bool {
+        name.equals("direct_messages_media") || name.equals("direct_messages_group_media")
+            || name.equals("deleted_tweets_media")
     }
 
     private static let longestLeftBehind = leftBehind.reduce(0) { max($0, $1.utf8CodeUnitCount) }
@@ -109,6 +124,10 @@ enum FileName {
 private let pictureExtensions = packed(
     "jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "mpo", "png", "webp", "gif", "heic", "heif", "avif", "bmp", "tif",
     "tiff")
+private let shardExtension = packed("tar").first
+private let xzExtension = packed("xz").first
+private let jsonExtension = packed("json").first
+private let metadataExtensions = packed("json", "jsonl", "ndjson", "csv", "tsv", "js", "txt")
 /// What gallery-dl, yt-dlp and browsers call a download that has not ended.
 private let unfinishedExtensions = packed("part", "partial", "download")
 

@@ -6,12 +6,12 @@ package struct IntakeContext: Sendable {
     package var zone: TimeZone
     /// Finds brands in texts.
     package var brands: BrandNames
-    /// Whether files are looked at for their `FileStamp`.
-    package var takesStamps: Bool
 
-    package init(zone: TimeZone, brands: BrandNames = BrandNames(), takesStamps: Bool = false) {
+    package init(zone: TimeZone, brands: BrandNames = BrandNames()) {
         self.zone = zone
         self.brands = brands
-        self.takesStamps = takesStamps
     }
 }
+
+/// A brand, and what posts write for it.
+package typealias BrandSpellings = (name: String, spellings: [String])

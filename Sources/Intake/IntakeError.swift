@@ -11,6 +11,8 @@ package enum IntakeError: Error, Hashable, CustomStringConvertible {
     /// One file that holds others, with its article: "a ZIP archive".
     case archive(Path, what: String)
     case notAList(Path, why: String)
+    /// A file of records none of which names a picture.
+    case namesNoPicture(Path, why: String)
     /// The source is not what it was when the listing began.
     case changed(Path, why: String)
     /// The cursor is damaged, or a newer bagq made it.
@@ -26,6 +28,8 @@ package enum IntakeError: Error, Hashable, CustomStringConvertible {
         case .archive(let path, let what): "\(path): this is \(what); unpack it and submit the folder"
         case .notAList(let path, let why):
             "\(path): is no list of pictures (\(why)); give a folder, a picture or a text file with a picture's path in each line"
+        case .namesNoPicture(let path, let why):
+            "\(path): names no picture that is there (\(why)); put it beside its pictures, or give the folder that holds both"
         case .changed(let path, let why): "\(path): changed while it was being listed (\(why)); submit it again"
         case .unknownCursor(let path): "\(path): the listing cannot go on from where it stood; submit it again"
         }

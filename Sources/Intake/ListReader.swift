@@ -29,6 +29,8 @@ struct ListReader: SourceReader {
         }
     }
 
+    var findings: DumpFindings { DumpFindings() }
+
     var cursor: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: offset >> (56 - 8 * $0)) } }
 
     /// A file that names no picture at its start was not meant as a list.
@@ -62,7 +64,7 @@ struct ListReader: SourceReader {
             let path = Path(bytes: line.bytes)
             if line.isTooLong {
                 tally[.notAPicture] += 1
-            } else if let reason = leftOutReason(path) {
+            } else if let reason = LeftOut(named: path, from: list.folder) {
                 tally[reason] += 1
             } else {
                 found.append(PictureReference(path: path))
@@ -70,21 +72,6 @@ struct ListReader: SourceReader {
         }
         tally.add(to: &leftOut)
         return found
-    }
-
-    private func leftOutReason(_ path: Path) -> LeftOut? {
-        if path.bytes.contains(0) { return .notAPicture }
-        switch FileName(visible: path.name.bytes.span) {
-        case .unfinished: return .unfinished
-        case .other, .hidden: return .notAPicture
-        case .picture: break
-        }
-        switch try? list.folder.appending(path).kind(followingLinks: false) {
-        case .link: return .link
-        case .pipe, .special: return .special
-        case .folder: return .notAPicture
-        case .file, nil: return nil
-        }
     }
 
     /// The next line without its terminator; nil at the end of the file.

@@ -45,6 +45,24 @@ struct NameList {
         }
     }
 
+    /// Whether a name is among them; names that were dropped may be, so true. The list is sorted.
+    func mayContain(_ name: [UInt8]) -> Bool {
+        if let bound, name.span.isAbove(bound) { return true }
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            let found = unsafe bytes.withUnsafeBytes { bytes in
+                let entry = entries[middle]
+                let candidate = unsafe UnsafeRawBufferPointer(
+                    rebasing: bytes[entry.offset..<entry.offset + entry.length])
+                return unsafe name.withUnsafeBytes { unsafe order($0, candidate) }
+            }
+            if found == 0 { return true }
+            if found < 0 { high = middle } else { low = middle + 1 }
+        }
+        return false
+    }
+
     private mutating func dropLargerHalf() {
         sort()
         var kept: [UInt8] = []

@@ -14,6 +14,7 @@ package struct Path: Hashable, Comparable, Sendable {
 
     /// This path with `relative` below it; `relative` itself when that is absolute.
     package func appending(_ relative: Path) -> Path {
+        if relative.bytes.isEmpty { return self }
         if bytes.isEmpty || relative.isAbsolute { return relative }
         return Path(
             bytes: bytes + (bytes.last == Path.separator ? [] : [Path.separator]) + relative.bytes)

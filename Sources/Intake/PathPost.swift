@@ -127,7 +127,7 @@ private struct Layout: ~Escapable {
             if scanner.isAtEnd || scanner.next == UInt8(ascii: " "), platform.time(ofID: stem.extracting(id)) != nil {
                 return made(.tiktok, id, place: max((place ?? 1) - 1, 0), author: user)
             }
-        case .youtube: break
+        case .youtube, .facebook: break
         }
         return bracketedPost(platform)
     }

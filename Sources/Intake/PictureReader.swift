@@ -8,6 +8,8 @@ struct PictureReader: SourceReader {
         isAtEnd = cursor?.first == 1
     }
 
+    var findings: DumpFindings { DumpFindings() }
+
     var cursor: [UInt8] { [isAtEnd ? 1 : 0] }
 
     mutating func read(limit: Int, leftOut: inout [String: Int]) -> [PictureReference] {

@@ -5,7 +5,7 @@ package struct PictureReference: Hashable, Sendable {
     package var place: PicturePlace
     /// What the source says of the post that shows it; empty where it says nothing.
     package var post: Post
-    /// Of the file, where the listing was to look: it tells whether the file is the one that was classified before.
+    /// Of the file, where whoever lists was to look: it tells whether the file is the one that was classified before.
     package var stamp: FileStamp?
 
     package init(place: PicturePlace, post: Post = Post(), stamp: FileStamp? = nil) {
@@ -65,6 +65,13 @@ package struct FileStamp: Hashable, Sendable {
     package init(size: Int, modified: Int64) {
         self.size = size
         self.modified = modified
+    }
+
+    /// Nil where nothing can be looked at.
+    init?(at path: Path) {
+        var status = stat()
+        guard unsafe fstatat(AT_FDCWD, path.cString, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        self.init(status)
     }
 
     package init(_ status: stat) {

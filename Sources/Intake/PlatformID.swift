@@ -1,6 +1,6 @@
 /// The sites whose ids or whose downloads' layout bagq knows. The raw values are gallery-dl's names for them.
 package enum Platform: String, CaseIterable, Sendable {
-    case twitter, instagram, mastodon, bluesky, tiktok, reddit, pinterest, tumblr, flickr, youtube
+    case twitter, instagram, mastodon, bluesky, tiktok, reddit, pinterest, tumblr, flickr, youtube, facebook
 
     /// What a folder or a record calls it, whatever the case; X too is Twitter.
     package init?(named name: Span<UInt8>) {
@@ -29,6 +29,7 @@ package enum Platform: String, CaseIterable, Sendable {
         case .tumblr: "tumblr"
         case .flickr: "flickr"
         case .youtube: "youtube"
+        case .facebook: "facebook"
         }
     }
 }
@@ -52,7 +53,7 @@ extension Platform {
         case .tiktok:
             guard id.count == 19, let id = id.decimal else { return nil }
             return moment(id >> 32 * 1000)
-        case .reddit, .pinterest, .tumblr, .flickr, .youtube: return nil
+        case .reddit, .pinterest, .tumblr, .flickr, .youtube, .facebook: return nil
         }
     }
 

@@ -58,18 +58,19 @@ package struct RecordProblem: Error, Hashable, CustomStringConvertible {
         self.init(isCut ? .cutOff : .json(error), line: record.line, offset: record.offset)
     }
 
-    package var description: String {
-        let what =
-            switch what {
-            case .tooLong(let limit): "longer than \(limit) bytes, skipped"
-            case .cutOff: "the file ends in the middle of this record; was it copied whole?"
-            case .json(let error): "not JSON: \(error)"
-            case .noArray: "there is no list of records here"
-            case .damaged: "the list is damaged here; what follows is not read"
-            case .unclosedQuote: "a quote is not closed"
-            case .utf16: "the file is in UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"
-            }
-        return "line \(line): \(what)"
+    package var description: String { "line \(line): \(sentence)" }
+
+    /// What is wrong, without the place.
+    var sentence: String {
+        switch what {
+        case .tooLong(let limit): "longer than \(limit) bytes, skipped"
+        case .cutOff: "the file ends in the middle of this record; was it copied whole?"
+        case .json(let error): "not JSON: \(error)"
+        case .noArray: "there is no list of records here"
+        case .damaged: "the list is damaged here; what follows is not read"
+        case .unclosedQuote: "a quote is not closed"
+        case .utf16: "the file is in UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"
+        }
     }
 }
 

@@ -17,7 +17,8 @@ package func classifyInOrder(
     return try inOrder((paths.count + capacity - 1) / capacity, threads: threads, isStopped: isStopped) {
         let classifier = try PictureClassifier(
             model, precision: precision, level: level, capacity: capacity, zone: .gmt)
-        return { batch in classifier.classify(
+        return { batch in
+            classifier.classify(
                 paths[batch * capacity..<min((batch + 1) * capacity, paths.count)].map { PicturePlace(path: $0) })
         }
     } each: { batch, results in

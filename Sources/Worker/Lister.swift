@@ -23,9 +23,16 @@ final class Lister: Sendable {
     private let patience: StorePatience
     private let state = Monitor(State())
     private let news: Monitor<Int>
+    private let zone: TimeZone
+    private let spellings: [BrandSpellings]
 
-    /// - news: is counted up when items were listed, or a listing has ended.
-    init(store: any JobStore, patience: StorePatience, news: Monitor<Int>) {
+    /// - zone: The store's. - spellings: Of brands beside the models' classes. - news: is counted up when items were listed, or a listing has
+    /// ended.
+    init(
+        store: any JobStore, patience: StorePatience, zone: TimeZone, spellings: [BrandSpellings], news: Monitor<Int>
+    ) {
+        self.zone = zone
+        self.spellings = spellings
         self.store = store
         self.patience = patience
         self.news = news
@@ -81,7 +88,8 @@ final class Lister: Sendable {
 
     private func list(_ claim: Claim, _ work: ListWork) throws(StoreError) {
         do {
-            let lister = try SourceLister(source: work.source, cursor: work.cursor, leftOut: work.leftOut)
+            let lister = try SourceLister(
+                source: work.source, cursor: work.cursor, leftOut: work.leftOut, context: context(of: claim))
             try append(lister, under: SourceLister.root(of: work.source), to: claim, work)
         } catch let error as StoreError {
             throw error
@@ -93,6 +101,15 @@ final class Lister: Sendable {
             Log.failed(claim, because: "\(error)")
             _ = try patience { () throws(StoreError) in try store.fail(claim, because: "\(error)") }
         }
+    }
+
+    /// The brands that texts may name are those that the job's model knows and those of the setting; a model in training knows none yet.
+    private func context(of claim: Claim) throws(StoreError) -> IntakeContext {
+        let classes = try patience { () throws(StoreError) in
+            let version = try store.job(claim.job).model
+            return try store.models().first { $0.version == version }?.classes ?? []
+        }
+        return IntakeContext(zone: zone, brands: BrandNames(classes: classes, file: spellings))
     }
 
     private func append(

@@ -68,7 +68,7 @@ package struct PicturePreparer: ~Copyable {
 
     /// What `Prepared` says of it, found without decoding.
     func fileTime(of contents: PictureContents) -> PostTime? {
-        fileTime(PictureDecoder.exif(of: contents.bytes.span), contents.stamp)
+        fileTime(decoder.exif(of: contents.bytes.span), contents.stamp)
     }
 
     private func fileTime(_ exif: EXIF, _ stamp: FileStamp) -> PostTime? {

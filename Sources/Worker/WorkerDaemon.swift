@@ -1,6 +1,6 @@
 package import CNN
 import Foundation
-import Intake
+package import Intake
 package import Queue
 import Synchronization
 import Threads
@@ -29,12 +29,14 @@ package final class WorkerDaemon: Sendable {
         package var pictureCacheBytes: Int
         /// The least time between two checkpoints of a training job.
         package var checkpointSeconds: Double
+        /// How posts write brands, beside the models' classes.
+        package var brandSpellings: [BrandSpellings]
         package var ending: Ending
 
         package init(
             identity: WorkerIdentity, threads: Int, kinds: Set<JobKind> = Set(JobKind.allCases),
             level: KernelLevel, leaseSeconds: Double, pictureCacheBytes: Int = 1 << 30,
-            checkpointSeconds: Double = 30, ending: Ending = .never
+            checkpointSeconds: Double = 30, brandSpellings: [BrandSpellings] = [], ending: Ending = .never
         ) {
             self.identity = identity
             self.threads = threads
@@ -43,6 +45,7 @@ package final class WorkerDaemon: Sendable {
             self.leaseSeconds = leaseSeconds
             self.pictureCacheBytes = pictureCacheBytes
             self.checkpointSeconds = checkpointSeconds
+            self.brandSpellings = brandSpellings
             self.ending = ending
         }
     }
@@ -80,7 +83,8 @@ package final class WorkerDaemon: Sendable {
         }
         self.zone = zone
         shards = ShardLife(store: store, patience: patience, level: options.level, zone: zone, news: news)
-        lister = Lister(store: store, patience: patience, news: news)
+        lister = Lister(
+            store: store, patience: patience, zone: zone, spellings: options.brandSpellings, news: news)
     }
 
     /// Works until the ending. Gives back what it holds before it returns or throws.

@@ -1,6 +1,7 @@
 /// All subcommands, in the order of the help.
 let commands: [any Command.Type] = [
-    SubmitCommand.self, TrainCommand.self, WorkerCommand.self, StatusCommand.self, WaitCommand.self,
+    SubmitCommand.self, InspectCommand.self, TrainCommand.self, WorkerCommand.self, StatusCommand.self,
+    WaitCommand.self,
     CancelCommand.self, PauseCommand.self, ResumeCommand.self, RetryCommand.self, ForgetCommand.self,
     ResultsCommand.self, FailuresCommand.self, TrendsCommand.self, ModelsCommand.self, EvaluateCommand.self,
     ClassifyCommand.self, DoctorCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self,

@@ -72,7 +72,8 @@ struct Session {
                 identity: identity, threads: try threads ?? settings.threads, kinds: kinds,
                 level: try settings.kernelLevel, leaseSeconds: try settings.leaseSeconds,
                 pictureCacheBytes: try cacheBytes ?? settings.cacheBytes,
-                checkpointSeconds: try settings.checkpointSeconds, ending: ending),
+                checkpointSeconds: try settings.checkpointSeconds, brandSpellings: try settings.brands,
+                ending: ending),
             stop: stop)
     }
 }

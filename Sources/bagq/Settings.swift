@@ -12,6 +12,7 @@ enum Setting: String, CaseIterable {
     case leaseSeconds = "BAGQ_LEASE_SECONDS"
     case checkpointSeconds = "BAGQ_CHECKPOINT_SECONDS"
     case cacheMegabytes = "BAGQ_CACHE_MB"
+    case brands = "BAGQ_BRANDS"
 }
 
 /// What holds for this process, and why: the environment, then the user's or the machine's file, then the default.
@@ -48,7 +49,7 @@ struct Settings {
         values = found
         _ = (
             try threads, try leaseSeconds, try checkpointSeconds, try cacheBytes, try kernelLevel, try timeZone,
-            try keepsAuthors
+            try keepsAuthors, try brands
         )
     }
 
@@ -73,6 +74,7 @@ struct Settings {
             case .leaseSeconds: String(Int(try leaseSeconds))
             case .checkpointSeconds: String(Int(try checkpointSeconds))
             case .cacheMegabytes: String(try cacheBytes >> 20)
+            case .brands: ""
             }
         return Value(text: text, origin: setting == .database ? database.origin : "default")
     }
@@ -110,6 +112,20 @@ struct Settings {
             case "hashed": return false
             case "plain": return true
             default: throw wrong(.authors, value, "hashed or plain")
+            }
+        }
+    }
+
+    /// How brands are spelt beside their classes' names.
+    var brands: [(name: String, spellings: [String])] {
+        get throws {
+            guard let value = values[.brands] else { return [] }
+            do {
+                return try BrandNames.parse(String(contentsOfFile: value.text, encoding: .utf8))
+            } catch let error as BrandFileError {
+                throw wrong(.brands, value, "lines BRAND: SPELLING, SPELLING; line \(error.line) is none")
+            } catch {
+                throw wrong(.brands, value, "a file in UTF-8 that can be read")
             }
         }
     }

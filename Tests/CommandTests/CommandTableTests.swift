@@ -38,6 +38,7 @@ import Testing
                 Usage: bagq COMMAND [OPTION…]      a bare `bagq` is `bagq status`
 
                   submit       Queues a folder of pictures for classification and prints the job's number.
+                  inspect      Shows what a source holds and what would be submitted, without opening a picture.
                   train        Queues the training of a model and prints the job's number and the model's name.
                   worker       Works on jobs until stopped.
                   status       Shows jobs and workers, or one job in full.

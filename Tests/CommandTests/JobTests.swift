@@ -58,10 +58,10 @@ struct JobTests {
         try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
         try Data("hello".utf8).write(to: URL(filePath: empty + "/notes.txt"))
         let nothing = try bagq.run("submit", "none", "--wait")
-        #expect(nothing.status == 2 && nothing.err.contains("left out 1 not_a_picture"))
+        #expect(nothing.status == 2 && nothing.err.contains("left out 1 metadata"))
         #expect(nothing.out == "2\n")
         #expect(nothing.err.contains("there is no picture in \(empty)"))
-        #expect(try bagq.run("status", "2").out.contains("left out  1 not_a_picture\n"))
+        #expect(try bagq.run("status", "2").out.contains("left out  1 metadata\n"))
 
         // A source that goes away before it is listed fails the job, in one line.
         #expect(try bagq.run("submit", "none").out == "3\n")

@@ -99,7 +99,7 @@ struct ModelCommandTests {
     }
 
     /// The job's own memory for pictures holds, whichever worker trains; it changes nothing about the model.
-    @Test func trainingKeepsToItsCache() throws {
+    @Test(.enabled(if: KillTests.isSlow)) func trainingKeepsToItsCache() throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 12)
         // A picture of 150 x 150 takes 67,500 bytes, so that one MiB holds 15 of those of training and validation.

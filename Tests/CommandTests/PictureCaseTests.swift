@@ -77,7 +77,7 @@ struct PictureCaseTests {
             Case("._x.jpg", good, .leftOut("hidden")),
             Case(".DS_Store", "Bud1", .leftOut("hidden")),
             Case("x.jpg.part", good, .leftOut("unfinished")),
-            Case("notes.txt", "hello", .leftOut("not_a_picture")),
+            Case("notes.txt", "hello", .leftOut("metadata")), Case("notes.doc", "hello", .leftOut("not_a_picture")),
         ]
     }
 

@@ -42,7 +42,7 @@ struct TroubleTests {
     }
 
     /// One line when the store stops answering, one when it answers again, however often it was asked.
-    @Test func aTroubleIsSaidOnce() throws {
+    @Test(.enabled(if: KillTests.isSlow)) func aTroubleIsSaidOnce() throws {
         let bagq = try Bagq.withModel()
         let database = try Connection(path: Path(bagq.path("bagq.db")), access: .writing)
         let worker = try bagq.start("worker")

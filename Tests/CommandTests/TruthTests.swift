@@ -67,7 +67,7 @@ struct TruthTests {
             ("printf '\\037\\213\\010data' > a.tgz", "a.tgz", "this is a gzip archive"),
             (
                 "printf '{\"id\": 1}\\n' > tweets.jsonl", "tweets.jsonl",
-                "this is a JSON document: none of its first lines names a picture"
+                "names no picture that is there (looked for a column file_name, image, path, id"
             ),
             (
                 "printf '\\0\\0\\0\\030ftypisom\\0\\0\\0\\0' > clip.mp4", "clip.mp4", "this is an MP4 video"
@@ -175,7 +175,7 @@ struct TruthTests {
     }
 
     /// The worker that was alive when the waiting began is killed: whoever waits does its work.
-    @Test func whoeverWaitsTakesOverFromTheDead() throws {
+    @Test(.enabled(if: KillTests.isSlow)) func whoeverWaitsTakesOverFromTheDead() throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 8)
         #expect(try bagq.run("migrate").status == 0)
@@ -204,7 +204,7 @@ struct TruthTests {
         try Data(damaged).write(to: URL(filePath: bagq.path("d/damaged.jpg")))
         #expect(try bagq.run("submit", "d", "--wait").status == 0)
         let rows = try bagq.run("results", "2").lines
-        #expect(rows[1].contains("damaged.jpg") && rows[1].hasSuffix(",damaged,mtime") && rows[2].hasSuffix(",,mtime"))
+        #expect(rows[1].contains("damaged.jpg") && rows[1].contains(",damaged,mtime,") && rows[2].contains(",,mtime,"))
         let doctor = try #require(try bagq.json("doctor", "--deep", "--json") as? [String: Any])
         #expect((doctor["facts"] as? [String: String])?["sightings"] == "1")
         #expect(
@@ -215,7 +215,7 @@ struct TruthTests {
     }
 
     /// A checkpoint is kept when the pictures are others than it was made with, and given up by the user's word alone.
-    @Test func aCheckpointIsGivenUpByTheUsersWordAlone() throws {
+    @Test(.enabled(if: KillTests.isSlow)) func aCheckpointIsGivenUpByTheUsersWordAlone() throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 12)
         #expect(try bagq.run("train", "data", "--name", "m", "--epochs", "4").status == 0)

@@ -25,10 +25,10 @@ struct WholePathTests {
         #expect(try bagq.run("wait", "2").status == 0)
 
         let results = try bagq.run("results", "2")
-        #expect(
-            results.lines.first
-                == "item,path,brand,confidence,recognised,posted_at,author,flags,time_source,platform,post,place,hashtags,"
-                + "likes,comments,shares,views,repost,mentions")
+        let header =
+            "item,path,brand,confidence,recognised,posted_at,author,flags,time_source,platform,post,place,hashtags,"
+            + "likes,comments,shares,views,repost,mentions"
+        #expect(results.lines.first.map(String.init) == header)
         #expect(Set(results.lines.dropFirst().map { $0.split(separator: ",")[1] }).count == 8)
 
         let status = try #require(

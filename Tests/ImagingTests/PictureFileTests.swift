@@ -16,7 +16,8 @@ final class PictureFileTests {
 
     private func read(_ path: [UInt8], limit: Int = 1000) throws -> (bytes: [UInt8], modified: Int64) {
         var buffer: [UInt8] = [1, 2, 3]
-        let modified = try PictureFile.read(PicturePlace(path: Path(bytes: path)), limit: limit, into: &buffer).modifiedAt
+        let modified = try PictureFile.read(PicturePlace(path: Path(bytes: path)), limit: limit, into: &buffer)
+            .modifiedAt
         return (buffer, modified.milliseconds)
     }
 

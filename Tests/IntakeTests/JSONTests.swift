@@ -145,7 +145,7 @@ import Testing
         mutate(600)
     }
 
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] != nil))
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["BAGQ_EXHAUSTIVE_TESTS"] != nil))
     func aHundredThousandMutations() {
         mutate(100_000)
     }

@@ -18,11 +18,17 @@ struct NameTableTests {
     }
 
     @Test(arguments: [
-        "a.jpg:Zone.Identifier", "a.jpg:SmartScreen", "a.txt", "a.jpg.txt", "a.jpg_notes", "jpg", "a_large",
-        "a.jpg.1234", "a.jpg ()", "a.jpg:", "a.jpg!", "a.json", "a.jpg.json",
+        "a.jpg:Zone.Identifier", "a.jpg:SmartScreen", "a.jpg_notes", "jpg", "a_large", "a.jpg.1234", "a.jpg ()",
+        "a.jpg:",
+        "a.jpg!",
     ])
     func others(name: String) {
         #expect(Self.kind(name) == .other)
+    }
+
+    @Test(arguments: ["a.txt", "a.jpg.txt", "a.json", "a.jpg.json", "a.JSONL", "a.json.xz"]) func metadata(name: String)
+    {
+        #expect(Self.kind(name) == .metadata)
     }
 
     @Test(arguments: [

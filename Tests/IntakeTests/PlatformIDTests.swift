@@ -76,7 +76,8 @@ struct PathPostTests {
 
     private static func read(_ path: String) -> [String?]? {
         PathPost(path: Path(path)).map {
-            post($0.post.platform ?? "", $0.post.id, place: $0.post.place, by: $0.post.author, at: $0.time?.iso8601)
+            post(
+                $0.post.platform ?? "", $0.post.id, place: $0.post.place ?? 0, by: $0.post.author, at: $0.time?.iso8601)
         }
     }
 
@@ -179,7 +180,7 @@ struct PathPostTests {
                 let path = mutator.mutate(sample)
                 guard let read = PathPost(path: path.span) else { continue }
                 found += 1
-                let isWhole = read.post.place >= 0 && read.post.id != "" && read.post.author != ""
+                let isWhole = (read.post.place ?? 0) >= 0 && read.post.id != "" && read.post.author != ""
                 #expect(isWhole, "\(String(decoding: path, as: UTF8.self))")
             }
         }

@@ -259,7 +259,7 @@ import Testing
 
     @Test func anyFileEndsInAnAnswer() throws { try mutate(60) }
 
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] != nil))
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["BAGQ_EXHAUSTIVE_TESTS"] != nil))
     func aHundredThousandMutations() throws { try mutate(100_000) }
 
     /// Each reader's answers are the same for every read size, their offsets rise, and there are no more than bytes.

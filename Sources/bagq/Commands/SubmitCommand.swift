@@ -40,7 +40,7 @@ enum SubmitCommand: Command {
     }
 
     /// What was named, if it can be a source at all: before a job has a number.
-    private static func source(_ argument: String) throws -> Path {
+    static func source(_ argument: String) throws -> Path {
         do {
             // A pipe has no path that could be resolved.
             try SourceLister.check(Path(argument: argument))
