@@ -6,12 +6,15 @@ package struct InspectReport {
     private let survey: DumpSurvey
     private let source: Path
     private let zone: TimeZone
+    private let zoneName: String
 
     private let remedies: [String: String]
 
-    /// - remedies: What to do about pictures that this build does not read, by extension: half a sentence.
-    package init(_ survey: DumpSurvey, source: Path, zone: TimeZone, remedies: [String: String]) {
-        (self.survey, self.source, self.zone, self.remedies) = (survey, source, zone, remedies)
+    /// - zoneName: As the database calls it. - remedies: What to do about pictures that this build does not read, by extension: half a sentence.
+    package init(
+        _ survey: DumpSurvey, source: Path, zone: TimeZone, zoneName: String, remedies: [String: String]
+    ) {
+        (self.survey, self.source, self.zone, self.zoneName, self.remedies) = (survey, source, zone, zoneName, remedies)
     }
 
     private var undated: Int { survey.timeSources[nil] ?? 0 }
@@ -36,7 +39,7 @@ package struct InspectReport {
             facts.append(
                 (
                     "posted",
-                    "\(CalendarDay(earliest, in: zone).iso8601) to \(CalendarDay(latest, in: zone).iso8601) (\(zone.identifier))"
+                    "\(CalendarDay(earliest, in: zone).iso8601) to \(CalendarDay(latest, in: zone).iso8601) (\(zoneName))"
                 ))
         }
         for source in TimeSource.allCases {

@@ -22,11 +22,11 @@ enum InspectCommand: Command {
         let settings = try Settings()
         let source = try SubmitCommand.source(arguments.operands[0])
         // A database is not needed to look into a folder.
-        var zone = TimeZone.current
+        var zoneName = TimeZone.current.identifier
         var classes: [String] = []
         do {
             let session = try Session(arguments)
-            zone = TimeZone(identifier: try session.store.timeZone) ?? zone
+            zoneName = try session.store.timeZone
             if let name = arguments.value("--model") {
                 classes = try session.model(name, command: spec.name).classes
             } else if let active = try session.store.models().first(where: \.isActive) {
@@ -37,6 +37,7 @@ enum InspectCommand: Command {
                 throw CommandError("there is no database yet, so no model \(name)")
             }
         }
+        let zone = TimeZone(identifier: zoneName) ?? .current
         let brands = BrandNames(classes: classes, file: try settings.brands)
         let survey: DumpSurvey
         do {
@@ -46,7 +47,7 @@ enum InspectCommand: Command {
         } catch {
             throw CommandError("\(error)")
         }
-        let report = InspectReport(survey, source: source, zone: zone, remedies: remedies)
+        let report = InspectReport(survey, source: source, zone: zone, zoneName: zoneName, remedies: remedies)
         Terminal.print(arguments.has("--json") ? report.json : report.text)
         return survey.pictures > 0 ? .done : .failed
     }
