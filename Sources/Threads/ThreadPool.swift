@@ -77,7 +77,7 @@ private final class Loop: Sendable {
     private let count: Int
     private let body: @Sendable (Int, Int) throws -> Void
     private let next = Atomic(0)
-    private let failure = Mutex<(unit: Int, error: any Error)?>(nil)
+    private let failure = Monitor<(unit: Int, error: any Error)?>(nil)
 
     init(count: Int, body: @escaping @Sendable (Int, Int) throws -> Void) {
         self.count = count

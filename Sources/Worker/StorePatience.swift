@@ -1,6 +1,6 @@
 import Foundation
 import Queue
-import Synchronization
+import Threads
 
 /// How a worker bears a store that does not answer: every call of it goes through here, but for the heartbeats, which come again
 /// anyway.
@@ -26,7 +26,7 @@ final class StorePatience: Sendable {
 
     private let stop: StopRequest
     private let say: @Sendable (News) -> Void
-    private let trouble = Mutex<Trouble?>(nil)
+    private let trouble = Monitor<Trouble?>(nil)
 
     init(stop: StopRequest, say: @escaping @Sendable (News) -> Void) {
         self.stop = stop
