@@ -67,13 +67,6 @@ package struct FileStamp: Hashable, Sendable {
         self.modified = modified
     }
 
-    /// Nil where nothing can be looked at.
-    init?(at path: Path) {
-        var status = stat()
-        guard unsafe fstatat(AT_FDCWD, path.cString, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
-        self.init(status)
-    }
-
     package init(_ status: stat) {
         self.init(
             size: Int(status.st_size),

@@ -3,14 +3,13 @@ import Glibc
 /// An open regular file, closed with its last reference.
 final class ReadableFile {
     let descriptor: CInt
-    let stamp: FileStamp
-    var size: Int { stamp.size }
+    let size: Int
 
     init(at path: Path) throws(SystemError) {
         descriptor = unsafe open(path.cString, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         var status = stat()
         guard descriptor >= 0, unsafe fstat(descriptor, &status) == 0 else { throw .last }
-        stamp = FileStamp(status)
+        size = Int(status.st_size)
     }
 
     /// - path: Below the folder; no component of it may be a link. Nil for what is no regular file.
@@ -22,7 +21,7 @@ final class ReadableFile {
             close(descriptor)
             throw error
         }
-        stamp = FileStamp(status)
+        size = Int(status.st_size)
         guard status.st_mode & S_IFMT == S_IFREG else { return nil }
     }
 
