@@ -8,8 +8,6 @@ import Threads
 final class Lister: Sendable {
     /// The first batch is small: other threads and workers can begin. Later ones fill a transaction well.
     private static let batchSizes = (first: 1024, later: 8192)
-    /// Items that turn out to be known cost as much as recorded ones: others wait no longer for the transaction.
-    private static let knownBatchSize = 2048
 
     private struct State {
         var waiting: [(claim: Claim, work: ListWork)] = []
@@ -135,7 +133,7 @@ final class Lister: Sendable {
             if standing == .paused || state.withLock(\.isClosed) {
                 return try giveBack(claim)
             }
-            limit = work.takesStamps ? Self.knownBatchSize : Self.batchSizes.later
+            limit = Self.batchSizes.later
         }
     }
 
