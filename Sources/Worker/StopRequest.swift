@@ -5,7 +5,7 @@ import Threads
 /// A request to stop, made once by a signal or by code, seen by every thread that looks.
 package final class StopRequest: Sendable {
     /// What a stop may take, whatever the store or a disk does.
-    private static let limit: TimeInterval = 9
+    private static let limit: TimeInterval = 8
     /// What of that goes to a store that does not answer.
     private let storeLimit: TimeInterval
 
