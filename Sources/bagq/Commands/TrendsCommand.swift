@@ -41,9 +41,11 @@ enum TrendsCommand: Command {
         let model = try session.model(arguments.value("--model"), command: spec.name)
         let report = try TrendReport(
             range: range, model: model.version, classes: model.classes, threshold: model.threshold,
-            window: store.trends(of: model.version, days: range.days, job: job),
-            before: store.trends(of: model.version, days: range.before, job: job),
-            today: range.today.map { try store.trends(of: model.version, days: $0..<$0.advanced(by: 1), job: job) },
+            window: store.trends(of: model.version, TrendQuery(days: range.days, job: job)),
+            before: store.trends(of: model.version, TrendQuery(days: range.before, job: job)),
+            today: range.today.map {
+                try store.trends(of: model.version, TrendQuery(days: $0..<$0.advanced(by: 1), job: job))
+            },
             dates: dates, brands: arguments.values("--brand"))
         if let chart { try chart.write(Array(report.svg.utf8)) }
         if arguments.has("--json") {
