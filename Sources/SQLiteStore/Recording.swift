@@ -67,7 +67,8 @@ struct OutcomeRecorder {
         knowBytes = try tx.db.prepare("INSERT INTO known VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
         // The newest item with a file holds: the oldest job is the first to be forgotten.
         knowFile = try tx.db.prepare(
-            "INSERT INTO known VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET job = excluded.job, number = excluded.number")
+            "INSERT INTO known VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET job = excluded.job, number = excluded.number"
+        )
     }
 
     /// Whether there was anything new.
