@@ -92,6 +92,8 @@ package protocol JobStore: Sendable {
     func engagement(
         of model: ModelVersion, _ query: TrendQuery, strengths: Set<DateStrength>, threshold: Double
     ) throws(StoreError) -> [EngagementRow]
+    /// Those of the names under which no post has been seen.
+    func unseenAuthors(among names: [String]) throws(StoreError) -> [String]
     /// The time zone in which this store counts days, an IANA name.
     var timeZone: String { get throws(StoreError) }
 
