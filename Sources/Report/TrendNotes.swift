@@ -41,14 +41,18 @@ extension TrendReport {
     }
 
     /// What is wrong with the window, and with what it is compared with.
-    var coverageNotes: [String] {
-        var notes = [note(coverage, "The window")].compactMap(\.self)
+    var coverageNotes: [String] { coverageNotes(of: "The window", before: "The window before") }
+
+    /// What is wrong with a season, and with the one that it is compared with.
+    var seasonCoverageNotes: [String] {
         if range.before.isEmpty {
-            if range.comparison == nil { notes.append("No change: there is no such season a year before.") }
-        } else if let note = note(coverageBefore, "The window before, \(range.before.text),") {
-            notes.append(note)
+            return [note(coverage, "The season")].compactMap(\.self) + ["There is no such season a year before."]
         }
-        return notes
+        return coverageNotes(of: "The season", before: "The one a year before")
+    }
+
+    private func coverageNotes(of window: String, before: String) -> [String] {
+        [note(coverage, window), note(coverageBefore, "\(before), \(range.before.text),")].compactMap(\.self)
     }
 
     private func note(_ coverage: Coverage, _ name: String) -> String? {
@@ -71,7 +75,9 @@ extension TrendReport {
                 }
             }
         }
-        return said.isEmpty ? nil : "\(name) \(said.joined(separator: ", and ")): take its shares with care."
+        if said.isEmpty { return nil }
+        let advice = coverage.recognised == 0 ? "no change can be told" : "take its shares with care"
+        return "\(name) \(said.joined(separator: ", and ")): \(advice)."
     }
 
     private var statisticsNotes: [String] {
@@ -83,15 +89,18 @@ extension TrendReport {
         }
         let least = visible.min { $0.points < $1.points }
         guard let least, let most = visible.max(by: { $0.points < $1.points }) else { return notes }
-        func text(_ one: (name: String, points: Double)) -> String {
-            "\(Format.fixed(one.points * 100, decimals: 1)) points (\(Escaping.terminal(one.name)))"
-        }
-        let range = visible.count == 1 ? text(least) : "\(text(least)) to \(text(most))"
+        let (low, high) = (TrendReport.digits(least.points), TrendReport.digits(most.points))
+        let range =
+            low == high
+            ? "\(low) points"
+            : "\(low) (\(Escaping.terminal(least.name))) to \(high) points (\(Escaping.terminal(most.name)))"
         notes.append(
             "Rising or falling: the change's interval, corrected for \(Format.count(seen.count, "brand")) (Holm), excludes zero; the smallest that would: \(range)."
         )
         return notes
     }
+
+    private static func digits(_ fraction: Double) -> String { Format.fixed(fraction * 100, decimals: 1) }
 
     var openSetText: String {
         "\(model) has seen nothing but its brands: a bag of any other, or no bag at all, counts as one of them where it looks sure."

@@ -30,6 +30,7 @@ enum TrendsCommand: Command {
         .init("--json", nil, "as JSON"),
         .init("--csv", nil, "as CSV, a row for each day, week, month or season and brand"),
         .init("--chart", "FILE.svg", "write a chart"),
+        .init("--narrow", nil, "the chart as wide as a phone"),
     ]
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
@@ -70,7 +71,7 @@ enum TrendsCommand: Command {
         if let chart {
             var trends = try report(range, parts[0])
             while let longer = trends.legibleRange { trends = try report(longer, parts[0]) }
-            try chart.write(Array(trends.svg().utf8))
+            try chart.write(Array(trends.svg(width: arguments.has("--narrow") ? 390 : 960).utf8))
             if !arguments.has("--json"), !arguments.has("--csv"), !arguments.has("--table") { return .done }
         }
         let tables = try parts.map { part in
