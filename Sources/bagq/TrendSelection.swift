@@ -71,7 +71,8 @@ struct TrendSelection {
             var query = query
             query.filter.authors = panel.authors
             let unseen = try store.unseenAuthors(among: panel.authors).count
-            let missing = unseen == 0 ? "" : "; \(Format.count(unseen)) of them have not been seen"
+            let missing =
+                unseen == 0 ? "" : "; \(Format.count(unseen)) of them \(unseen == 1 ? "has" : "have") not been seen"
             let rule =
                 "Only posts by the \(Format.count(panel.authors.count, "author")) of panel \(Escaping.terminal(panel.name))\(missing)."
             return Part(name: panel.name, query: query, rules: [rule] + query.rules)
