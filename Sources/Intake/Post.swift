@@ -10,6 +10,8 @@ package struct Post: Hashable, Sendable {
     package var author: String?
     /// It shows somebody else's post once more.
     package var isRepost = false
+    /// Somebody wrote something beside it: a text, or hashtags.
+    package var hasText = false
     /// In lower case, without `#`, each once.
     package var hashtags: [String] = []
     /// The brands that its text names: see `BrandNames`.
@@ -26,6 +28,11 @@ package struct Post: Hashable, Sendable {
         self.place = place
         self.author = author
     }
+}
+
+extension Post {
+    /// Words as posts keep their hashtags; what can be none is left out.
+    package static func hashtags(_ words: [String]) -> [String] { PostText.folded(words) }
 }
 
 /// How often a post was liked and so on when the dump was made; nil where it does not say.

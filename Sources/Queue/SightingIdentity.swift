@@ -11,7 +11,9 @@ package struct SightingIdentity: Hashable, Sendable {
         var message: [UInt8] = []
         message.reserveCapacity(128)
         func append(_ part: some Collection<UInt8>) {
-            for shift in stride(from: 0, to: 64, by: 8) { message.append(UInt8(truncatingIfNeeded: part.count >> shift)) }
+            for shift in stride(from: 0, to: 64, by: 8) {
+                message.append(UInt8(truncatingIfNeeded: part.count >> shift))
+            }
             message += part
         }
         append(fingerprint.bytes)

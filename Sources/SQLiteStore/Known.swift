@@ -113,7 +113,6 @@ extension Transaction {
             """, keys.model, key, map: EarlierPrediction.init)
     }
 
-
     /// Forgets what the items of a job below a number are known by.
     func removeKnown(of job: JobID, below number: Int) throws {
         guard let keys = try knownKeys(of: job) else { return }
