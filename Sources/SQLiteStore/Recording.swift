@@ -97,8 +97,9 @@ struct OutcomeRecorder {
             if countsInTrends && origin.countsInTrends && prediction.flags.isDisjoint(with: .incomplete) {
                 try tx.see(
                     Sight(
-                        job: job, model: keys.model, brand: prediction.brand, step: prediction.confidenceStep,
-                        fingerprint: fingerprint, origin: origin, time: prediction.postTime ?? origin.post.time),
+                        job: job, number: number, model: keys.model, brand: prediction.brand,
+                        step: prediction.confidenceStep, fingerprint: fingerprint, origin: origin,
+                        time: prediction.postTime ?? origin.post.time),
                     &sums)
             }
         }

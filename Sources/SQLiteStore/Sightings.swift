@@ -4,6 +4,8 @@ import Queue
 /// A prediction that counts, on its way to the sightings.
 struct Sight {
     var job: JobID
+    /// Of the item.
+    var number: Int
     var model: Int
     var brand: Int
     var step: Int
@@ -112,7 +114,7 @@ extension Transaction {
             }
             if known.isBare { try describe(known.id, post) }
         }
-        try db.run("INSERT INTO appearance VALUES (?, ?) ON CONFLICT DO NOTHING", sight.job, id)
+        try db.run("INSERT INTO appearance VALUES (?, ?, ?) ON CONFLICT DO NOTHING", sight.job, id, sight.number)
         let isFirst = try db.run(
             "INSERT INTO sighting_class VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", id, sight.model, sight.brand,
             sight.step)

@@ -13,6 +13,8 @@ struct State {
     var known: [KnownKey: (job: JobID, number: Int)] = [:]
     var authors: Set<String> = []
     var forgottenAuthors: Set<String> = []
+    var newestSighting = 0
+    var samples: [MemorySample] = []
     // Of the call under way:
     var now = Timestamp(milliseconds: 0)
     var boot = StoreClock.Boot(id: "", milliseconds: 0)
@@ -84,6 +86,11 @@ struct Sighting {
     var time: PostTime?
     var author: String?
     var jobs: Set<JobID> = []
+    /// Of each job the item that showed it first.
+    var items: [JobID: Int] = [:]
+    /// Made up by this store; see `SightingRow`.
+    var number = 0
+    var post = Post()
     var classes: [ModelVersion: (brand: Int, step: Int)] = [:]
 }
 
@@ -342,6 +349,12 @@ extension State {
             sighting.time = time
         }
         sighting.jobs.insert(job)
+        sighting.items[job] = sighting.items[job] ?? number
+        sighting.describe(post)
+        if sighting.number == 0 {
+            newestSighting += 1
+            sighting.number = newestSighting
+        }
         sighting.classes[request.model] =
             sighting.classes[request.model] ?? (prediction.brand, prediction.confidenceStep)
         sightings[key] = sighting
