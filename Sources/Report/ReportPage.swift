@@ -184,7 +184,7 @@ package struct ReportPage {
                 HTML.Column(title: "Reason"), HTML.Column(title: "Pictures", isNumber: true),
                 HTML.Column(title: "Jobs", isNumber: true),
             ], failures.map { [$0.reason, Format.count($0.items), Format.count($0.jobs)] })
-        html.element("p", "Of all jobs, whatever their dates: such pictures have none.", ["class": "quiet"])
+        html.element("p", "Of all jobs, whatever their dates, for such pictures have none; one that was submitted twice counts twice.", ["class": "quiet"])
     }
 
     private func model(_ html: inout HTML) {
