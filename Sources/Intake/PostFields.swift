@@ -113,5 +113,8 @@ extension Post {
 }
 
 extension String {
-    var nonBlank: String? { allSatisfy(\.isWhitespace) ? nil : self }
+    var nonBlank: String? {
+        if let first = utf8.first, (0x21...0x7E).contains(first) { return self }
+        return allSatisfy(\.isWhitespace) ? nil : self
+    }
 }

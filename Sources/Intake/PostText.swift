@@ -5,11 +5,24 @@ enum PostText {
     /// The words after `#` signs.
     static func hashtags(in text: String) -> [String] {
         guard text.utf8.contains(UInt8(ascii: "#")) else { return [] }
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return asciiHashtags(in: text) }
         var found: [String] = []
         var rest = text[...]
         while let sign = rest.firstIndex(of: "#") {
             let word = rest[rest.index(after: sign)...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
             if !word.isEmpty && word.count <= longestHashtag { found.append(String(word)) }
+            rest = rest[word.endIndex...]
+        }
+        return found
+    }
+
+    /// The same of a text in ASCII, which most are: to find characters' borders would cost more than all else.
+    private static func asciiHashtags(in text: String) -> [String] {
+        var found: [String] = []
+        var rest = text.utf8[...]
+        while let sign = rest.firstIndex(of: UInt8(ascii: "#")) {
+            let word = rest[rest.index(after: sign)...].prefix { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }
+            if !word.isEmpty && word.count <= longestHashtag { found.append(String(Substring(word))) }
             rest = rest[word.endIndex...]
         }
         return found
@@ -66,7 +79,8 @@ enum PostText {
         var found: [String] = []
         for tag in hashtags where found.count < mostHashtags {
             let word = String(tag.drop { $0 == "#" || $0.isWhitespace }).lowercased()
-            if !word.isEmpty, word.count <= longestHashtag, !word.contains(where: \.isNewline),
+            let isPlain = word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && word.utf8.count <= longestHashtag
+            if !word.isEmpty, isPlain || word.count <= longestHashtag && !word.contains(where: \.isNewline),
                 seen.insert(word).inserted
             {
                 found.append(word)

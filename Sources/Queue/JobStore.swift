@@ -84,8 +84,14 @@ package protocol JobStore: Sendable {
     /// Predictions with item numbers above `after`, in order, at most `limit`.
     func results(of job: JobID, after: Int, limit: Int) throws(StoreError) -> [ResultRow]
     func failures(of job: JobID, after: Int, limit: Int) throws(StoreError) -> [FailureRow]
-    /// The sums of a model over `days`; of one job's sightings only when `job` is named.
-    func trends(of model: ModelVersion, days: Range<CalendarDay>, job: JobID?) throws(StoreError) -> TrendWindow
+    /// What a model saw in the days that the query names, as sums.
+    func trends(of model: ModelVersion, _ query: TrendQuery) throws(StoreError) -> TrendWindow
+    /// How the posts were liked in which the model recognised each brand, in the order of the brands that have any such posts.
+    /// - query: Its unit, spans and threshold step mean nothing here. - strengths: Of the dates that count. - threshold: The confidence from which a
+    ///   brand is recognised.
+    func engagement(
+        of model: ModelVersion, _ query: TrendQuery, strengths: Set<DateStrength>, threshold: Double
+    ) throws(StoreError) -> [EngagementRow]
     /// Sightings of a stratum in that order, at most `limit`, each with the newest picture that shows it; see `exactlyOrderedSightings`.
     func sightings(
         of model: ModelVersion, in stratum: Stratum, _ query: SightingQuery, order: SightingOrder, limit: Int

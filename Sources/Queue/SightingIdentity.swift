@@ -8,14 +8,21 @@ package struct SightingIdentity: Hashable, Sendable {
     package init(
         _ fingerprint: Fingerprint, platform: String?, postID: String?, place: Int?, authorHash: [UInt8]?
     ) {
-        var parts = [fingerprint.bytes]
-        if let postID {
-            parts += [Array((platform ?? "").utf8), Array(postID.utf8), Array(String(place ?? 0).utf8)]
-        } else {
-            parts.append(authorHash ?? [])
+        var message: [UInt8] = []
+        message.reserveCapacity(128)
+        func append(_ part: some Collection<UInt8>) {
+            for shift in stride(from: 0, to: 64, by: 8) {
+                message.append(UInt8(truncatingIfNeeded: part.count >> shift))
+            }
+            message += part
         }
-        let message = parts.flatMap { part in
-            stride(from: 0, to: 64, by: 8).map { UInt8(truncatingIfNeeded: part.count >> $0) } + part
+        append(fingerprint.bytes)
+        if let postID {
+            append((platform ?? "").utf8)
+            append(postID.utf8)
+            append(String(place ?? 0).utf8)
+        } else {
+            append(authorHash ?? [])
         }
         bytes = Fingerprint(of: message.span).bytes
     }

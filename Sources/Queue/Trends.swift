@@ -13,9 +13,9 @@ package enum DateStrength: Int, CaseIterable, Sendable {
     }
 }
 
-/// A sum over sightings that a model has classified.
+/// A sum over what a model has classified: sightings, or what else the query counts.
 package struct TrendSum: Hashable, Sendable {
-    /// Nil for undated sightings.
+    /// Nil where undated.
     package var day: CalendarDay?
     package var strength: DateStrength
     /// Index in the model's classes.
@@ -25,9 +25,14 @@ package struct TrendSum: Hashable, Sendable {
     /// One of 20, 0 to 19, that all sightings of an author share: intervals resample groups, not sightings.
     package var authorGroup: Int
     package var count: Int
+    /// How many of them name the brand in their text.
+    package var named: Int
+    /// How many of them have a text that is known.
+    package var texts: Int
 
     package init(
-        day: CalendarDay?, strength: DateStrength, brand: Int, confidenceStep: Int, authorGroup: Int = 0, count: Int
+        day: CalendarDay?, strength: DateStrength, brand: Int, confidenceStep: Int, authorGroup: Int = 0, count: Int,
+        named: Int = 0, texts: Int = 0
     ) {
         self.day = day
         self.strength = strength
@@ -35,6 +40,8 @@ package struct TrendSum: Hashable, Sendable {
         self.confidenceStep = confidenceStep
         self.authorGroup = authorGroup
         self.count = count
+        self.named = named
+        self.texts = texts
     }
 }
 
@@ -44,15 +51,32 @@ package struct TrendWindow: Hashable, Sendable {
     package var sums: [TrendSum]
     /// Sightings of the window by strength, classified by any model or none; the undated ones whatever the window.
     package var sightings: [DateStrength: Int]
-    /// The newest day with a sighting that the model has classified, of that strength, in the window or not.
+    /// Those of them that the model has not classified. In sightings whatever the unit.
+    package var unclassified: [DateStrength: Int]
+    /// The window's days that have a sighting of that strength, classified or not, with how many.
+    package var daily: [DateStrength: [CalendarDay: Int]]
+    /// The oldest and the newest day with a sighting that the model has classified, of that strength, in the window or not, whatever
+    /// the filter; of a job's sightings where one is named.
+    package var firstDay: [DateStrength: CalendarDay]
     package var newestDay: [DateStrength: CalendarDay]
 
     package init(
-        sums: [TrendSum], sightings: [DateStrength: Int], newestDay: [DateStrength: CalendarDay]
+        sums: [TrendSum] = [], sightings: [DateStrength: Int] = [:], unclassified: [DateStrength: Int] = [:],
+        daily: [DateStrength: [CalendarDay: Int]] = [:], firstDay: [DateStrength: CalendarDay] = [:],
+        newestDay: [DateStrength: CalendarDay] = [:]
     ) {
         self.sums = sums
         self.sightings = sightings
+        self.unclassified = unclassified
+        self.daily = daily
+        self.firstDay = firstDay
         self.newestDay = newestDay
+    }
+
+    /// How many of what the sums count have a text that is known; nil where none has.
+    package var texts: Int? {
+        let count = sums.reduce(0) { $0 + $1.texts }
+        return count == 0 ? nil : count
     }
 }
 

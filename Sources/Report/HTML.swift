@@ -24,10 +24,20 @@ struct HTML {
         body += "</\(name)>\n"
     }
 
-    /// A drawing of this target's, which has escaped its own text. - description: Of what it shows, for who cannot see it.
+    /// How wide drawings come out on a desktop and on a phone, where a wide one would have letters too small to read.
+    static let drawingWidths = (wide: 960.0, narrow: 430.0)
+
+    /// A drawing of this target's, which has escaped its own text, made for both of `drawingWidths`.
+    /// - description: Of what it shows, for who cannot see it.
+    mutating func drawing(wide: String, narrow: String, description: String) {
+        for (kind, svg) in [("desktop", wide), ("phone", narrow)] {
+            element("div", ["class": kind, "role": "img", "aria-label": description]) { $0.body += svg }
+        }
+    }
+
+    /// The same for one that is as wide as it is.
     mutating func drawing(_ svg: String, description: String) {
-        element("p", "Wider than this screen: swipe it sideways.", ["class": "swipe"])
-        element("div", ["class": "wide", "role": "img", "aria-label": description]) { $0.body += svg }
+        element("div", ["class": "drawing", "role": "img", "aria-label": description]) { $0.body += svg }
     }
 
     /// A JPEG file, written into the page.
@@ -103,8 +113,8 @@ struct HTML {
         .quiet { color: #555; }
         .caution { border-left: 4px solid #c8500a; padding: 4px 12px; background: #fdf3ec; }
         .wide { overflow-x: auto; margin: 12px 0; }
-        .wide svg { display: block; max-width: 100%; min-width: 640px; height: auto; }
-        .swipe { display: none; margin: 8px 0 0; color: #555; font-size: 13px; }
+        svg { display: block; max-width: 100%; height: auto; margin: 12px 0; }
+        .phone { display: none; }
         table { border-collapse: collapse; font-size: 15px; }
         th, td { padding: 6px 18px 6px 0; text-align: left; vertical-align: top; border-bottom: 1px solid #e6e6e6;
           overflow-wrap: break-word; max-width: 420px; }
@@ -120,7 +130,7 @@ struct HTML {
           background: #f2f2f2; color: #555; text-align: center; overflow: hidden; overflow-wrap: anywhere; }
         figcaption { padding-top: 4px; overflow-wrap: anywhere; }
         figcaption span { display: block; }
-        @media (max-width: 680px) { .swipe { display: block; } }
+        @media (max-width: 680px) { .phone { display: block; } .desktop { display: none; } }
         @media (max-width: 480px) {
           body { padding: 12px 12px 48px; }
           h1 { font-size: 23px; }
@@ -129,6 +139,6 @@ struct HTML {
           .sheet { grid-template-columns: repeat(2, 1fr); }
           th, td { padding-right: 14px; }
         }
-        @media print { .swipe { display: none; } .wide svg { min-width: 0; } h2 { break-after: avoid; } figure { break-inside: avoid; } }
+        @media print { h2 { break-after: avoid; } figure { break-inside: avoid; } }
         """
 }

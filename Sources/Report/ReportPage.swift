@@ -18,7 +18,7 @@ package struct ReportPage {
     }
 
     package var trends: TrendReport
-    package var recognition: RecognitionShares
+    package var seasons: SeasonsReport
     package var origins: Origins
     package var failures: [FailureCount]
     package var review: ReviewResult
@@ -30,11 +30,11 @@ package struct ReportPage {
     package var createdAt: Timestamp
 
     package init(
-        trends: TrendReport, recognition: RecognitionShares, origins: Origins, failures: [FailureCount],
+        trends: TrendReport, seasons: SeasonsReport, origins: Origins, failures: [FailureCount],
         review: ReviewResult, modelFacts: [Fact], heldOut: String?, examples: [Examples], createdAt: Timestamp
     ) {
         self.trends = trends
-        self.recognition = recognition
+        self.seasons = seasons
         self.origins = origins
         self.failures = failures
         self.review = review
@@ -54,6 +54,7 @@ package struct ReportPage {
                 + "at \(createdAt.iso8601.dropFirst(11).prefix(5)) UTC.", ["class": "quiet"])
         brands(&html)
         recognised(&html)
+        seasons(&html)
         pictures(&html)
         sources(&html)
         failed(&html)
@@ -69,28 +70,54 @@ package struct ReportPage {
                 "p", "The model has classified no sighting that is dated in these days.", ["class": "caution"])
             return
         }
-        if trends.shown == .weak {
-            html.element(
-                "p",
-                "These dates are weak: file times, not post times, and copying a folder changes them. No sighting of these "
-                    + "days has a better one.", ["class": "caution"])
+        for line in trends.weakLines { html.element("p", line, ["class": "caution"]) }
+        if let wide = try? trends.svg(width: HTML.drawingWidths.wide),
+            let narrow = try? trends.svg(width: HTML.drawingWidths.narrow)
+        {
+            html.drawing(
+                wide: wide, narrow: narrow,
+                description: "Share of each brand over time; the table below has the numbers of the whole window.")
         }
-        html.drawing(trends.svg, description: "Share of each brand over time; the table below has the numbers.")
+        table(of: trends, in: &html)
+        html.element("ul") { html in
+            for line in trends.notes([]) { html.element("li", line) }
+        }
+    }
+
+    private func table(of report: TrendReport, in html: inout HTML) {
+        let seen = report.brands.filter(\.isSeen)
+        guard !seen.isEmpty else { return }
         html.table(
             [
                 HTML.Column(title: "Brand"), HTML.Column(title: "Sightings", isNumber: true),
-                HTML.Column(title: "Share", isNumber: true),
-                HTML.Column(title: "Change, points", isNumber: true),
+                HTML.Column(title: "Share", isNumber: true), HTML.Column(title: "95 %", isNumber: true),
+                HTML.Column(title: "Before", isNumber: true), HTML.Column(title: "Points", isNumber: true),
+                HTML.Column(title: "Change"),
             ],
-            trends.brands.filter(\.isSeen).map { brand in
+            seen.map { brand in
                 [
-                    brand.name, Format.count(brand.count), Format.percent(brand.share),
-                    TrendReport.changeText(brand.changePoints),
+                    brand.name, Format.count(brand.count), Format.percent(brand.share?.value),
+                    TrendReport.intervalText(brand.share?.interval), Format.percent(brand.shareBefore?.value),
+                    TrendReport.pointsText(brand.change?.difference?.value), brand.change?.verdict.text ?? "",
                 ]
             })
+    }
+
+    private func seasons(_ html: inout HTML) {
+        let seen = seasons.entries.filter { !$0.report.isEmpty }
+        guard !seen.isEmpty else { return }
+        html.element("h2", "Seasons")
         html.element(
-            "p", "Shares are of the recognised; the change is against \(trends.range.before.text).",
-            ["class": "quiet"])
+            "p", "Before and change: the same season a year earlier, or as many days of it.", ["class": "quiet"])
+        for entry in seen {
+            html.element(
+                "h3", entry.season.name + (entry.isOver ? "" : ", up to \(entry.report.range.days.last.longText)"))
+            if let lead = entry.report.leadText { html.element("p", lead) }
+            for line in entry.report.weakLines + entry.report.coverageNotes {
+                html.element("p", line, ["class": "quiet"])
+            }
+            table(of: entry.report, in: &html)
+        }
     }
 
     private func recognised(_ html: inout HTML) {
@@ -98,7 +125,9 @@ package struct ReportPage {
         guard counted > 0 else { return }
         html.element("h2", "Recognised, other and unsure")
         html.drawing(
-            recognition.svg, description: "Shares of recognised, other and unsure sightings over time.")
+            wide: trends.recognitionChart(width: HTML.drawingWidths.wide),
+            narrow: trends.recognitionChart(width: HTML.drawingWidths.narrow),
+            description: "Shares of recognised, other and unsure sightings over time.")
         html.table(
             [
                 HTML.Column(title: ""), HTML.Column(title: "Sightings", isNumber: true),
@@ -111,12 +140,6 @@ package struct ReportPage {
             ].map { name, count, meaning in
                 [name, Format.count(count), Format.percent(Double(count) / Double(counted)), meaning]
             })
-        let left: [(Int, String)] = [
-            (trends.weak, "dated only by file time"), (trends.unclassified, "not classified by \(trends.model)"),
-            (trends.undated, "undated"),
-        ]
-        let notCounted = left.filter { $0.0 > 0 }.map { "\(Format.count($0.0)) \($0.1)" }
-        if !notCounted.isEmpty { html.element("p", "Not counted: \(notCounted.joined(separator: ", ")).") }
     }
 
     private var threshold: String { Format.fixed(trends.threshold, decimals: 2) }
@@ -184,7 +207,10 @@ package struct ReportPage {
                 HTML.Column(title: "Reason"), HTML.Column(title: "Pictures", isNumber: true),
                 HTML.Column(title: "Jobs", isNumber: true),
             ], failures.map { [$0.reason, Format.count($0.items), Format.count($0.jobs)] })
-        html.element("p", "Of all jobs, whatever their dates, for such pictures have none; one that was submitted twice counts twice.", ["class": "quiet"])
+        html.element(
+            "p",
+            "Of all jobs, whatever their dates, for such pictures have none; one that was submitted twice counts twice.",
+            ["class": "quiet"])
     }
 
     private func model(_ html: inout HTML) {

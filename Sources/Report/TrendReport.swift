@@ -1,171 +1,233 @@
 package import Intake
 package import Queue
+package import Statistics
 
 /// Which dates count. `strong` falls back on weak ones, under a heading that says so, where the window has no others.
 package enum TrendDates: String, CaseIterable, Sendable {
     case strong, any
 }
 
-/// How often a model saw each brand over a range of days.
+/// How often a model saw each brand over a range of days, and how sure that is.
 package struct TrendReport {
     package struct Brand: Hashable, Sendable {
         package var name: String
         package var count: Int
-        /// Of the recognised; nil where nothing was recognised.
-        package var share: Double?
-        /// In percentage points against the days before; nil where one of the two has no share.
-        package var changePoints: Double?
+        /// Of the recognised, with its 95 % interval; nil where nothing was recognised.
+        package var share: Estimate?
+        /// The same in the days before.
+        package var shareBefore: Estimate?
+        /// Against the days before, with its verdict over the brands shown; nil for what is not seen in either window.
+        package var change: Change?
+        /// How many of `count` have a text that is known, and how many of those name the brand.
+        package var texts: Int
+        package var named: Int
         /// Whether there is anything to say of it.
         package var isSeen: Bool
     }
 
     package struct Bucket: Hashable, Sendable {
-        package var start: CalendarDay
+        package var period: Period
         /// All its days are in the window, and over.
         package var isComplete: Bool
+        package var coverage: Coverage
         /// In the order of the report's brands.
         package var counts: [Int]
+        /// The same; nil where nothing was recognised.
+        package var shares: [Estimate?]
+        package var other: Int
+        package var unsure: Int
+        /// How many of all these are dated by file time alone.
+        package var weak: Int
         /// Of all brands, shown or not.
-        package var recognised: Int
-
-        package func share(of brand: Int) -> Double? {
-            recognised == 0 ? nil : Double(counts[brand]) / Double(recognised)
-        }
+        package var recognised: Int { coverage.recognised }
     }
-
-    /// Which sightings the report counts.
-    package enum Shown: String, Sendable { case strong, weak, any }
 
     package let range: TrendRange
     package let model: ModelVersion
     package let threshold: Double
+    package let unit: CountingUnit
     package let shown: Shown
     /// The most frequent first.
     package let brands: [Brand]
+    /// Of all brands, shown or not, as indices into `brandNames`.
+    package let lead: Lead
+    /// All brands that the model knows, in its order.
+    package let brandNames: [String]
     package let buckets: [Bucket]
-    package let recognised: Int
+    package let coverage: Coverage
+    package let coverageBefore: Coverage
     package let other: Int
     package let unsure: Int
     package let undated: Int
-    /// Dated in the window, but only by a file time, and not counted here.
+    /// Dated in the window, but only by a file time, counted here or not.
     package let weak: Int
     /// Dated in the window, but not yet classified by the model.
     package let unclassified: Int
-    /// Counts of today, in the order of `brands`; nil where the window does not reach up to today.
-    package let today: [Int]?
-    /// The newest day with a sighting that could be shown instead of an empty window.
+    /// Whether the model knows what is none of its brands.
+    package let hasOther: Bool
+    /// Counts of today, in the order of `brands`, and what dates them; nil where the window does not reach up to today.
+    package let today: (counts: [Int], dates: Shown)?
+    /// The first and the newest day with a sighting that could be shown.
+    package let firstDay: CalendarDay?
     package let newestDay: CalendarDay?
 
-    /// - classes: the model's. - window, before, today: the sums of `range.days`, `range.before` and of `range.today` alone.
+    /// - classes: the model's. - threshold: the confidence from which a brand is recognised, a multiple of 0.05.
+    /// - window, before, today: the sums of `range.days`, `range.before` and of `range.today` alone, of `unit`.
     /// - brands: the classes to show; empty for all. Shares stay shares of all that is recognised.
     package init(
-        range: TrendRange, model: ModelVersion, classes: [String], threshold: Double, window: TrendWindow,
-        before: TrendWindow, today: TrendWindow?,
+        range: TrendRange, model: ModelVersion, classes: [String], threshold: Double, unit: CountingUnit = .sightings,
+        window: TrendWindow, before: TrendWindow, today: TrendWindow?,
         dates: TrendDates = .strong, brands wanted: [String] = []
     ) throws(TrendReportError) {
-        let known = classes.indices.filter { classes[$0] != otherClass }
-        var selected = known
-        if !wanted.isEmpty {
-            selected = []
-            for name in wanted {
-                guard let index = known.first(where: { classes[$0].lowercased() == name.lowercased() }) else {
-                    throw .unknownBrand(name, model: model, brands: known.map { classes[$0] })
-                }
-                if !selected.contains(index) { selected.append(index) }
-            }
+        let index = BrandIndex(classes: classes, threshold: threshold)
+        let selected = try Self.selected(wanted, of: index.brands, model: model)
+        let shown = Shown(window.sums, dates: dates)
+        let here = TrendCounts(window.sums, of: index, dates: shown)
+        let then = TrendCounts(before.sums, of: index, dates: shown)
+        let order = selected.sorted {
+            (here.brands.total($1), index.brands[$0]) < (here.brands.total($0), index.brands[$1])
         }
-        let shown: Shown =
-            if dates == .any {
-                .any
-            } else {
-                window.sums.contains { $0.strength == .strong } || !window.sums.contains { $0.strength == .weak }
-                    ? .strong : .weak
-            }
-        func counts(_ sums: [TrendSum]) -> TrendCounts {
-            TrendCounts(sums.filter { shown.covers($0.strength) }, classes: classes, threshold: threshold)
-        }
-        let (here, then) = (counts(window.sums), counts(before.sums))
-        selected.sort { (here.brands[$1], classes[$0]) < (here.brands[$0], classes[$1]) }
+        let seen = order.filter { here.brands.total($0) > 0 || then.brands.total($0) > 0 }
+        let changes = Dictionary(
+            uniqueKeysWithValues: zip(seen, Changes(now: here.brands, before: then.brands, shown: seen).brands))
+        let (shares, sharesBefore) = (Shares(here.brands), Shares(then.brands))
 
         self.range = range
         self.model = model
         self.threshold = threshold
+        self.unit = unit
         self.shown = shown
+        hasOther = index.hasOther
+        brandNames = index.brands
+        brands = order.map { brand in
+            Brand(
+                name: index.brands[brand], count: here.brands.total(brand), share: shares[brand],
+                shareBefore: sharesBefore[brand], change: changes[brand], texts: here.texts[brand],
+                named: here.named[brand], isSeen: changes[brand] != nil)
+        }
+        lead = Statistics.lead(here.brands)
         self.today = today.map { today in
-            let counts = counts(today.sums)
-            return selected.map { counts.brands[$0] }
+            let dates = Shown(today.sums, dates: dates)
+            let counts = TrendCounts(today.sums, of: index, dates: dates)
+            return (order.map { counts.brands.total($0) }, dates)
         }
-        brands = selected.map { index in
-            let (share, shareThen) = (here.share(of: index), then.share(of: index))
-            let change = if let share, let shareThen { (share - shareThen) * 100 } else { nil as Double? }
-            return Brand(
-                name: classes[index], count: here.brands[index], share: share, changePoints: change,
-                isSeen: here.brands[index] > 0 || then.brands[index] > 0)
+        let firstDay = window.firstDay.filter { shown.covers($0.key) }.values.min()
+        self.firstDay = firstDay
+        newestDay = dates == .any ? window.newestDay.values.max() : window.newestDay[.strong] ?? window.newestDay[.weak]
+        buckets = Self.buckets(range, window, index: index, order: order, shown: shown, firstDay: firstDay)
+        func covered(_ days: Range<CalendarDay>, _ window: TrendWindow, _ counts: TrendCounts) -> Coverage {
+            Coverage(
+                days: days, daysSeen: window.daysSeen(shown).count, recognised: counts.recognised,
+                counted: counts.all, firstDay: firstDay, isCut: days.upperBound > range.currentDay)
         }
-        var byStart: [CalendarDay: [TrendSum]] = [:]
-        for sum in window.sums where shown.covers(sum.strength) {
-            if let day = sum.day { byStart[range.unit.start(of: day), default: []].append(sum) }
-        }
-        buckets = range.bucketStarts.map { start in
-            let counts = TrendCounts(byStart[start] ?? [], classes: classes, threshold: threshold)
-            return Bucket(
-                start: start, isComplete: range.isComplete(start), counts: selected.map { counts.brands[$0] },
-                recognised: counts.recognised)
-        }
-        recognised = here.recognised
+        coverage = covered(range.days, window, here)
+        coverageBefore = covered(range.before, before, then)
         other = here.other
         unsure = here.unsure
         undated = window.sums.reduce(0) { $0 + ($1.strength == .undated ? $1.count : 0) }
-        weak = shown == .strong ? window.sums.reduce(0) { $0 + ($1.strength == .weak ? $1.count : 0) } : 0
-        let dated = window.sightings.reduce(0) { $0 + (shown.covers($1.key) ? $1.value : 0) }
-        unclassified = max(0, dated - here.recognised - here.other - here.unsure)
-        newestDay = dates == .any ? window.newestDay.values.max() : window.newestDay[.strong] ?? window.newestDay[.weak]
+        weak = window.sums.reduce(0) { $0 + ($1.strength == .weak ? $1.count : 0) }
+        unclassified = window.unclassified.reduce(0) { $0 + (shown.covers($1.key) ? $1.value : 0) }
     }
+
+    /// The places of the brands to show among all.
+    private static func selected(
+        _ wanted: [String], of brands: [String], model: ModelVersion
+    ) throws(TrendReportError) -> [Int] {
+        if wanted.isEmpty { return Array(brands.indices) }
+        var selected: [Int] = []
+        for name in wanted {
+            guard let index = brands.firstIndex(where: { $0.lowercased() == name.lowercased() }) else {
+                throw .unknownBrand(name, model: model, brands: brands)
+            }
+            if !selected.contains(index) { selected.append(index) }
+        }
+        return selected
+    }
+
+    private static func buckets(
+        _ range: TrendRange, _ window: TrendWindow, index: BrandIndex, order: [Int], shown: Shown,
+        firstDay: CalendarDay?
+    ) -> [Bucket] {
+        let periods = range.buckets
+        // The bucket of each of the window's days.
+        var bucketOfDay: [Int] = []
+        for (bucket, period) in periods.enumerated() {
+            let days = period.days.clamped(to: range.days)
+            bucketOfDay += repeatElement(bucket, count: days.count)
+        }
+        func bucket(of day: CalendarDay) -> Int? {
+            let place = day.rawValue - range.days.lowerBound.rawValue
+            return bucketOfDay.indices.contains(place) ? bucketOfDay[place] : nil
+        }
+        var counts = periods.map { _ in TrendCounts(brands: index.brands.count) }
+        for sum in window.sums where shown.covers(sum.strength) {
+            if let bucket = sum.day.flatMap(bucket) { counts[bucket].add(sum, of: index) }
+        }
+        var daysSeen = periods.map { _ in 0 }
+        for day in window.daysSeen(shown) {
+            if let bucket = bucket(of: day) { daysSeen[bucket] += 1 }
+        }
+        return periods.indices.map { bucket in
+            let (period, counts) = (periods[bucket], counts[bucket])
+            let shares = Shares(counts.brands)
+            let isComplete = range.isComplete(period)
+            return Bucket(
+                period: period, isComplete: isComplete,
+                coverage: Coverage(
+                    days: period.days.clamped(to: range.days), daysSeen: daysSeen[bucket],
+                    recognised: counts.recognised, counted: counts.all, firstDay: firstDay, isCut: !isComplete),
+                counts: order.map { counts.brands.total($0) }, shares: order.map { shares[$0] }, other: counts.other,
+                unsure: counts.unsure, weak: counts.weak)
+        }
+    }
+
+    package var recognised: Int { coverage.recognised }
 
     /// Nothing that the model classified is dated in the window.
     package var isEmpty: Bool { recognised + other + unsure == 0 }
+
+    /// The range in longer buckets, where most of these are thin and their unit was not asked for: to be read and drawn instead.
+    package var legibleRange: TrendRange? {
+        guard !range.isUnitChosen, isMostlyThin, let unit = range.unit.longer else { return nil }
+        let longer = range.by(unit)
+        return longer.buckets.count < 2 ? nil : longer
+    }
+
+    private var isMostlyThin: Bool {
+        let filled = buckets.filter { $0.recognised > 0 }
+        return filled.filter(\.coverage.isThin).count * 2 > filled.count
+    }
+}
+
+extension TrendWindow {
+    /// The days with a sighting that counts.
+    fileprivate func daysSeen(_ shown: TrendReport.Shown) -> Set<CalendarDay> {
+        daily.reduce(into: []) { if shown.covers($1.key) { $0.formUnion($1.value.keys) } }
+    }
+}
+
+extension TrendUnit {
+    /// Never season: what seasons are is the user's to say.
+    fileprivate var longer: TrendUnit? {
+        switch self {
+        case .day: .week
+        case .week: .month
+        case .month, .season: nil
+        }
+    }
 }
 
 package enum TrendReportError: Error, Hashable, CustomStringConvertible {
     case unknownBrand(String, model: ModelVersion, brands: [String])
+    /// There is no point to draw in a chart of these days.
+    case nothingToDraw(model: ModelVersion, days: Range<CalendarDay>)
 
     package var description: String {
         switch self {
         case .unknownBrand(let name, let model, let brands):
             "\(model) knows no brand \(Escaping.terminal(name)); it knows \(brands.map(Escaping.terminal).joined(separator: ", "))"
+        case .nothingToDraw(let model, let days):
+            "there is nothing to draw: \(model) has recognised no brand in \(days.text); `bagq trends` without --chart says where the newest sightings are"
         }
     }
-}
-
-extension TrendReport.Shown {
-    fileprivate func covers(_ strength: DateStrength) -> Bool {
-        switch self {
-        case .strong: strength == .strong
-        case .weak: strength == .weak
-        case .any: strength != .undated
-        }
-    }
-}
-
-/// Sums added up by what they mean.
-private struct TrendCounts {
-    /// By class.
-    var brands: [Int]
-    var other = 0
-    var unsure = 0
-
-    init(_ sums: [TrendSum], classes: [String], threshold: Double) {
-        brands = classes.map { _ in 0 }
-        for sum in sums where classes.indices.contains(sum.brand) {
-            switch Recognition(brand: classes[sum.brand], confidenceStep: sum.confidenceStep, threshold: threshold) {
-            case .recognised: brands[sum.brand] += sum.count
-            case .other: other += sum.count
-            case .unsure: unsure += sum.count
-            }
-        }
-    }
-
-    var recognised: Int { brands.reduce(0, +) }
-
-    func share(of brand: Int) -> Double? { recognised == 0 ? nil : Double(brands[brand]) / Double(recognised) }
 }

@@ -1,112 +1,128 @@
 import Intake
 import Queue
+import Statistics
 
 extension TrendReport {
     /// For people: what was counted, a line for each brand, and what stands beside. `width` is the terminal's; nil when piped.
-    /// - options: Words that another window must be asked for with, `--job 3` for instance.
-    package func text(width: Int?, options: [String] = []) -> String {
-        if isEmpty { return emptyText(options) }
-        var text = heading + "\n"
-        if shown == .weak {
-            text += """
+    /// - options: Words that another window must be asked for with, `--job 3` for instance. - rules: What else was left out or counted
+    ///   otherwise, a sentence each.
+    package func text(width: Int?, options: [String] = [], rules: [String] = []) -> String {
+        text(width: width, options: options, rules: rules, body: brandTable(width: width))
+    }
 
-                These dates are weak: file times, not post times, and copying a folder changes them.
-                No sighting of these days has a better one.
+    /// The same with a line for each bucket and brand.
+    package func periodText(width: Int?, options: [String] = [], rules: [String] = []) -> String {
+        text(width: width, options: options, rules: rules, body: (periodTable.text(width: width), nil))
+    }
 
-                """
-        }
-        if brands.contains(where: \.isSeen) { text += "\n" + table.text(width: width) }
-        text += "\n" + totals + "\n"
-        if let todayText { text += todayText + "\n" }
-        return text
+    private func text(
+        width: Int?, options: [String], rules: [String], body: (table: String, note: String?)
+    ) -> String {
+        if isEmpty { return wrapped(emptyLines(options) + rules, width: width) }
+        var text = wrapped([heading] + weakLines, width: width)
+        if brands.contains(where: \.isSeen) { text += "\n" + body.table }
+        return text + "\n" + wrapped(notes(rules) + [body.note].compactMap(\.self), width: width)
     }
 
     /// "luxe@3, 1 June to 7 June 2026, Europe/Paris, strong dates; change against 25 May to 31 May 2026"
     private var heading: String {
         let against = range.comparison == .year ? " (a year earlier, by weekday)" : ""
-        return
-            "\(model), \(spanText(range.days)), \(range.timeZone), \(shown.rawValue) dates; change against \(spanText(range.before))\(against)"
+        let before = range.before.isEmpty ? "" : "; change against \(range.before.text)\(against)"
+        return "\(model), \(range.days.text), \(range.timeZone), \(shown.rawValue) dates\(before)"
     }
 
-    private func spanText(_ days: Range<CalendarDay>) -> String {
-        let last = days.upperBound.advanced(by: -1)
-        if days.count == 1 { return last.longText }
-        let first = days.lowerBound
-        return "\(first.date.year == last.date.year ? first.shortText : first.longText) to \(last.longText)"
+    /// What a reader must know where not all dates are strong.
+    var weakLines: [String] {
+        switch shown {
+        case .strong: []
+        case .weak:
+            [
+                "These dates are weak: file times, not post times, and copying a folder changes them. No sighting of these days has a better one."
+            ]
+        case .any:
+            weak == 0
+                ? []
+                : [
+                    "\(Format.count(weak)) of these \(Format.count(coverage.recognised + other + unsure, unitNoun)) \(weak == 1 ? "has a weak date" : "have weak dates"): file times, not post times, and copying a folder changes them."
+                ]
+        }
     }
 
-    private var table: Table {
-        let columns = sparklineGroups
-        var table = Table([
-            .flexible("BRAND"), .right("COUNT"), .right("SHARE"), .right("CHANGE"),
-            .left("BY \(range.unit.rawValue.uppercased())"),
-        ])
+    /// "sighting", "post", "author"
+    var unitNoun: String { String(unit.rawValue.dropLast()) }
+
+    /// A line for each brand, and what its bars mean.
+    func brandTable(width: Int?) -> (table: String, note: String?) {
+        let plain = brandTable(bars: nil, title: "").text(width: width)
+        let used = plain.split(separator: "\n").map { String($0).displayWidth }.max() ?? 0
+        let left = (width ?? 80) - used - 2
+        guard let bars = TrendBars(buckets, atMost: min(31, left)) else { return (plain, nil) }
+        let title = bars.size == 1 ? range.unit.rawValue : "\(bars.size) \(range.unit.plural)"
+        if "BY \(title)".count > left { return (plain, nil) }
+        return (
+            brandTable(bars: bars, title: "BY \(title.uppercased())").text(width: width),
+            "Bars: \(bars.size == 1 ? "a \(range.unit.rawValue)" : title) each up to \(range.days.last.longText), scaled to the brand's largest; · is fewer than \(fewestToCall) recognised."
+        )
+    }
+
+    private func brandTable(bars: TrendBars?, title: String) -> Table {
+        let hasTexts = brands.contains { $0.texts > 0 }
+        let hasBase = !range.before.isEmpty
+        var columns: [Table.Column] = [.flexible("BRAND"), .right("COUNT"), .right("SHARE"), .right("95 %")]
+        if hasBase { columns += [.right("BEFORE"), .right("CHANGE"), .left("")] }
+        if hasTexts { columns.append(.right("NAMED")) }
+        if bars != nil { columns.append(.left(title)) }
+        var table = Table(columns)
         for (index, brand) in brands.enumerated() where brand.isSeen {
-            let shares = columns.map { group -> Double? in
-                let recognised = group.reduce(0) { $0 + $1.recognised }
-                return recognised == 0 ? nil : Double(group.reduce(0) { $0 + $1.counts[index] }) / Double(recognised)
+            var row = [
+                brand.name, Format.count(brand.count), Format.percent(brand.share?.value),
+                TrendReport.intervalText(brand.share?.interval),
+            ]
+            if hasBase {
+                row += [
+                    Format.percent(brand.shareBefore?.value), TrendReport.pointsText(brand.change?.difference?.value),
+                    brand.change?.verdict.text ?? "",
+                ]
             }
-            table.add([
-                brand.name, Format.count(brand.count), Format.percent(brand.share),
-                TrendReport.changeText(brand.changePoints), sparkline(shares),
-            ])
+            if hasTexts { row.append(brand.texts == 0 ? "-" : Format.count(brand.named)) }
+            if let bars { row.append(bars.text(of: index)) }
+            table.add(row)
         }
         return table
     }
 
-    /// "+3.2 ↑", "-1.0 ↓", "0.0 →", in percentage points.
-    static func changeText(_ points: Double?) -> String {
-        guard let points else { return "-" }
-        let digits = Format.fixed(points.magnitude, decimals: 1)
-        if digits == "0.0" { return "0.0 →" }
-        return points > 0 ? "+\(digits) ↑" : "-\(digits) ↓"
+    /// "12.9–23.6", in per cent.
+    static func intervalText(_ interval: Interval?) -> String {
+        guard let interval else { return "-" }
+        return "\(Format.fixed(interval.low * 100, decimals: 1))–\(Format.fixed(interval.high * 100, decimals: 1))"
     }
 
-    /// The buckets, taken together where they are more than a line holds.
-    private var sparklineGroups: [ArraySlice<Bucket>] {
-        let size = (buckets.count + 29) / 30
-        return stride(from: 0, to: buckets.count, by: max(1, size)).map { buckets[$0..<min(buckets.count, $0 + size)] }
+    /// "+3.2", "-1.0", "0.0", in percentage points of a fraction.
+    static func pointsText(_ difference: Double?) -> String {
+        guard let difference else { return "-" }
+        let digits = Format.fixed(difference.magnitude * 100, decimals: 1)
+        if digits == "0.0" { return digits }
+        return (difference > 0 ? "+" : "-") + digits
     }
 
-    private var totals: String {
-        let sightings = recognised + other + unsure
-        var text =
-            "Share of the \(Format.count(recognised)) recognised (confidence \(Format.fixed(threshold, decimals: 2)) or more) "
-        text +=
-            "of \(Format.count(sightings, "sighting")); \(Format.count(other)) other, \(Format.count(unsure)) unsure."
-        var left: [String] = []
-        if weak > 0 { left.append("\(Format.count(weak)) dated only by file time (--dates any)") }
-        if unclassified > 0 { left.append("\(Format.count(unclassified)) not classified by \(model)") }
-        if undated > 0 { left.append("\(Format.count(undated)) undated") }
-        if !left.isEmpty { text += "\nNot counted: \(left.joined(separator: ", "))." }
-        return text
-    }
-
-    private var todayText: String? {
-        if range.days.contains(range.currentDay) { return "Today is not over." }
-        guard let day = range.today, let today else { return nil }
-        let seen = zip(brands, today).filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }
-        let counts =
-            seen.isEmpty
-            ? "nothing yet" : seen.map { "\(Escaping.terminal($0.name)) \(Format.count($1))" }.joined(separator: ", ")
-        return "Today so far (\(day.longText)), not in the table: \(counts)."
-    }
-
-    private func emptyText(_ options: [String]) -> String {
-        var text = "\(model) has classified no \(shown == .any ? "dated " : "")sighting of \(spanText(range.days)).\n"
+    private func emptyLines(_ options: [String]) -> [String] {
+        var lines = [
+            "\(model) has classified no \(shown == .any ? "dated " : "")sighting of \(range.days.text)."
+        ]
         if unclassified > 0 {
-            text +=
-                "\(Format.count(unclassified, "sighting")) of these days \(unclassified == 1 ? "waits" : "wait") for \(model).\n"
+            lines.append(
+                "\(Format.count(unclassified, "sighting")) of these days \(unclassified == 1 ? "waits" : "wait") for \(model)."
+            )
         }
         if let newestDay {
-            text += "The newest is of \(newestDay.longText)\(command(for: newestDay, options))\n"
+            lines.append("The newest is of \(newestDay.longText)\(command(for: newestDay, options))")
         } else if undated > 0 {
-            text += "\(Format.count(undated, "sighting")) \(undated == 1 ? "has" : "have") no date at all.\n"
+            lines.append("\(Format.count(undated, "sighting")) \(undated == 1 ? "has" : "have") no date at all.")
         } else {
-            text += "There are none yet: bagq submit FOLDER\n"
+            lines.append("There are none yet: bagq submit FOLDER")
         }
-        if let todayText { text += todayText + "\n" }
-        return text
+        if let todayText { lines.append(todayText) }
+        return lines
     }
 
     /// What to type to see a day that is not in the window, with as many days before it.
@@ -118,13 +134,33 @@ extension TrendReport {
     }
 }
 
-/// A bar for each value, scaled to the largest; a blank where there is none.
-func sparkline(_ values: [Double?]) -> String {
-    let bars = Array("▁▂▃▄▅▆▇█")
-    let largest = values.compactMap { $0 }.max() ?? 0
-    return String(
-        values.map { value in
-            guard let value else { return " " }
-            return largest > 0 ? bars[min(7, max(0, Int((value / largest * 7).rounded())))] : bars[0]
-        })
+extension Verdict {
+    /// With an arrow where there is something to point at.
+    var text: String {
+        switch self {
+        case .rising: "↑ rising"
+        case .falling: "↓ falling"
+        case .noClearChange, .tooFew: rawValue
+        }
+    }
+}
+
+/// Lines with their ends, broken between words where they are wider than `width`, or than 100 columns when piped.
+func wrapped(_ lines: [String], width: Int?) -> String {
+    let most = max(20, width ?? 100)
+    var text = ""
+    for line in lines {
+        var column = 0
+        for word in line.split(separator: " ") {
+            let length = String(word).displayWidth
+            if column > 0 && column + 1 + length > most {
+                text += "\n"
+                column = 0
+            }
+            text += column > 0 ? " \(word)" : String(word)
+            column += length + (column > 0 ? 1 : 0)
+        }
+        text += "\n"
+    }
+    return text
 }

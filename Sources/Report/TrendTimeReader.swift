@@ -6,6 +6,7 @@ import Queue
 struct TrendTimeReader {
     let today: CalendarDay
     let zone: TimeZone
+    let seasons: SeasonCalendar
 
     /// The first day that counts; nil for what is no time.
     func start(_ text: String) -> CalendarDay? { span(text)?.lowerBound }
@@ -13,30 +14,37 @@ struct TrendTimeReader {
     /// The day after the last one that counts.
     func end(_ text: String) -> CalendarDay? {
         guard let span = span(text) else { return nil }
-        return isRelative(text) ? span.lowerBound : span.upperBound
+        return isRelative(text) || TrendUnit(rawValue: text) != nil ? span.lowerBound : span.upperBound
     }
 
     private func isRelative(_ text: String) -> Bool {
         text.utf8.last.map { "dwmy".utf8.contains($0) } == true && text.first?.isNumber == true
     }
 
-    /// The days that a text names; for `7d` and the like the days from then up to yesterday.
+    /// The days that a text names; for `7d` and the like the days from then up to yesterday, for `week`, `month` and `season` those of
+    /// the present one.
     private func span(_ text: String) -> Range<CalendarDay>? {
         switch text {
         case "today": return today..<today.advanced(by: 1)
         case "yesterday": return today.advanced(by: -1)..<today
+        case "week", "month", "season":
+            return TrendUnit(rawValue: text).map { $0.period(of: today, in: seasons).days.lowerBound..<today }
         default: break
         }
         if isRelative(text) { return relative(text).map { $0..<today } }
+        if let season = seasons.season(named: text, upTo: today) { return season.days }
         let bytes = Array(text.utf8)
         if bytes.count == 7 { return month(bytes) }
-        guard bytes.count >= 10, let day = day(bytes[..<10]) else { return nil }
+        if bytes.count == 8 { return CalendarDay.days(ofWeek: text) }
+        guard bytes.count >= 10, let day = CalendarDay(iso8601: String(decoding: bytes[..<10], as: UTF8.self)) else {
+            return nil
+        }
         if bytes.count == 10 { return day..<day.advanced(by: 1) }
         return moment(day, clock: bytes[10...])
     }
 
     private func relative(_ text: String) -> CalendarDay? {
-        guard let n = number(Array(text.utf8.dropLast())[...]), n <= 40_000 else { return nil }
+        guard let n = wholeNumber(Array(text.utf8.dropLast())[...]), n <= 40_000 else { return nil }
         switch text.utf8.last {
         case UInt8(ascii: "d"): return today.advanced(by: -n)
         case UInt8(ascii: "w"): return n <= 5000 ? today.advanced(by: -7 * n) : nil
@@ -49,24 +57,12 @@ struct TrendTimeReader {
     private func monthsAgo(_ n: Int) -> CalendarDay {
         let date = today.date
         let first = CalendarDay(CalendarDay.Date(year: date.year, month: date.month - n, day: 1))
-        return min(first.advanced(by: date.day - 1), TrendUnit.month.next(after: first).advanced(by: -1))
+        return min(first.advanced(by: date.day - 1), TrendUnit.month.period(of: first).days.last)
     }
 
     /// `2026-06`
     private func month(_ bytes: [UInt8]) -> Range<CalendarDay>? {
-        guard bytes[4] == UInt8(ascii: "-"), let year = number(bytes[..<4]), year > 0, let month = number(bytes[5...]),
-            (1...12).contains(month)
-        else { return nil }
-        let first = CalendarDay(CalendarDay.Date(year: year, month: month, day: 1))
-        return first..<TrendUnit.month.next(after: first)
-    }
-
-    /// `2026-06-03`
-    private func day(_ bytes: ArraySlice<UInt8>) -> CalendarDay? {
-        guard bytes[7] == UInt8(ascii: "-"), let month = month(Array(bytes[..<7])), let day = number(bytes[8...]),
-            (1...month.count).contains(day)
-        else { return nil }
-        return month.lowerBound.advanced(by: day - 1)
+        CalendarDay(iso8601: String(decoding: bytes, as: UTF8.self) + "-01").map { TrendUnit.month.period(of: $0).days }
     }
 
     /// `T18:00`, `T18:00:00`, `T18:00:00.5`, a blank for the T, and perhaps `Z`, `+02:00` or `+0200`. Without a zone it is the
@@ -81,18 +77,19 @@ struct TrendTimeReader {
             offset = 0
         } else if let sign = time.firstIndex(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }) {
             let digits = time[(sign + 1)...].filter { $0 != UInt8(ascii: ":") }
-            guard digits.count == 4, let hours = number(digits[..<2]), let minutes = number(digits[2...]), hours < 24,
+            guard digits.count == 4, let hours = wholeNumber(digits[..<2]), let minutes = wholeNumber(digits[2...]),
+                hours < 24,
                 minutes < 60
             else { return nil }
             offset = (hours * 3600 + minutes * 60) * (time[sign] == UInt8(ascii: "-") ? -1 : 1)
             time = time[..<sign]
         }
         if let point = time.firstIndex(of: UInt8(ascii: ".")) {
-            guard number(time[(point + 1)...]) != nil else { return nil }
+            guard wholeNumber(time[(point + 1)...]) != nil else { return nil }
             time = time[..<point]
         }
         let parts = time.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map {
-            $0.count == 2 ? number($0) : nil
+            $0.count == 2 ? wholeNumber($0) : nil
         }
         guard parts.count == 2 || parts.count == 3, let hour = parts[0], let minute = parts[1], hour < 24, minute < 60
         else { return nil }
@@ -106,12 +103,5 @@ struct TrendTimeReader {
             seconds = shifted - local.rawValue * 86400
         }
         return local..<(seconds == 0 ? local : local.advanced(by: 1))
-    }
-
-    private func number<Digits: Collection<UInt8>>(_ digits: Digits) -> Int? {
-        guard !digits.isEmpty, digits.count <= 9,
-            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-        else { return nil }
-        return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 }

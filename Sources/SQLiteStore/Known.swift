@@ -41,6 +41,7 @@ struct KnownKeys {
         guard let stamp = reference.stamp else { return nil }
         let slice = reference.place.slice
         var message = prefix
+        message.reserveCapacity(256)
         message.append(slice == nil ? 1 : 2)
         for number in [stamp.size, Int(stamp.modified), slice?.offset ?? 0, slice?.length ?? 0] {
             for shift in stride(from: 0, to: 64, by: 8) { message.append(UInt8(truncatingIfNeeded: number >> shift)) }
@@ -110,11 +111,6 @@ extension Transaction {
             CROSS JOIN item ON item.job = known.job AND item.number = known.number
             WHERE known.model = ? AND known.key = ?
             """, keys.model, key, map: EarlierPrediction.init)
-    }
-
-    /// The newest item holds: the oldest job is the first to be forgotten.
-    func know(_ keys: KnownKeys, _ key: Int64, job: JobID, number: Int) throws {
-        try db.run("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", keys.model, key, job, number)
     }
 
     /// Forgets what the items of a job below a number are known by.

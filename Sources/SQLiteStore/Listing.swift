@@ -50,8 +50,7 @@ extension Transaction {
                 authors[name] = author
             }
             try insert(item, author: author, job: job)
-            if let outcome = try recorder.known(item) {
-                try recorder.record(outcome, origin: Origin(post: item.reference.post, author: author))
+            if try recorder.recordIfKnown(item, origin: Origin(post: item.reference.post, author: author)) {
                 known.insert(item.number)
             }
         }

@@ -41,6 +41,8 @@ struct OutcomeRecorder {
     private let classCount: Int
     private let countsInTrends: Bool
     private let insertPrediction: Statement
+    private let knowBytes: Statement
+    private let knowFile: Statement
     private var sums = SumChanges()
     private var done = 0
     private var failed = 0
@@ -61,18 +63,31 @@ struct OutcomeRecorder {
         self.keys = keys
         (classCount, countsInTrends) = facts
         insertPrediction = try tx.db.prepare("INSERT INTO prediction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        // All items with the same bytes have the same prediction: one is enough, and to move on to the newest would write a page for each.
+        knowBytes = try tx.db.prepare("INSERT INTO known VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        // The newest item with a file holds: the oldest job is the first to be forgotten.
+        knowFile = try tx.db.prepare(
+            "INSERT INTO known VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET job = excluded.job, number = excluded.number"
+        )
     }
 
     /// Whether there was anything new.
     var hasRecorded: Bool { done + failed > 0 }
 
-    /// The outcome of an item whose file the model has classified before; nil where it has to be asked.
-    func known(_ item: Item) throws -> Outcome? {
-        guard let key = keys.key(of: item.reference) else { return nil }
-        return try tx.earlier(keys, key)?.outcome(of: item)
+    /// Gives an item whose file the model has classified before that prediction. False where the model has to be asked.
+    mutating func recordIfKnown(_ item: Item, origin: Origin) throws -> Bool {
+        guard let key = keys.key(of: item.reference), let outcome = try tx.earlier(keys, key)?.outcome(of: item) else {
+            return false
+        }
+        try record(outcome, stampKey: key, origin: origin)
+        return true
     }
 
     mutating func record(_ outcome: Outcome, origin: Origin) throws {
+        try record(outcome, stampKey: keys.key(of: outcome.item.reference), origin: origin)
+    }
+
+    private mutating func record(_ outcome: Outcome, stampKey: Int64?, origin: Origin) throws {
         let number = outcome.item.number
         switch outcome.result {
         case .failure(let failure):
@@ -86,14 +101,13 @@ struct OutcomeRecorder {
                 throw StoreError.refused(
                     why: "the prediction of item \(number) does not fit its model's \(classCount) classes")
             }
-            let stampKey = keys.key(of: outcome.item.reference)
             try insertPrediction.run(
                 job, number, prediction.brand, encode(prediction.probabilities), prediction.flags.rawValue,
                 prediction.postTime?.timestamp, prediction.postTime?.source.code, fingerprint.bytes, stampKey)
             done += 1
             if prediction.flags.contains(.earlier) { earlier += 1 }
-            try tx.know(keys, keys.key(of: fingerprint), job: job, number: number)
-            if let stampKey { try tx.know(keys, stampKey, job: job, number: number) }
+            try knowBytes.run(keys.model, keys.key(of: fingerprint), job, number)
+            if let stampKey { try knowFile.run(keys.model, stampKey, job, number) }
             if countsInTrends && origin.countsInTrends && prediction.flags.isDisjoint(with: .incomplete) {
                 try tx.see(
                     Sight(

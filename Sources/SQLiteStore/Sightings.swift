@@ -88,22 +88,9 @@ extension Transaction {
         var group = authorGroup(of: author?.hash ?? identity)
 
         let id: Int
-        let isNew = try db.run(
-            """
-            INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group, platform, post, place,
-                hashtags, mentions, likes, comments, shares, views, is_repost)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-            """, identity, time?.timestamp, source, date.day, author?.id, group, post.platform, post.id, post.place,
-            encode(post.hashtags), encode(post.mentions), post.engagement.likes, post.engagement.comments,
-            post.engagement.shares, post.engagement.views, post.isRepost)
-        if isNew == 1 {
-            id = Int(db.lastInsertedRow)
-            changes.add(1, sightingsOf: date)
-        } else {
-            guard let known = try sighting("identity = ?", identity) else {
-                throw StoreError.damaged(why: "the index of sightings does not fit its table; restore a backup")
-            }
-            (id, group) = (known.id, known.group)
+        var isClassified = false
+        if let known = try sighting("identity = ?2", model: sight.model, identity) {
+            (id, group, isClassified) = (known.id, known.group, known.isClassified)
             if source > known.timeSource {
                 try db.run(
                     "UPDATE sighting SET posted_at = ?, time_source = ?, day = ? WHERE id = ?", time?.timestamp, source,
@@ -113,14 +100,22 @@ extension Transaction {
                 date = known.date
             }
             if known.isBare { try describe(known.id, post) }
+        } else {
+            try db.run(
+                """
+                INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group, platform, post, place,
+                    hashtags, mentions, likes, comments, shares, views, is_repost)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """, identity, time?.timestamp, source, date.day, author?.id, group, post.platform, post.id, post.place,
+                encode(post.hashtags), encode(post.mentions), post.engagement.likes, post.engagement.comments,
+                post.engagement.shares, post.engagement.views, post.isRepost)
+            id = Int(db.lastInsertedRow)
+            changes.add(1, sightingsOf: date)
         }
         try db.run("INSERT INTO appearance VALUES (?, ?, ?) ON CONFLICT DO NOTHING", sight.job, id, sight.number)
-        let isFirst = try db.run(
-            "INSERT INTO sighting_class VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", id, sight.model, sight.brand,
-            sight.step)
-        if isFirst == 1 {
-            changes.add(1, model: sight.model, date: date, brand: sight.brand, step: sight.step, group: group)
-        }
+        if isClassified { return }
+        try db.run("INSERT INTO sighting_class VALUES (?, ?, ?, ?)", id, sight.model, sight.brand, sight.step)
+        changes.add(1, model: sight.model, date: date, brand: sight.brand, step: sight.step, group: group)
     }
 
     private struct Sighting {
@@ -130,19 +125,23 @@ extension Transaction {
         var group: Int
         /// It knows nothing of its post but what makes its identity.
         var isBare: Bool
+        /// By the model that was asked for.
+        var isClassified: Bool
     }
 
-    private func sighting(_ condition: String, _ value: any Bindable) throws -> Sighting? {
+    /// - condition: On its parameter 2, which is `value`.
+    private func sighting(_ condition: String, model: Int? = nil, _ value: any Bindable) throws -> Sighting? {
         try db.row(
             """
             SELECT id, time_source, day, author_group,
-                coalesce(hashtags, mentions, likes, comments, shares, views) IS NULL AND NOT is_repost
+                coalesce(hashtags, mentions, likes, comments, shares, views) IS NULL AND NOT is_repost,
+                EXISTS (SELECT 1 FROM sighting_class WHERE sighting = sighting.id AND model = ?1)
             FROM sighting WHERE \(condition)
-            """, value
+            """, model, value
         ) {
             Sighting(
                 id: $0.int(0), timeSource: $0.int(1), date: SumChanges.Date(timeSource: $0.int(1), day: $0.int(2)),
-                group: $0.int(3), isBare: $0.bool(4))
+                group: $0.int(3), isBare: $0.bool(4), isClassified: $0.bool(5))
         }
     }
 
@@ -176,7 +175,7 @@ extension Transaction {
 
     /// Deletes a sighting with its classes and appearances.
     func removeSighting(_ id: Int, _ changes: inout SumChanges) throws {
-        guard let sighting = try sighting("id = ?", id) else { return }
+        guard let sighting = try sighting("id = ?2", id) else { return }
         changes.add(-1, sightingsOf: sighting.date)
         for (model, brand, step) in try classes(ofSighting: id) {
             changes.add(-1, model: model, date: sighting.date, brand: brand, step: step, group: sighting.group)

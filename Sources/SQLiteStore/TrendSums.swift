@@ -1,17 +1,22 @@
-package import Intake
+import Intake
 package import Queue
 
 extension SQLiteStore {
-    package func trends(
-        of model: ModelVersion, days: Range<CalendarDay>, job: JobID?
-    ) throws(StoreError) -> TrendWindow {
-        try read { tx in
+    package func trends(of model: ModelVersion, _ query: TrendQuery) throws(StoreError) -> TrendWindow {
+        guard query.unit == .sightings, query.filter.isEmpty else {
+            throw .refused(why: "only sightings can be counted so far, without a filter")
+        }
+        return try read { tx in
             let id = try tx.model(model).id
-            return if let job { try tx.trends(of: id, days: days, job: tx.job(job).id) } else {
-                try tx.trends(of: id, days: days)
+            return if let job = query.job { try tx.trends(of: id, days: query.days, job: tx.job(job).id) } else {
+                try tx.trends(of: id, days: query.days)
             }
         }
     }
+
+    package func engagement(
+        of model: ModelVersion, _ query: TrendQuery, strengths: Set<DateStrength>, threshold: Double
+    ) throws(StoreError) -> [EngagementRow] { throw .refused(why: "engagement cannot be read so far") }
 }
 
 extension Queries {
@@ -25,7 +30,7 @@ extension Queries {
 extension Transaction {
     /// From the sums: costs what the window holds, whatever came before it.
     fileprivate func trends(of model: Int, days: Range<CalendarDay>) throws -> TrendWindow {
-        var window = TrendWindow(sums: [], sightings: [:], newestDay: [:])
+        var window = TrendWindow()
         for strength in DateStrength.allCases {
             let range = strength == .undated ? 0..<1 : days.lowerBound.rawValue..<days.upperBound.rawValue
             window.sums += try db.rows(
@@ -49,7 +54,7 @@ extension Transaction {
 
     /// From the sightings that one job showed.
     fileprivate func trends(of model: Int, days: Range<CalendarDay>, job: JobID) throws -> TrendWindow {
-        var window = TrendWindow(sums: [], sightings: [:], newestDay: [:])
+        var window = TrendWindow()
         for strength in DateStrength.allCases {
             let range = strength == .undated ? 0..<1 : days.lowerBound.rawValue..<days.upperBound.rawValue
             let classified = """

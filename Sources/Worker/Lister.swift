@@ -1,16 +1,10 @@
 import Foundation
-import Glibc
 import Intake
 import Queue
 import Threads
 
 /// Lists sources into the store, one at a time, on a thread of its own, so that shards are classified meanwhile.
 final class Lister: Sendable {
-    /// The first batch is small: other threads and workers can begin. Later ones fill a transaction well.
-    private static let batchSizes = (first: 1024, later: 8192)
-    /// Items that turn out to be known cost as much as recorded ones: others wait no longer for the transaction.
-    private static let knownBatchSize = 2048
-
     private struct State {
         var waiting: [(claim: Claim, work: ListWork)] = []
         var current: Claim?
@@ -88,9 +82,10 @@ final class Lister: Sendable {
 
     private func list(_ claim: Claim, _ work: ListWork) throws(StoreError) {
         do {
-            let lister = try SourceLister(
-                source: work.source, cursor: work.cursor, leftOut: work.leftOut, context: context(of: claim))
-            try append(lister, under: SourceLister.root(of: work.source), to: claim, work)
+            let root = try SourceLister.root(of: work.source)
+            let listing = ListingAhead(work, under: root, try context(of: claim))
+            defer { listing.close() }
+            try append(listing, under: root, to: claim, after: work.itemsListed)
         } catch let error as StoreError {
             throw error
         } catch let error as IntakeError where error.mayPass {
@@ -112,53 +107,27 @@ final class Lister: Sendable {
         return IntakeContext(zone: zone, brands: BrandNames(classes: classes, file: spellings))
     }
 
-    private func append(
-        _ lister: consuming SourceLister, under root: Path, to claim: Claim, _ work: ListWork
-    ) throws {
-        var listed = work.itemsListed
-        var limit = Self.batchSizes.first
-        while true {
-            let batch = try lister.next(limit: limit)
-            var references = batch?.references ?? []
-            if work.takesStamps { references.stamp(under: root) }
-            let leftOut = lister.leftOut
-            let standing = try patience { [references] () throws(StoreError) in
+    private func append(_ listing: ListingAhead, under root: Path, to claim: Claim, after itemsListed: Int) throws {
+        var listed = itemsListed
+        while let batch = try listing.next() {
+            let standing = try patience { () throws(StoreError) in
                 try store.append(
-                    references, firstNumber: listed, root: root, cursor: batch?.cursor ?? [], leftOut: leftOut,
-                    isLast: batch == nil, to: claim)
+                    batch.references, firstNumber: listed, root: root, cursor: batch.cursor, leftOut: batch.leftOut,
+                    isLast: batch.isLast, to: claim)
             }
             if standing == .lost { return Log.lost(claim) }
-            listed += references.count
-            state.withLock { $0.items += references.count }
+            listed += batch.references.count
+            state.withLock { $0.items += batch.references.count }
             news.withLock { $0 += 1 }
-            if batch == nil { return Log.listed(claim, items: listed) }
+            if batch.isLast { return Log.listed(claim, items: listed) }
             if standing == .paused || state.withLock(\.isClosed) {
                 return try giveBack(claim)
             }
-            limit = work.takesStamps ? Self.knownBatchSize : Self.batchSizes.later
         }
     }
 
     private func giveBack(_ claim: Claim, because trouble: String? = nil) throws(StoreError) {
         if let trouble { Log.postponed(claim, because: trouble) }
         _ = try patience { () throws(StoreError) in try store.release(claim, because: trouble) }
-    }
-}
-
-extension [PictureReference] {
-    /// Looks at the files of those whose reader has not.
-    fileprivate mutating func stamp(under root: Path) {
-        for index in indices where self[index].stamp == nil {
-            self[index].stamp = FileStamp(of: self[index].place.under(root).path)
-        }
-    }
-}
-
-extension FileStamp {
-    /// Of a regular file; links are not followed. Nil where there is none.
-    fileprivate init?(of path: Path) {
-        var status = stat()
-        guard unsafe lstat(path.cString, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        self.init(status)
     }
 }

@@ -17,6 +17,7 @@ struct SightingWindow {
         .init("--model", "M", "the model whose sightings are meant (the active one)"),
         .init("--job", "J", "only the sightings of one job"),
         .init("--dates", "WHICH", "strong, or any: also dates known from files' mtimes only (strong)"),
+        TrendOptions.threshold,
     ]
 
     /// - week: An ISO week in place of `--since` and `--until`.
@@ -45,12 +46,15 @@ struct SightingWindow {
             throw UsageError("\(error)", command: command)
         }
         model = try session.model(arguments.value("--model"), command: command)
-        let sums = try store.trends(of: model.version, days: range.days, job: job).sums
+        let threshold = try arguments.threshold() ?? model.threshold
+        let sums = try store.trends(
+            of: model.version, TrendQuery(days: range.days, job: job, spans: [range.days.lowerBound], thresholdStep: 0)
+        ).sums
         shown = TrendReport.Shown(sums, dates: dates)
         query = SightingQuery(
-            days: range.days, strengths: shown.strengths, threshold: model.threshold, job: job)
+            days: range.days, strengths: shown.strengths, threshold: threshold, job: job)
     }
 
     /// "luxe@3, 1 June to 7 June 2026, strong dates".
-    var text: String { "\(model.version), \(range.daysText), \(shown.rawValue) dates" }
+    var text: String { "\(model.version), \(range.days.text), \(shown.rawValue) dates" }
 }

@@ -27,19 +27,21 @@ import Testing
         let first = try h.listed(references)
         try work(h, time: Self.taken)
         let model = try h.store.resolve(nil).version
-        let sums = try h.store.trends(of: model, days: SightingTests.allDays, job: nil)
+        let sums = try h.store.trends(of: model, TrendQuery(days: SightingTests.allDays))
         let rows = try h.store.results(of: first, after: -1, limit: 999)
         for count in [300, 303] {
             let id = try h.listed((0..<count).map { stamped($0, time: $0 % 2 == 0 ? Self.evening : nil) })
             var job = try h.store.job(id)
             #expect(job.itemsEarlier == 300 && job.itemsDone == 300 && job.itemsTotal == count)
             #expect(job.state == (count == 300 ? .done : .running))
-            #expect(try h.store.trends(of: model, days: SightingTests.allDays, job: nil) == sums)
+            #expect(try h.store.trends(of: model, TrendQuery(days: SightingTests.allDays)) == sums)
             let again = try h.store.results(of: id, after: -1, limit: 999)
             #expect(again.map(\.prediction.probabilities) == rows.map(\.prediction.probabilities))
             #expect(again.map(\.prediction.postTime) == rows.map(\.prediction.postTime))
             #expect(again.allSatisfy { $0.prediction.flags == .earlier })
-            #expect(try h.store.trends(of: model, days: SightingTests.allDays, job: id).sightings == sums.sightings)
+            #expect(
+                try h.store.trends(of: model, TrendQuery(days: SightingTests.allDays, job: id)).sightings
+                    == sums.sightings)
             if count == 303 {
                 let claim = try #require(try h.claim())
                 #expect(claim.items.map(\.number) == [300, 301, 302])

@@ -9,7 +9,7 @@ struct State {
     var models: [(record: ModelRecord, file: [UInt8], isRemoved: Bool)] = []
     var workers: [WorkerID: (record: WorkerRecord, lease: Lease)] = [:]
     var sightings: [SightingKey: Sighting] = [:]
-    /// The newest item with a prediction for what is known.
+    /// An item with a prediction for what is known: the first with its bytes, the newest with its file.
     var known: [KnownKey: (job: JobID, number: Int)] = [:]
     var authors: Set<String> = []
     var forgottenAuthors: Set<String> = []
@@ -331,7 +331,8 @@ extension State {
         guard case .prediction(let prediction, let fingerprint) = outcome.result,
             case .classify(let request) = self[job].request
         else { return }
-        known[key(.bytes(fingerprint), job)] = (job, number)
+        let bytes = key(.bytes(fingerprint), job)
+        if known[bytes] == nil { known[bytes] = (job, number) }
         if let picture = picture(outcome.item.reference, job) { known[key(picture, job)] = (job, number) }
         let reference = self[job].items[number].reference
         guard request.countsInTrends, prediction.flags.isDisjoint(with: .incomplete), reference.post.role == .picture

@@ -355,11 +355,16 @@ final class MemoryStore: JobStore {
         }
     }
 
-    func trends(of model: ModelVersion, days: Range<CalendarDay>, job: JobID?) throws(StoreError) -> TrendWindow {
-        try call { state in
+    func engagement(
+        of model: ModelVersion, _ query: TrendQuery, strengths: Set<DateStrength>, threshold: Double
+    ) throws(StoreError) -> [EngagementRow] { throw .refused(why: "not yet") }
+
+    func trends(of model: ModelVersion, _ query: TrendQuery) throws(StoreError) -> TrendWindow {
+        let (days, job) = (query.days, query.job)
+        return try call { state in
             _ = try state.model(model)
             if let job { _ = try state.job(job) }
-            var window = TrendWindow(sums: [], sightings: [:], newestDay: [:])
+            var window = TrendWindow()
             for sighting in state.sightings.values where job.map(sighting.jobs.contains) ?? true {
                 let strength = DateStrength(sighting.time?.source)
                 let day = strength == .undated ? nil : sighting.time.map { self.day(of: $0.timestamp) }

@@ -272,7 +272,7 @@ private struct RandomRun {
         for model in try agree({ try $0.models() }) ?? [] where model.state == .ready {
             for job in [nil, all.first?.id] {
                 try agree { store in
-                    var window = try store.trends(of: model.version, days: SightingTests.allDays, job: job)
+                    var window = try store.trends(of: model.version, TrendQuery(days: SightingTests.allDays, job: job))
                     window.sums = merged(window.sums)
                     return window
                 }

@@ -130,7 +130,7 @@ final class Locked<Value: Sendable>: Sendable {
         #expect(try h.store.job(id).itemsDone == count)
         // The same folder again.
         let model = try h.store.resolve(nil).version
-        let sums = try h.store.trends(of: model, days: SightingTests.allDays, job: nil)
+        let sums = try h.store.trends(of: model, TrendQuery(days: SightingTests.allDays))
         let again = try h.submit()
         let relisting = try #require(try h.claim())
         let known = try threadSeconds {
@@ -141,7 +141,7 @@ final class Locked<Value: Sendable>: Sendable {
             }
         }
         #expect(try h.store.job(again).state == .done && h.store.job(again).itemsEarlier == count)
-        #expect(try h.store.trends(of: model, days: SightingTests.allDays, job: nil) == sums)
+        #expect(try h.store.trends(of: model, TrendQuery(days: SightingTests.allDays)) == sums)
         func rate(_ seconds: Double) -> Int { Int(Double(count) / seconds) }
         print(
             "items a second of processor time: listed \(rate(listed)), claimed \(rate(claiming)), recorded \(rate(recording)), known \(rate(known))"

@@ -21,7 +21,7 @@ import Testing
                 reference($0, time: PostTime($1, .id))
             })
         try h.work()
-        let window = try h.store.trends(of: h.store.resolve(nil).version, days: Self.allDays, job: nil)
+        let window = try h.store.trends(of: h.store.resolve(nil).version, TrendQuery(days: Self.allDays))
         #expect(window.sums.compactMap(\.day?.rawValue).sorted() == [0, Self.day - 1, Self.day, 18597])
     }
 
@@ -47,7 +47,7 @@ import Testing
         #expect(try h.store.recount().sightings == posts.count)
         for (version, brand, step) in [(model, 0, 15), (other, 1, 19)] {
             for job in [nil, second, third] {
-                let window = try h.store.trends(of: version, days: Self.allDays, job: job)
+                let window = try h.store.trends(of: version, TrendQuery(days: Self.allDays, job: job))
                 #expect(window.sums.map(\.count).reduce(0, +) == posts.count)
                 #expect(
                     window.sums.allSatisfy {
@@ -126,7 +126,7 @@ import Testing
             try h.work { outcome($0, prediction(time: time)) }
             #expect(try h.store.recount() == h.store.recount())
             #expect(try h.store.recount().sightings == 1 && h.store.recount().differences.isEmpty)
-            return try h.store.trends(of: other, days: Self.allDays, job: nil)
+            return try h.store.trends(of: other, TrendQuery(days: Self.allDays))
         }
         var window = try sees(nil, model: other)
         #expect(window.sums.map(\.day) == [nil] && window.sums[0].strength == .undated && window.newestDay.isEmpty)
@@ -156,7 +156,7 @@ import Testing
             })
         try h.work { outcome($0, prediction($0.number % 3)) }
         let days = CalendarDay(rawValue: Self.day + 2)..<CalendarDay(rawValue: Self.day + 5)
-        let window = try h.store.trends(of: model, days: days, job: nil)
+        let window = try h.store.trends(of: model, TrendQuery(days: days))
         #expect(window.sightings == [.strong: 2, .weak: 1, .undated: 1])
         #expect(Set(window.sums.map { $0.day.map { $0.rawValue - Self.day } }) == [2, 3, 4, nil])
         #expect(
@@ -164,7 +164,7 @@ import Testing
                 .strong: CalendarDay(rawValue: Self.day + 8), .weak: CalendarDay(rawValue: Self.day + 7),
             ])
         let none = CalendarDay(rawValue: 5)..<CalendarDay(rawValue: 5)
-        #expect(try h.store.trends(of: model, days: none, job: nil).sums.map(\.strength) == [.undated])
+        #expect(try h.store.trends(of: model, TrendQuery(days: none)).sums.map(\.strength) == [.undated])
     }
 
     @Test(arguments: StoreKind.allCases) func forgettingAJobLeavesWhatOthersShow(_ kind: StoreKind) throws {
@@ -198,6 +198,7 @@ import Testing
         #expect(try h.store.forget(author: "me") == 0)
         let report = try h.store.recount()
         #expect(report.sightings == 20 && report.differences.isEmpty)
-        #expect(try h.store.trends(of: model, days: Self.allDays, job: id).sums.map(\.count).reduce(0, +) == 20)
+        #expect(
+            try h.store.trends(of: model, TrendQuery(days: Self.allDays, job: id)).sums.map(\.count).reduce(0, +) == 20)
     }
 }

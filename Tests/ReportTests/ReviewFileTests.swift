@@ -64,33 +64,54 @@ private let sample: ReviewSample = {
     }
 
     @Test func answersAreReadBack() throws {
-        #expect(try answers(filled(["chanel", "'=cmd()", "", "none", "?"])) == [
-            10: .brand(0), 11: .brand(1), 13: .noneOfThem,
-        ])
-        #expect(try answers(filled(["CHANEL", "=cmd()", "\"prada, milano\"", "other", "_other"])) == [
-            10: .brand(0), 11: .brand(1), 12: .brand(2), 13: .noneOfThem, 14: .noneOfThem,
-        ])
+        #expect(
+            try answers(filled(["chanel", "'=cmd()", "", "none", "?"])) == [
+                10: .brand(0), 11: .brand(1), 13: .noneOfThem,
+            ])
+        #expect(
+            try answers(filled(["CHANEL", "=cmd()", "\"prada, milano\"", "other", "_other"])) == [
+                10: .brand(0), 11: .brand(1), 12: .brand(2), 13: .noneOfThem, 14: .noneOfThem,
+            ])
         #expect(try answers(filled(["", "", "", "", ""])).isEmpty)
     }
 
     /// As Excel and LibreOffice save it in half of Europe: a mark, semicolons, CRLF, other columns and another order of rows.
     @Test func whatSpreadsheetsMakeOfIt() throws {
-        let text = "\u{FEFF}note;True_Brand;picture;sample;predicted\r\n;none;14;3;unsure\r\n\"a; b\";chanel;12;3;Prada, Milano\r\n"
+        let text =
+            "\u{FEFF}note;True_Brand;picture;sample;predicted\r\n;none;14;3;unsure\r\n\"a; b\";chanel;12;3;Prada, Milano\r\n"
         #expect(try answers(text) == [14: .noneOfThem, 12: .brand(0)])
     }
 
     @Test(arguments: [
         ("", "FILE, line 1: there is no column sample; the header of `bagq review-sample` has it"),
-        ("sample,picture,predicted\n3,10,chanel\n", "FILE, line 1: there is no column true_brand; the header of `bagq review-sample` has it"),
+        (
+            "sample,picture,predicted\n3,10,chanel\n",
+            "FILE, line 1: there is no column true_brand; the header of `bagq review-sample` has it"
+        ),
         ("sample,picture,predicted,true_brand\n", "FILE, line 1: there is no row below the header"),
-        ("sample,picture,predicted,true_brand\n3,10,chanel,gucci\n", "FILE, line 2: luxe@1 knows no brand gucci; write one of chanel, =cmd(), Prada, Milano, none, or nothing"),
-        ("sample,picture,predicted,true_brand\n3,10,chanel,\u{1B}[2J\n", #"FILE, line 2: luxe@1 knows no brand \x1B[2J; write one of chanel, =cmd(), Prada, Milano, none, or nothing"#),
-        ("sample,picture,predicted,true_brand\n3,10,chanel,chanel\n\n4,11,x,x\n", "FILE, line 4: it is of sample 4, those before of sample 3; one file a sample"),
+        (
+            "sample,picture,predicted,true_brand\n3,10,chanel,gucci\n",
+            "FILE, line 2: luxe@1 knows no brand gucci; write one of chanel, =cmd(), Prada, Milano, none, or nothing"
+        ),
+        (
+            "sample,picture,predicted,true_brand\n3,10,chanel,\u{1B}[2J\n",
+            #"FILE, line 2: luxe@1 knows no brand \x1B[2J; write one of chanel, =cmd(), Prada, Milano, none, or nothing"#
+        ),
+        (
+            "sample,picture,predicted,true_brand\n3,10,chanel,chanel\n\n4,11,x,x\n",
+            "FILE, line 4: it is of sample 4, those before of sample 3; one file a sample"
+        ),
         ("sample,picture,predicted,true_brand\n3,99,chanel,chanel\n", "FILE, line 2: picture 99 is not in sample 3"),
         ("sample,picture,predicted,true_brand\n3,x,chanel,chanel\n", "FILE, line 2: x is no picture's number"),
         ("sample,picture,predicted,true_brand\n-3,10,chanel,chanel\n", "FILE, line 2: -3 is no sample's number"),
-        ("sample,picture,predicted,true_brand\n3,10,unsure,chanel\n", "FILE, line 2: picture 10 was predicted as chanel, not unsure; was one column sorted without the others?"),
-        ("sample,picture,predicted,true_brand\n3,10,chanel,chanel\n3,10,chanel,none\n", "FILE, line 3: picture 10 has another answer further up"),
+        (
+            "sample,picture,predicted,true_brand\n3,10,unsure,chanel\n",
+            "FILE, line 2: picture 10 was predicted as chanel, not unsure; was one column sorted without the others?"
+        ),
+        (
+            "sample,picture,predicted,true_brand\n3,10,chanel,chanel\n3,10,chanel,none\n",
+            "FILE, line 3: picture 10 has another answer further up"
+        ),
     ])
     func whatDoesNotFitIsRefused(text: String, why: String) {
         #expect(throws: Refused(why: why)) { try answers(text) }

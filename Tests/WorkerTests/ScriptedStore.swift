@@ -155,9 +155,16 @@ struct ScriptedStore: JobStore {
         return try inner.failures(of: job, after: after, limit: limit)
     }
 
-    func trends(of model: ModelVersion, days: Range<CalendarDay>, job: JobID?) throws(StoreError) -> TrendWindow {
+    func trends(of model: ModelVersion, _ query: TrendQuery) throws(StoreError) -> TrendWindow {
         try script("trends")
-        return try inner.trends(of: model, days: days, job: job)
+        return try inner.trends(of: model, query)
+    }
+
+    func engagement(
+        of model: ModelVersion, _ query: TrendQuery, strengths: Set<DateStrength>, threshold: Double
+    ) throws(StoreError) -> [EngagementRow] {
+        try script("engagement")
+        return try inner.engagement(of: model, query, strengths: strengths, threshold: threshold)
     }
 
     func models() throws(StoreError) -> [ModelRecord] {

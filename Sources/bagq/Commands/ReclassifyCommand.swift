@@ -29,7 +29,7 @@ enum ReclassifyCommand: Command {
             range.days.lowerBound..<max(range.days.upperBound, range.today?.advanced(by: 1) ?? range.days.upperBound)
         let sources = try store.unclassified(by: model.version, days: days)
         guard !sources.isEmpty else {
-            Terminal.note("\(model.version) has classified every sighting of \(range.daysText)")
+            Terminal.note("\(model.version) has classified every sighting of \(range.days.text)")
             return .done
         }
         let underWay = try store.jobs(limit: 10_000).filter { !$0.state.isFinal && $0.model == model.version }

@@ -13,6 +13,7 @@ enum ReportCommand: Command {
             .init("--model", "M", "the model whose sightings are counted (the active one)"),
             .init("--compare", "WITH", "previous (the window before) or year (364 days earlier)"),
             .init("--dates", "WHICH", "strong, or any: also dates known from files' mtimes only (strong)"),
+            TrendOptions.threshold, TrendOptions.seasonStart,
             .init("--thumbnails", nil, "with small pictures of each brand"),
         ],
         details: """
@@ -32,6 +33,8 @@ enum ReportCommand: Command {
         let unit = try arguments.choice("--by", TrendUnit.self)
         let comparison = try arguments.choice("--compare", TrendComparison.self) ?? .previous
         let dates = try arguments.choice("--dates", TrendDates.self) ?? .strong
+        let chosen = try arguments.threshold()
+        let calendar = try arguments.seasonCalendar()
         let session = try Session(arguments)
         let store = session.store
         let range: TrendRange
@@ -39,34 +42,32 @@ enum ReportCommand: Command {
         do {
             range = try TrendRange(
                 since: arguments.value("--since") ?? "3m", until: arguments.value("--until"), by: unit,
-                compare: comparison, now: .now, timeZone: zone)
+                compare: comparison, seasons: calendar, now: .now, timeZone: zone)
         } catch {
             throw UsageError("\(error)", command: spec.name)
         }
         let record = try session.model(arguments.value("--model"), command: spec.name)
-        let window = try store.trends(of: record.version, days: range.days, job: nil)
-        let trends = try TrendReport(
-            range: range, model: record.version, classes: record.classes, threshold: record.threshold, window: window,
-            before: store.trends(of: record.version, days: range.before, job: nil), today: nil, dates: dates)
+        let counts = SeenBrands(
+            store: store, model: record, threshold: chosen ?? record.threshold, dates: dates, brands: [])
+        var trends = try counts.report(range)
+        while let longer = trends.legibleRange { trends = try counts.report(longer) }
         let strengths = trends.shown.strengths
         let description = ModelDescription(
             record: record, model: try Model(safetensors: store.modelFile(record.version)))
         let page = ReportPage(
             trends: trends,
-            recognition: RecognitionShares(
-                range: range, sums: window.sums, strengths: strengths, classes: record.classes,
-                threshold: record.threshold),
+            seasons: try counts.seasons(of: calendar, timeZone: zone),
             origins: try store.origins(days: range.days, strengths: strengths), failures: try store.failureCounts(),
             review: ReviewResult(
-                try store.reviews(of: record.version, days: nil), classes: record.classes, threshold: record.threshold),
+                try store.reviews(of: record.version, days: nil), classes: record.classes, threshold: counts.threshold),
             modelFacts: description.facts, heldOut: description.heldOutChart,
             examples: arguments.has("--thumbnails")
                 ? try examples(
                     of: trends, record,
-                    SightingQuery(days: range.days, strengths: strengths, threshold: record.threshold), store) : [],
+                    SightingQuery(days: range.days, strengths: strengths, threshold: counts.threshold), store) : [],
             createdAt: .now)
         try Path(argument: name).write(Array(page.html.utf8))
-        Terminal.note("\(name): \(range.daysText), \(Format.count(trends.recognised, "recognised sighting"))")
+        Terminal.note("\(name): \(range.days.text), \(Format.count(trends.recognised, "recognised sighting"))")
         return .done
     }
 
@@ -102,7 +103,7 @@ extension ModelDescription {
                 ))
         }
         facts += [
-            ("Recognised from", "confidence \(Format.percent(record.threshold))"),
+            ("Recognises from", "confidence \(Format.fixed(record.threshold, decimals: 2))"),
             ("Held-out pictures", model.accuracyText ?? "none: nobody knows how good it is"),
             ("Predicts in", record.precision.rawValue),
         ]

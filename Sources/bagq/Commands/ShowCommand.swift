@@ -56,7 +56,7 @@ enum ShowCommand: Command {
             }
         }
         let report = SightingSheet(
-            title: "\(called), \(window.range.daysText)",
+            title: "\(called), \(window.range.days.text)",
             notes: [
                 "\(Format.count(rows.count, "sighting")) that \(window.model.version) predicts as \(called), "
                     + (order == .mostConfident ? "the most confident first" : "the least confident first")

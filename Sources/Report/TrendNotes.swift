@@ -1,0 +1,110 @@
+import Intake
+import Queue
+import Statistics
+
+extension TrendReport {
+    /// What stands below a table: what leads, what was counted and what not, how far it can be believed.
+    func notes(_ rules: [String]) -> [String] {
+        [leadText].compactMap(\.self) + [totals] + leftOut + rules + coverageNotes + statisticsNotes
+            + [hasOther ? nil : openSetText, todayText].compactMap(\.self)
+    }
+
+    /// Who leads; nil where too few were recognised to say.
+    var leadText: String? {
+        switch lead {
+        case .none: nil
+        case .leads(let brand): "\(name(brand)) leads: its lead over the next is clear."
+        case .tied(let first, let second):
+            "\(name(first)) and \(name(second)) come first: which of them leads cannot be told."
+        }
+    }
+
+    private func name(_ brand: Int) -> String { Escaping.terminal(brandNames[brand]) }
+
+    private var totals: String {
+        let counted = recognised + other + unsure
+        var text =
+            "Share of the \(Format.count(recognised)) recognised (confidence \(Format.fixed(threshold, decimals: 2)) or more)"
+        text += " of \(Format.count(counted, unitNoun))"
+        var beside: [String] = []
+        if other > 0 { beside.append("\(Format.count(other)) other") }
+        if unsure > 0 { beside.append("\(Format.count(unsure)) unsure") }
+        return text + (beside.isEmpty ? "." : "; \(beside.joined(separator: ", ")).")
+    }
+
+    private var leftOut: [String] {
+        var left: [String] = []
+        if shown == .strong, weak > 0 { left.append("\(Format.count(weak)) dated only by file time (--dates any)") }
+        if unclassified > 0 { left.append("\(Format.count(unclassified)) not classified by \(model)") }
+        if undated > 0 { left.append("\(Format.count(undated)) undated") }
+        return left.isEmpty ? [] : ["Not counted: \(left.joined(separator: ", "))."]
+    }
+
+    /// What is wrong with the window, and with what it is compared with.
+    var coverageNotes: [String] {
+        var notes = [note(coverage, "The window")].compactMap(\.self)
+        if range.before.isEmpty {
+            if range.comparison == nil { notes.append("No change: there is no such season a year before.") }
+        } else if let note = note(coverageBefore, "The window before, \(range.before.text),") {
+            notes.append(note)
+        }
+        return notes
+    }
+
+    private func note(_ coverage: Coverage, _ name: String) -> String? {
+        var said: [String] = []
+        for remark in coverage.remarks {
+            switch remark {
+            case .beforeFirst:
+                said.append("lies before the first sighting (\(firstDay?.longText ?? "none yet"))")
+            case .empty: said.append("has no sighting")
+            case .thin:
+                said.append("is thin: \(Format.count(coverage.recognised)) recognised")
+            case .partial:
+                if let firstDay, coverage.days.lowerBound < firstDay, coverage.days.contains(firstDay) {
+                    said.append("begins before the first sighting (\(firstDay.longText))")
+                }
+                if coverage.daysSeen < coverage.days.count {
+                    said.append(
+                        "has sightings on \(Format.count(coverage.daysSeen)) of its \(Format.count(coverage.days.count, "day"))"
+                    )
+                }
+            }
+        }
+        return said.isEmpty ? nil : "\(name) \(said.joined(separator: ", and ")): take its shares with care."
+    }
+
+    private var statisticsNotes: [String] {
+        guard recognised > 0 else { return [] }
+        let seen = brands.filter(\.isSeen)
+        var notes = ["95 %: the share's interval, from the differences between 20 groups of authors."]
+        let visible = seen.compactMap { brand in
+            brand.change?.smallestVisible.map { (name: brand.name, points: $0) }
+        }
+        let least = visible.min { $0.points < $1.points }
+        guard let least, let most = visible.max(by: { $0.points < $1.points }) else { return notes }
+        func text(_ one: (name: String, points: Double)) -> String {
+            "\(Format.fixed(one.points * 100, decimals: 1)) points (\(Escaping.terminal(one.name)))"
+        }
+        let range = visible.count == 1 ? text(least) : "\(text(least)) to \(text(most))"
+        notes.append(
+            "Rising or falling: the change's interval, corrected for \(Format.count(seen.count, "brand")) (Holm), excludes zero; the smallest that would: \(range)."
+        )
+        return notes
+    }
+
+    var openSetText: String {
+        "\(model) has seen nothing but its brands: a bag of any other, or no bag at all, counts as one of them where it looks sure."
+    }
+
+    var todayText: String? {
+        if range.days.contains(range.currentDay) { return "Today is not over." }
+        guard let day = range.today, let today else { return nil }
+        let seen = zip(brands, today.counts).filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }
+        let counts =
+            seen.isEmpty
+            ? "nothing yet" : seen.map { "\(Escaping.terminal($0.name)) \(Format.count($1))" }.joined(separator: ", ")
+        let dates = today.dates == .weak ? ", by file times" : ""
+        return "Today so far (\(day.longText)\(dates)), not in the table: \(counts)."
+    }
+}
