@@ -22,6 +22,12 @@ package struct BrandNames: Sendable {
         }
     }
 
+    /// Whether two spellings differ in case, accents and the like only.
+    package static func isSame(_ one: String, _ other: String) -> Bool {
+        let words = words(one)
+        return one == other || !words.isEmpty && words == Self.words(other)
+    }
+
     private static func words(_ text: String) -> [UInt64] {
         var words: [UInt64] = []
         FoldedText.forEachWord(in: text.utf8.span) { words.append($0) }

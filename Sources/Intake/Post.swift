@@ -10,6 +10,8 @@ package struct Post: Hashable, Sendable {
     package var author: String?
     /// It shows somebody else's post once more.
     package var isRepost = false
+    /// Somebody wrote something beside it: a text, or hashtags.
+    package var hasText = false
     /// In lower case, without `#`, each once.
     package var hashtags: [String] = []
     /// The brands that its text names: see `BrandNames`.

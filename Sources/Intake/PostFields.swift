@@ -106,6 +106,7 @@ extension Post {
         let texts = texts.map(PostText.plain)
         let words = given.isEmpty ? texts.flatMap(PostText.hashtags) : given
         hashtags = PostText.folded(words)
+        hasText = !hashtags.isEmpty || texts.contains { $0.nonBlank != nil }
         if !context.brands.isEmpty {
             mentions = context.brands.named(in: (texts + hashtags).joined(separator: "\n"))
         }

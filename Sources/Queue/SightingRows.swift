@@ -65,7 +65,7 @@ package struct SightingRow: Hashable, Sendable {
     package var confidence: Float?
     package var time: PostTime?
     package var day: CalendarDay?
-    /// Without its time, role and mentions.
+    /// Without its time, role and mentions, and whether it has a text.
     package var post: Post
     package var picture: Picture?
 

@@ -1,6 +1,7 @@
 import CSQLite
 import Glibc
 import Intake
+import Queue
 
 /// What SQLite said no with. `SQLiteStore` turns it into a `StoreError` that names the file.
 struct SQLiteError: Error {
@@ -70,6 +71,26 @@ struct SQLiteError: Error {
                 unsafe box?.assumingMemoryBound(to: Int.self).pointee = Int(pages)
                 return SQLITE_OK
             }, walPagesBox)
+        unsafe Self.defineNames(handle)
+    }
+
+    /// Defines `names_brand(mentions, brand)`: whether a text's mentions, as they are stored, name the brand.
+    private static func defineNames(_ handle: OpaquePointer) {
+        unsafe sqlite3_create_function_v2(
+            handle, "names_brand", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nil,
+            { context, _, values in
+                func text(_ index: Int) -> String? {
+                    guard let value = unsafe values?[index], let start = unsafe sqlite3_value_text(value) else {
+                        return nil
+                    }
+                    return unsafe String(cString: start)
+                }
+                let isNamed =
+                    if let mentions = text(0), let brand = text(1) {
+                        names(mentions.split(separator: "\n").map(String.init), brand: brand)
+                    } else { false }
+                unsafe sqlite3_result_int(context, isNamed ? 1 : 0)
+            }, nil, nil, nil)
     }
 
     deinit {
@@ -153,8 +174,9 @@ extension Path {
     @discardableResult
     func run(_ values: any Bindable...) throws -> Int { try run(binding: values) }
 
+    @discardableResult
     func run(binding values: [any Bindable]) throws -> Int {
-        _ = try rows(binding: values) { _ in }
+        try forEach(binding: values) { _ in }
         return connection.changes
     }
 
@@ -163,6 +185,16 @@ extension Path {
     }
 
     func rows<T>(binding values: [any Bindable], map: (Row) throws -> T) throws -> [T] {
+        var result: [T] = []
+        try forEach(binding: values) { result.append(try map($0)) }
+        return result
+    }
+
+    func forEach(_ values: any Bindable..., body: (Row) throws -> Void) throws {
+        try forEach(binding: values, body)
+    }
+
+    func forEach(binding values: [any Bindable], _ body: (Row) throws -> Void) throws {
         defer {
             unsafe sqlite3_reset(handle)
             // Else a model's bytes would stay in memory for as long as the statement does.
@@ -172,11 +204,10 @@ extension Path {
             let code = value.bind(to: self, at: Int32(index + 1))
             guard code == SQLITE_OK else { throw connection.failure(code) }
         }
-        var result: [T] = []
         while true {
             switch unsafe sqlite3_step(handle) {
-            case SQLITE_ROW: result.append(try map(Row(statement: self)))
-            case SQLITE_DONE: return result
+            case SQLITE_ROW: try body(Row(statement: self))
+            case SQLITE_DONE: return
             case let code: throw connection.failure(code)
             }
         }
@@ -212,6 +243,13 @@ extension Path {
         let count = unsafe Int(sqlite3_column_bytes(handle, Int32(column)))
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
     }
+
+    fileprivate func combine(_ column: Int, into hasher: inout Hasher) {
+        let start = unsafe sqlite3_column_blob(handle, Int32(column))
+        let count = unsafe Int(sqlite3_column_bytes(handle, Int32(column)))
+        unsafe hasher.combine(bytes: UnsafeRawBufferPointer(start: start, count: count))
+        hasher.combine(count)
+    }
 }
 
 /// The row a statement stands on; only to be read inside the closure that is given it.
@@ -223,6 +261,9 @@ struct Row {
     func double(_ column: Int) -> Double { statement.double(column) }
     func bytes(_ column: Int) -> [UInt8] { statement.bytes(column) }
     func text(_ column: Int) -> String { String(decoding: statement.bytes(column), as: UTF8.self) }
+    /// With its length, so that the next column does not run into it.
+    func combine(_ column: Int, into hasher: inout Hasher) { statement.combine(column, into: &hasher) }
+    func isNull(_ column: Int) -> Bool { statement.isNull(column) }
 
     func optionalInt(_ column: Int) -> Int? { statement.isNull(column) ? nil : int(column) }
     func optionalDouble(_ column: Int) -> Double? { statement.isNull(column) ? nil : double(column) }

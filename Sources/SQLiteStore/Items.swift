@@ -18,18 +18,18 @@ extension Transaction {
     func insert(_ item: Item, author: Author?, job: JobID) throws {
         let (place, post) = (item.reference.place, item.reference.post)
         try db.run(
-            "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", job, item.number,
+            "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", job, item.number,
             place.path, post.time?.timestamp, post.time?.source.code, post.platform, post.id, post.place, author?.id,
             place.slice?.offset, place.slice?.length, place.slice?.name, encode(post.hashtags), encode(post.mentions),
             post.engagement.likes, post.engagement.comments, post.engagement.shares, post.engagement.views,
-            post.isRepost, post.role.code)
+            post.isRepost, post.role.code, post.hasText)
     }
 }
 
 /// The columns of `item` that `Row.post` reads.
 let postColumns = """
     item.posted_at, item.time_source, item.platform, item.post, item.place, item.hashtags, item.mentions, item.likes,
-    item.comments, item.shares, item.views, item.is_repost, item.role
+    item.comments, item.shares, item.views, item.is_repost, item.role, item.has_text
     """
 
 /// The columns that `Row.item` reads, of `item LEFT JOIN author`.
@@ -39,7 +39,7 @@ let itemColumns = """
     """
 
 extension Row {
-    /// From `postColumns`, 13 of them: without its author.
+    /// From `postColumns`, 14 of them: without its author.
     func post(_ column: Int) -> Post {
         var post = Post(
             time: postTime(column), platform: optionalText(column + 2), id: optionalText(column + 3),
@@ -51,13 +51,14 @@ extension Row {
             views: optionalInt(column + 10))
         post.isRepost = bool(column + 11)
         post.role = PictureRole(code: int(column + 12))
+        post.hasText = bool(column + 13)
         return post
     }
 
     /// From `itemColumns`. An author whose name is not kept appears as its keyed hash.
     func item(_ column: Int) -> Item {
         var post = post(column + 5)
-        post.author = optionalText(column + 18)
+        post.author = optionalText(column + 19)
         let slice = optionalInt(column + 2).map {
             FileSlice(offset: $0, length: int(column + 3), name: path(column + 4))
         }

@@ -68,7 +68,10 @@ extension SQLiteStore {
 
     package func sightingCount(of version: ModelVersion) throws(StoreError) -> Int {
         try read { tx in
-            try tx.db.row("SELECT sum(count) FROM trend_sum WHERE model = ?", tx.model(version).id) { $0.int(0) } ?? 0
+            try tx.db.row(
+                "SELECT sum(\(Queries.groups.joined(separator: " + "))) FROM trend_sum WHERE model = ?",
+                tx.model(version).id
+            ) { $0.int(0) } ?? 0
         }
     }
 
@@ -98,13 +101,18 @@ extension Transaction {
         var id: Int
         var state: String
         var isActive: Bool
+        var classes: [String]
     }
 
     func model(_ version: ModelVersion) throws -> ModelFacts {
         let facts = try db.row(
-            "SELECT id, state, active FROM model WHERE name = ? AND number = ? AND state <> 'removed'", version.name,
+            "SELECT id, state, active, classes FROM model WHERE name = ? AND number = ? AND state <> 'removed'",
+            version.name,
             version.number
-        ) { ModelFacts(id: $0.int(0), state: $0.text(1), isActive: $0.bool(2)) }
+        ) {
+            ModelFacts(
+                id: $0.int(0), state: $0.text(1), isActive: $0.bool(2), classes: try $0.json(3, as: [String].self))
+        }
         guard let facts else {
             throw StoreError.notFound(what: "there is no model \(version); `bagq models` lists them")
         }

@@ -29,7 +29,7 @@ extension SQLiteStore {
         try read { tx in
             try tx.sources(
                 where: """
-                    day >= ?1 AND day < ?2 AND time_source > 0 AND NOT EXISTS (
+                    day >= ?1 AND day < ?2 AND min(time_source, 2) IN (1, 2) AND NOT EXISTS (
                         SELECT 1 FROM sighting_class WHERE sighting_class.sighting = sighting.id AND model = ?3)
                     """, days.lowerBound.rawValue, days.upperBound.rawValue, tx.model(model).id)
         }

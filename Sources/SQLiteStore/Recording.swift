@@ -38,7 +38,7 @@ struct OutcomeRecorder {
     private let tx: Transaction
     private let job: JobID
     private let keys: KnownKeys
-    private let classCount: Int
+    private let classes: [String]
     private let countsInTrends: Bool
     private let insertPrediction: Statement
     private let knowBytes: Statement
@@ -53,15 +53,15 @@ struct OutcomeRecorder {
         self.job = job
         let facts = try tx.db.row(
             """
-            SELECT json_array_length(model.classes), job.counts_in_trends
+            SELECT model.classes, job.counts_in_trends
             FROM job JOIN model ON model.id = job.model WHERE job.id = ?
             """, job
-        ) { ($0.int(0), $0.bool(1)) }
+        ) { (try $0.json(0, as: [String].self), $0.bool(1)) }
         guard let facts, let keys = try tx.knownKeys(of: job) else {
             throw StoreError.damaged(why: "job \(job) has lost its model; restore a backup")
         }
         self.keys = keys
-        (classCount, countsInTrends) = facts
+        (classes, countsInTrends) = facts
         insertPrediction = try tx.db.prepare("INSERT INTO prediction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
         // All items with the same bytes have the same prediction: one is enough, and to move on to the newest would write a page for each.
         knowBytes = try tx.db.prepare("INSERT INTO known VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
@@ -94,12 +94,12 @@ struct OutcomeRecorder {
             try tx.insert(failure, job: job, number: number)
             failed += 1
         case .prediction(let prediction, let fingerprint):
-            guard prediction.probabilities.count == classCount,
+            guard prediction.probabilities.count == classes.count,
                 prediction.probabilities.indices.contains(prediction.brand),
                 (0...1.001).contains(prediction.confidence)
             else {
                 throw StoreError.refused(
-                    why: "the prediction of item \(number) does not fit its model's \(classCount) classes")
+                    why: "the prediction of item \(number) does not fit its model's \(classes.count) classes")
             }
             try insertPrediction.run(
                 job, number, prediction.brand, encode(prediction.probabilities), prediction.flags.rawValue,
@@ -112,6 +112,7 @@ struct OutcomeRecorder {
                 try tx.see(
                     Sight(
                         job: job, number: number, model: keys.model, brand: prediction.brand,
+                        brandName: classes[prediction.brand],
                         step: prediction.confidenceStep, fingerprint: fingerprint, origin: origin,
                         time: prediction.postTime ?? origin.post.time),
                     &sums)

@@ -13,20 +13,29 @@ extension SQLiteStore {
 
 extension Transaction {
     fileprivate func sumDifferences() throws -> [String] {
-        let sums = try db.rows(
+        let groups = Queries.groups
+        func each(_ make: (String) -> String) -> String { groups.map(make).joined(separator: ", ") }
+        var sums: [String] = []
+        _ = try db.rows(
             """
-            SELECT model.name || '@' || model.number, strength, day, brand, step, author_group, sum(stored), sum(counted)
+            SELECT model.name || '@' || model.number, strength, day, brand, step, text,
+                \(each { "sum(\($0) * is_stored), sum(\($0) * (1 - is_stored))" })
             FROM (
-                SELECT model, strength, day, brand, step, author_group, count AS stored, 0 AS counted FROM trend_sum
-                UNION ALL
-                SELECT model, min(time_source, 2), day, brand, step, author_group, 0, 1
-                FROM sighting JOIN sighting_class ON sighting = sighting.id
+                SELECT model, strength, day, brand, step, text, 1 AS is_stored, \(each { $0 }) FROM trend_sum
+                UNION ALL \(Queries.recount("0"))
             ) AS both JOIN model ON model.id = both.model
-            GROUP BY both.model, strength, day, brand, step, author_group HAVING sum(stored) <> sum(counted)
+            GROUP BY both.model, strength, day, brand, step, text
+            HAVING \(groups.map { "sum(\($0) * (2 * is_stored - 1)) <> 0" }.joined(separator: " OR "))
             """
         ) { row in
-            "the sum of \(row.text(0)), date strength \(row.int(1)), day \(row.int(2)), brand \(row.int(3)), step \(row.int(4)), "
-                + "author group \(row.int(5)) is \(row.int(6)), counted again \(row.int(7))"
+            for group in groups.indices {
+                let (stored, counted) = (row.int(6 + 2 * group), row.int(7 + 2 * group))
+                guard stored != counted else { continue }
+                sums.append(
+                    "the sum of \(row.text(0)), date strength \(row.int(1)), day \(row.int(2)), brand \(row.int(3)), "
+                        + "step \(row.int(4)), text \(row.int(5)), author group \(group) is \(stored), counted again \(counted)"
+                )
+            }
         }
         let days = try db.rows(
             """

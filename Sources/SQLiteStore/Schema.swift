@@ -9,7 +9,7 @@ enum Schema {
     static let applicationID = 0x6261_6771
     static var version: Int { migrations.count }
 
-    static let migrations = [first, modelPrecision, modelCancelled, workerKinds, troubles, posts, reviews]
+    static let migrations = [first, modelPrecision, modelCancelled, workerKinds, troubles, posts, trends + reviews]
 
     /// What predictions are made with unless a job asks for something else: `fp32` or `int8`.
     private static let modelPrecision = """
@@ -62,6 +62,29 @@ enum Schema {
             PRIMARY KEY (sample, sighting)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX review_sighting ON review (sighting);
+        """
+
+    /// Sums by what the text says of the brand, with a column for each author group: long windows are read row by row, and 20 times as many
+    /// would take 20 times as long. Sightings by their date.
+    ///
+    /// - `has_text`: whether the post has a text - `text`: 0 none is known, 1 it does not name the brand, 2 it does
+    private static let trends = """
+        ALTER TABLE item ADD COLUMN has_text INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE sighting ADD COLUMN has_text INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX sighting_date ON sighting (min(time_source, 2), day);
+        DROP TABLE trend_sum;
+        CREATE TABLE trend_sum (
+            model INTEGER NOT NULL REFERENCES model,
+            strength INTEGER NOT NULL,
+            day INTEGER NOT NULL,
+            brand INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            text INTEGER NOT NULL,
+            \(Queries.groups.map { "\($0) INTEGER NOT NULL" }.joined(separator: ", ")),
+            PRIMARY KEY (model, strength, day, brand, step, text),
+            CHECK (min(\(Queries.groups.joined(separator: ", "))) >= 0)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO trend_sum \(Queries.recount());
         """
 
     /// What posts say beside their time, author and id; slices of files; and which pictures a model has classified.

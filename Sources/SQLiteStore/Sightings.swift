@@ -8,69 +8,11 @@ struct Sight {
     var number: Int
     var model: Int
     var brand: Int
+    var brandName: String
     var step: Int
     var fingerprint: Fingerprint
     var origin: Origin
     var time: PostTime?
-}
-
-/// Changes to the sums, gathered over a transaction and written at its end.
-struct SumChanges {
-    struct Date: Hashable {
-        var strength: Int
-        var day: Int
-
-        init(timeSource: Int, day: Int) {
-            strength = min(timeSource, 2)
-            self.day = day
-        }
-    }
-
-    private struct Sum: Hashable {
-        var model: Int
-        var date: Date
-        var brand: Int
-        var step: Int
-        var group: Int
-    }
-
-    private var sums: [Sum: Int] = [:]
-    private var days: [Date: Int] = [:]
-
-    mutating func add(_ change: Int, model: Int, date: Date, brand: Int, step: Int, group: Int) {
-        sums[Sum(model: model, date: date, brand: brand, step: step, group: group), default: 0] += change
-    }
-
-    mutating func add(_ change: Int, sightingsOf date: Date) {
-        days[date, default: 0] += change
-    }
-
-    /// Sums that come to 0 are deleted, so that the table equals a recount row by row.
-    func apply(_ db: Connection) throws {
-        for (sum, change) in sums where change != 0 {
-            try db.run(
-                """
-                INSERT INTO trend_sum VALUES (?, ?, ?, ?, ?, ?, max(0, ?7))
-                ON CONFLICT DO UPDATE SET count = count + ?7
-                """, sum.model, sum.date.strength, sum.date.day, sum.brand, sum.step, sum.group, change)
-            if change < 0 {
-                try db.run(
-                    """
-                    DELETE FROM trend_sum WHERE model = ? AND strength = ? AND day = ? AND brand = ? AND step = ?
-                        AND author_group = ? AND count = 0
-                    """, sum.model, sum.date.strength, sum.date.day, sum.brand, sum.step, sum.group)
-            }
-        }
-        for (date, change) in days where change != 0 {
-            try db.run(
-                "INSERT INTO sighting_day VALUES (?, ?, max(0, ?3)) ON CONFLICT DO UPDATE SET count = count + ?3",
-                date.strength, date.day, change)
-            if change < 0 {
-                try db.run(
-                    "DELETE FROM sighting_day WHERE strength = ? AND day = ? AND count = 0", date.strength, date.day)
-            }
-        }
-    }
 }
 
 extension Transaction {
@@ -89,33 +31,52 @@ extension Transaction {
 
         let id: Int
         var isClassified = false
+        var words = Words(of: post)
         if let known = try sighting("identity = ?2", model: sight.model, identity) {
             (id, group, isClassified) = (known.id, known.group, known.isClassified)
             if source > known.timeSource {
                 try db.run(
                     "UPDATE sighting SET posted_at = ?, time_source = ?, day = ? WHERE id = ?", time?.timestamp, source,
                     date.day, id)
-                try move(known, to: date, &changes)
             } else {
                 date = known.date
             }
-            if known.isBare { try describe(known.id, post) }
+            if known.isBare { try describe(known.id, post) } else { words = known.words }
+            try move(known, to: date, words, &changes)
         } else {
             try db.run(
                 """
                 INSERT INTO sighting (identity, posted_at, time_source, day, author, author_group, platform, post, place,
-                    hashtags, mentions, likes, comments, shares, views, is_repost)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    hashtags, mentions, likes, comments, shares, views, is_repost, has_text)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """, identity, time?.timestamp, source, date.day, author?.id, group, post.platform, post.id, post.place,
                 encode(post.hashtags), encode(post.mentions), post.engagement.likes, post.engagement.comments,
-                post.engagement.shares, post.engagement.views, post.isRepost)
+                post.engagement.shares, post.engagement.views, post.isRepost, post.hasText)
             id = Int(db.lastInsertedRow)
             changes.add(1, sightingsOf: date)
         }
         try db.run("INSERT INTO appearance VALUES (?, ?, ?) ON CONFLICT DO NOTHING", sight.job, id, sight.number)
         if isClassified { return }
         try db.run("INSERT INTO sighting_class VALUES (?, ?, ?, ?)", id, sight.model, sight.brand, sight.step)
-        changes.add(1, model: sight.model, date: date, brand: sight.brand, step: sight.step, group: group)
+        changes.add(
+            1, model: sight.model, date: date, brand: sight.brand, step: sight.step, group: group,
+            text: words.kind(for: sight.brandName))
+    }
+
+    /// What is known of a post's text.
+    private struct Words: Hashable {
+        var hasText: Bool
+        var mentions: [String]
+
+        init(hasText: Bool, mentions: [String]) {
+            (self.hasText, self.mentions) = (hasText, mentions)
+        }
+
+        init(of post: Post) {
+            self.init(hasText: post.hasText || !post.hashtags.isEmpty, mentions: post.mentions)
+        }
+
+        func kind(for brand: String) -> TextKind { TextKind(hasText: hasText, mentions: mentions, brand: brand) }
     }
 
     private struct Sighting {
@@ -123,6 +84,7 @@ extension Transaction {
         var timeSource: Int
         var date: SumChanges.Date
         var group: Int
+        var words: Words
         /// It knows nothing of its post but what makes its identity.
         var isBare: Bool
         /// By the model that was asked for.
@@ -134,52 +96,64 @@ extension Transaction {
         try db.row(
             """
             SELECT id, time_source, day, author_group,
-                coalesce(hashtags, mentions, likes, comments, shares, views) IS NULL AND NOT is_repost,
-                EXISTS (SELECT 1 FROM sighting_class WHERE sighting = sighting.id AND model = ?1)
+                coalesce(hashtags, mentions, likes, comments, shares, views) IS NULL AND NOT is_repost AND NOT has_text,
+                EXISTS (SELECT 1 FROM sighting_class WHERE sighting = sighting.id AND model = ?1),
+                has_text OR hashtags IS NOT NULL, mentions
             FROM sighting WHERE \(condition)
             """, model, value
         ) {
             Sighting(
                 id: $0.int(0), timeSource: $0.int(1), date: SumChanges.Date(timeSource: $0.int(1), day: $0.int(2)),
-                group: $0.int(3), isBare: $0.bool(4), isClassified: $0.bool(5))
+                group: $0.int(3), words: Words(hasText: $0.bool(6), mentions: $0.lines(7)), isBare: $0.bool(4),
+                isClassified: $0.bool(5))
         }
     }
 
     /// Gives a sighting that a poorer dump made what its post says. What is known already is left as it was.
     private func describe(_ id: Int, _ post: Post) throws {
         let engagement = post.engagement
-        if post.hashtags.isEmpty, post.mentions.isEmpty, engagement == Engagement(), !post.isRepost { return }
+        if !post.hasText, post.hashtags.isEmpty, post.mentions.isEmpty, engagement == Engagement(), !post.isRepost {
+            return
+        }
         try db.run(
             """
             UPDATE sighting SET platform = ?, post = ?, place = ?, hashtags = ?, mentions = ?, likes = ?, comments = ?,
-                shares = ?, views = ?, is_repost = ?
+                shares = ?, views = ?, is_repost = ?, has_text = ?
             WHERE id = ?
             """, post.platform, post.id, post.place, encode(post.hashtags), encode(post.mentions), engagement.likes,
-            engagement.comments, engagement.shares, engagement.views, post.isRepost, id)
+            engagement.comments, engagement.shares, engagement.views, post.isRepost, post.hasText, id)
     }
 
-    private func move(_ sighting: Sighting, to new: SumChanges.Date, _ changes: inout SumChanges) throws {
-        changes.add(-1, sightingsOf: sighting.date)
-        changes.add(1, sightingsOf: new)
-        for (model, brand, step) in try classes(ofSighting: sighting.id) {
-            changes.add(-1, model: model, date: sighting.date, brand: brand, step: step, group: sighting.group)
-            changes.add(1, model: model, date: new, brand: brand, step: step, group: sighting.group)
-        }
+    /// Counts a sighting under another date, or with words that it had not.
+    private func move(
+        _ sighting: Sighting, to date: SumChanges.Date, _ words: Words, _ changes: inout SumChanges
+    ) throws {
+        if date == sighting.date, words == sighting.words { return }
+        try count(sighting, by: -1, &changes)
+        var moved = sighting
+        (moved.date, moved.words) = (date, words)
+        try count(moved, by: 1, &changes)
     }
 
-    private func classes(ofSighting id: Int) throws -> [(model: Int, brand: Int, step: Int)] {
-        try db.rows("SELECT model, brand, step FROM sighting_class WHERE sighting = ?", id) {
-            ($0.int(0), $0.int(1), $0.int(2))
+    private func count(_ sighting: Sighting, by change: Int, _ changes: inout SumChanges) throws {
+        changes.add(change, sightingsOf: sighting.date)
+        let classes = try db.rows(
+            """
+            SELECT sighting_class.model, brand, step, iif(?2, json_extract(model.classes, '$[' || brand || ']'), NULL)
+            FROM sighting_class JOIN model ON model.id = sighting_class.model WHERE sighting = ?1
+            """, sighting.id, !sighting.words.mentions.isEmpty
+        ) { ($0.int(0), $0.int(1), $0.int(2), $0.optionalText(3) ?? "") }
+        for (model, brand, step, name) in classes {
+            changes.add(
+                change, model: model, date: sighting.date, brand: brand, step: step, group: sighting.group,
+                text: sighting.words.kind(for: name))
         }
     }
 
     /// Deletes a sighting with its classes and appearances.
     func removeSighting(_ id: Int, _ changes: inout SumChanges) throws {
         guard let sighting = try sighting("id = ?2", id) else { return }
-        changes.add(-1, sightingsOf: sighting.date)
-        for (model, brand, step) in try classes(ofSighting: id) {
-            changes.add(-1, model: model, date: sighting.date, brand: brand, step: step, group: sighting.group)
-        }
+        try count(sighting, by: -1, &changes)
         try db.run("DELETE FROM sighting WHERE id = ?", id)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Intake
 import Queue
 
@@ -7,21 +8,6 @@ struct MemorySample {
     var query: SightingQuery
     var createdAt: Timestamp
     var drawn: [SightingKey: (stratum: Stratum, truth: Truth?)]
-}
-
-extension Sighting {
-    /// What its post says: the first one's word, unless that says nothing beside the sighting's identity.
-    mutating func describe(_ post: Post) {
-        if number == 0 || self.post.isBare && !post.isBare { self.post = post }
-        self.post.time = nil
-        (self.post.author, self.post.role) = (nil, .picture)
-    }
-}
-
-extension Post {
-    fileprivate var isBare: Bool {
-        hashtags.isEmpty && mentions.isEmpty && engagement == Engagement() && !isRepost
-    }
 }
 
 extension MemoryStore {
@@ -155,7 +141,9 @@ extension MemoryStore {
     // MARK: Steps
 
     private func datedDay(of sighting: Sighting) -> CalendarDay? {
-        DateStrength(sighting.time?.source) == .undated ? nil : sighting.time.map { day(of: $0.timestamp) }
+        guard let time = sighting.time, DateStrength(time.source) != .undated, let zone = TimeZone(identifier: timeZone)
+        else { return nil }
+        return CalendarDay(time.timestamp, in: zone)
     }
 
     private func matches(_ sighting: Sighting, _ model: ModelVersion, _ query: SightingQuery) -> Bool {
@@ -184,8 +172,8 @@ extension MemoryStore {
     private func row(_ sighting: Sighting, _ model: ModelVersion, _ state: State) -> SightingRow {
         let answer = sighting.classes[model] ?? (0, 0)
         var post = sighting.post
-        post.author = sighting.author
-        post.mentions = []
+        (post.author, post.time, post.role) = (sighting.author, nil, .picture)
+        (post.mentions, post.hasText) = ([], false)
         var row = SightingRow(
             number: sighting.number, brand: answer.brand, confidenceStep: answer.step, confidence: nil,
             time: datedDay(of: sighting) == nil ? nil : sighting.time, day: datedDay(of: sighting), post: post,

@@ -9,11 +9,12 @@ struct State {
     var models: [(record: ModelRecord, file: [UInt8], isRemoved: Bool)] = []
     var workers: [WorkerID: (record: WorkerRecord, lease: Lease)] = [:]
     var sightings: [SightingKey: Sighting] = [:]
+    /// Also those that are gone.
+    var sightingCount = 0
     /// An item with a prediction for what is known: the first with its bytes, the newest with its file.
     var known: [KnownKey: (job: JobID, number: Int)] = [:]
     var authors: Set<String> = []
     var forgottenAuthors: Set<String> = []
-    var newestSighting = 0
     var samples: [MemorySample] = []
     // Of the call under way:
     var now = Timestamp(milliseconds: 0)
@@ -83,15 +84,24 @@ enum SightingKey: Hashable {
 }
 
 struct Sighting {
+    var number: Int
     var time: PostTime?
     var author: String?
+    /// What the first dump said that knew more than what makes the identity.
+    var post: Post
     var jobs: Set<JobID> = []
     /// Of each job the item that showed it first.
     var items: [JobID: Int] = [:]
-    /// Made up by this store; see `SightingRow`.
-    var number = 0
-    var post = Post()
     var classes: [ModelVersion: (brand: Int, step: Int)] = [:]
+}
+
+extension Post {
+    /// It says nothing of itself but where it stands.
+    var isBare: Bool { hashtags.isEmpty && mentions.isEmpty && engagement == Engagement() && !isRepost && !hasText }
+}
+
+extension Sighting {
+    var isBare: Bool { post.isBare }
 }
 
 extension State {
@@ -345,17 +355,14 @@ extension State {
             } else {
                 .author(fingerprint, post.author)
             }
-        var sighting = sightings[key] ?? Sighting(author: reference.post.author)
+        sightingCount += sightings[key] == nil ? 1 : 0
+        var sighting = sightings[key] ?? Sighting(number: sightingCount, author: post.author, post: post)
+        if sighting.isBare, !post.isBare { sighting.post = post }
         if let time = prediction.postTime ?? reference.post.time, time.source > sighting.time?.source ?? .none {
             sighting.time = time
         }
         sighting.jobs.insert(job)
         sighting.items[job] = sighting.items[job] ?? number
-        sighting.describe(post)
-        if sighting.number == 0 {
-            newestSighting += 1
-            sighting.number = newestSighting
-        }
         sighting.classes[request.model] =
             sighting.classes[request.model] ?? (prediction.brand, prediction.confidenceStep)
         sightings[key] = sighting

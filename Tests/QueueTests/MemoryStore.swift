@@ -355,38 +355,16 @@ final class MemoryStore: JobStore {
         }
     }
 
-    func engagement(
-        of model: ModelVersion, _ query: TrendQuery, strengths: Set<DateStrength>, threshold: Double
-    ) throws(StoreError) -> [EngagementRow] { throw .refused(why: "not yet") }
-
     func trends(of model: ModelVersion, _ query: TrendQuery) throws(StoreError) -> TrendWindow {
-        let (days, job) = (query.days, query.job)
-        return try call { state in
-            _ = try state.model(model)
-            if let job { _ = try state.job(job) }
-            var window = TrendWindow()
-            for sighting in state.sightings.values where job.map(sighting.jobs.contains) ?? true {
-                let strength = DateStrength(sighting.time?.source)
-                let day = strength == .undated ? nil : sighting.time.map { self.day(of: $0.timestamp) }
-                let isInside = day.map(days.contains) ?? true
-                if isInside { window.sightings[strength, default: 0] += 1 }
-                guard let answer = sighting.classes[model] else { continue }
-                if let day { window.newestDay[strength] = max(day, window.newestDay[strength] ?? day) }
-                if isInside {
-                    window.sums.append(
-                        TrendSum(
-                            day: day, strength: strength, brand: answer.brand, confidenceStep: answer.step, count: 1))
-                }
-            }
-            window.sums = merged(window.sums)
-            return window
-        }
+        try call { try $0.trends(of: model, query, timeZone: timeZone) }
     }
 
-    func day(of time: Timestamp) -> CalendarDay {
-        let offset = TimeZone(identifier: timeZone)?.secondsFromGMT(for: time.date) ?? 0
-        return CalendarDay(
-            rawValue: Int((time.date.timeIntervalSince1970 + Double(offset)) / 86400 + 100_000) - 100_000)
+    func engagement(
+        of model: ModelVersion, _ query: TrendQuery, strengths: Set<DateStrength>, threshold: Double
+    ) throws(StoreError) -> [EngagementRow] {
+        try call {
+            try $0.engagement(of: model, query, strengths: strengths, threshold: threshold, timeZone: timeZone)
+        }
     }
 
     // MARK: Models
@@ -458,28 +436,6 @@ final class MemoryStore: JobStore {
     }
 
     func backup(to path: Path) throws(StoreError) { throw .refused(why: "nothing to copy") }
-}
-
-/// One sum for each day, strength, brand and step, whatever the author groups, in order.
-func merged(_ sums: [TrendSum]) -> [TrendSum] {
-    var counts: [TrendSum: Int] = [:]
-    for var sum in sums {
-        let count = sum.count
-        (sum.authorGroup, sum.count) = (0, 0)
-        counts[sum, default: 0] += count
-    }
-    return counts.map { sum, count in
-        var sum = sum
-        sum.count = count
-        return sum
-    }.sorted {
-        ($0.strength.rawValue, $0.day?.rawValue ?? 0, $0.brand, $0.confidenceStep)
-            < ($1.strength.rawValue, $1.day?.rawValue ?? 0, $1.brand, $1.confidenceStep)
-    }
-}
-
-extension Timestamp {
-    fileprivate var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
 }
 
 extension JobRequest {

@@ -185,15 +185,39 @@ private struct RandomRun {
         return Bool.random(using: &random) ? nil : source.map { PostTime(time, $0) }
     }
 
+    private mutating func randomQuery(_ job: JobID?) -> TrendQuery {
+        // 13 September 2020 and the four days after it are those of `randomTime`.
+        let first = CalendarDay(rawValue: 18518 + Int.random(in: 0..<4, using: &random))
+        func some(_ words: [String], of odds: Int) -> [String] {
+            Int.random(in: 0..<odds, using: &random) == 0
+                ? words.filter { _ in Bool.random(using: &random) } : []
+        }
+        let authors = (0..<4).map { "author \($0)" } + ["nobody"]
+        let filter = TrendFilter(
+            excludedAuthors: some(authors, of: 3), platforms: some(["x", "y", "z"], of: 3),
+            hashtags: some(["a", "ab"], of: 3), excludedHashtags: some(["b", "ab"], of: 3),
+            authors: Int.random(in: 0..<4, using: &random) == 0 ? some(authors, of: 1) : nil)
+        return TrendQuery(
+            days: first..<first.advanced(by: Int.random(in: 0..<4, using: &random)),
+            unit: CountingUnit.allCases.randomElement(using: &random) ?? .sightings,
+            job: Bool.random(using: &random) ? job : nil, filter: filter,
+            spans: Bool.random(using: &random) ? [] : [18519, 18521].map(CalendarDay.init(rawValue:)),
+            thresholdStep: Bool.random(using: &random) ? nil : 14)
+    }
+
     private mutating func randomReference() -> PictureReference {
         let author = Bool.random(using: &random) ? nil : "author \(Int.random(in: 0..<4, using: &random))"
         var post = Post(
             platform: "x", id: Bool.random(using: &random) ? nil : "\(Int.random(in: 0..<9, using: &random))",
             place: [nil, 0, 1].randomElement(using: &random) ?? nil, author: author)
         if Bool.random(using: &random) {
-            post.hashtags = ["a", "b"]
-            post.mentions = ["chanel"]
-            post.engagement = Engagement(likes: Int.random(in: 0..<9, using: &random))
+            post.platform = ["x", "y"].randomElement(using: &random)
+            post.hashtags = [[], ["a"], ["a", "b"], ["ab"]].randomElement(using: &random, or: [])
+            post.mentions = [[], ["chanel"], ["Chánel", "gucci"]].randomElement(using: &random, or: [])
+            post.hasText = Bool.random(using: &random)
+            post.engagement = Engagement(
+                likes: Bool.random(using: &random) ? nil : Int.random(in: 0..<9, using: &random),
+                comments: Bool.random(using: &random) ? nil : Int.random(in: 0..<9, using: &random))
             post.isRepost = Bool.random(using: &random)
             post.role = Int.random(in: 0..<4, using: &random) == 0 ? .thumbnail : .picture
         }
@@ -253,7 +277,7 @@ private struct RandomRun {
     }
 
     /// All that can be read is the same, and adds up.
-    private func compare() throws {
+    private mutating func compare() throws {
         let all = try agree { try $0.jobs(limit: 1000).map(\.withoutError) } ?? []
         for job in all {
             let results =
@@ -270,11 +294,19 @@ private struct RandomRun {
         let live = try claims.filter { claim in try agree { try $0.standing(of: claim) } != .lost }
         #expect(Set(live.map { [Int64($0.shard), $0.job.rawValue] }).count == live.count, comment)
         for model in try agree({ try $0.models() }) ?? [] where model.state == .ready {
-            for job in [nil, all.first?.id] {
+            let queries = [nil, all.first?.id].map { TrendQuery(days: SightingTests.allDays, job: $0) }
+            for query in queries + [randomQuery(all.randomElement(using: &random)?.id)] {
+                let before = comment
+                comment = Comment(rawValue: "\(before.rawValue), \(query)")
+                defer { comment = before }
                 try agree { store in
-                    var window = try store.trends(of: model.version, TrendQuery(days: SightingTests.allDays, job: job))
+                    var window = try store.trends(of: model.version, query)
                     window.sums = merged(window.sums)
                     return window
+                }
+                let strengths: Set<DateStrength> = [.strong, Bool.random(using: &random) ? .weak : .undated]
+                try agree { store in
+                    try store.engagement(of: model.version, query, strengths: strengths, threshold: 0.5)
                 }
             }
         }

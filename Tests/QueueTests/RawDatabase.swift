@@ -12,7 +12,12 @@ import Intake
     /// Takes a database back to what the first bagq made.
     static let toTheFirstSchema =
         """
-        DROP TABLE known;
+        DROP TABLE known; DROP INDEX sighting_date; DROP TABLE trend_sum;
+        CREATE TABLE trend_sum (
+            model INTEGER NOT NULL REFERENCES model, strength INTEGER NOT NULL, day INTEGER NOT NULL,
+            brand INTEGER NOT NULL, step INTEGER NOT NULL, author_group INTEGER NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (model, strength, day, brand, step, author_group)
+        ) STRICT, WITHOUT ROWID;
         ALTER TABLE model DROP COLUMN precision; ALTER TABLE model DROP COLUMN cancelled;
         ALTER TABLE worker DROP COLUMN kinds; DROP INDEX author_forgotten; ALTER TABLE author DROP COLUMN forgotten;
         ALTER TABLE job DROP COLUMN trouble; ALTER TABLE job DROP COLUMN trouble_boot;
@@ -25,8 +30,8 @@ import Intake
     private static let ofPosts: [(table: String, columns: String)] = [
         ("job", "root takes_known items_earlier"), ("prediction", "fingerprint stamp_key"),
         ("item", "slice_offset slice_length slice_name role"), ("sighting", "platform post place"),
-        ("item", "hashtags mentions likes comments shares views is_repost"),
-        ("sighting", "hashtags mentions likes comments shares views is_repost"),
+        ("item", "has_text hashtags mentions likes comments shares views is_repost"),
+        ("sighting", "has_text hashtags mentions likes comments shares views is_repost"),
     ]
 
     deinit { unsafe sqlite3_close_v2(handle) }

@@ -24,7 +24,7 @@ import SQLiteStore
     }
 
     /// Of the schema.
-    private static let version = 6
+    private static let version = 7
 
     @Test func aNewFileIsSetUp() throws {
         _ = try create()
@@ -311,6 +311,9 @@ import SQLiteStore
         let window = try plan(Queries.window, 4)
         #expect(
             window == ["SEARCH trend_sum USING PRIMARY KEY (model=? AND strength=? AND day>? AND day<?)"], "\(window)")
+        let first = try plan(Queries.firstDay, 2)
+        #expect(
+            first.allSatisfy { $0.hasPrefix("SEARCH trend_sum USING PRIMARY KEY (model=? AND strength=?") }, "\(first)")
     }
     #endif
 
@@ -320,7 +323,7 @@ import SQLiteStore
         try h.work()
         let raw = try RawDatabase(h.path)
         try raw.execute(
-            "UPDATE trend_sum SET count = count + 1; UPDATE sighting_day SET count = 9; UPDATE job SET items_done = 9")
+            "UPDATE trend_sum SET g3 = g3 + 1; UPDATE sighting_day SET count = 9; UPDATE job SET items_done = 9")
         #expect(try h.store.recount().differences.count == 3)
         try raw.execute("DELETE FROM trend_sum; DELETE FROM prediction WHERE number = 0")
         // The picture is known by a prediction that is gone, too.

@@ -47,6 +47,14 @@ enum KeptSchema {
         #expect(try store.resolve(nil).version == ModelVersion(name: "luxe", number: 1))
         #expect(try store.modelFile(store.resolve(nil).version) == [1, 2, 3])
         #expect(try store.recount() == RecountReport(sightings: 1, sums: 1, differences: []))
+        // What schema 6 keeps of a post's text names the brand, in another spelling.
+        let window = try store.trends(of: store.resolve(nil).version, TrendQuery(days: SightingTests.allDays))
+        #expect(
+            window.sums == [
+                TrendSum(
+                    day: CalendarDay(rawValue: 18518), strength: .strong, brand: 0, confidenceStep: 15, authorGroup: 7,
+                    count: 1, named: version < 6 ? 0 : 1, texts: version < 6 ? 0 : 1)
+            ])
         let rest = try #require(try store.claim(for: worker("a"), abilities: allWork))
         #expect(rest.items.map(\.number) == [2])
         #expect(try store.record(rest.items.map { outcome($0) }, for: rest) == .held)

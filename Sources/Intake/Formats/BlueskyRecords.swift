@@ -26,7 +26,7 @@ struct BlueskyRecords: PostRecordFormat {
         guard let (said, envelope) = Self.parts(record) else { return Post() }
         var post = Self.around.post(in: envelope, source: .manifest, context)
         let own = Self.fields.post(in: said, source: .manifest, context)
-        (post.time, post.hashtags, post.mentions) = (own.time, own.hashtags, own.mentions)
+        (post.time, post.hasText, post.hashtags, post.mentions) = (own.time, own.hasText, own.hashtags, own.mentions)
         post.place = number
         // at://did:plc:…/app.bsky.feed.post/3lojfm7aaqk26
         if let address = envelope["uri"]?.string, address.hasPrefix("at://") {

@@ -7,12 +7,12 @@ enum CaptionText {
         ([picture.stem] + (picture.numbered.map { [$0.stem] } ?? [])).map { $0 + Array(".txt".utf8) }
     }
 
-    /// Nil where it names no brand and has no hashtag.
+    /// Nil where nothing is written.
     static func post(_ bytes: [UInt8], _ context: IntakeContext) -> Post? {
         guard bytes.count <= longest else { return nil }
         var post = Post()
         post.take(texts: [String(decoding: bytes, as: UTF8.self)], hashtags: [], context)
-        return post.hashtags.isEmpty && post.mentions.isEmpty ? nil : post
+        return post.hasText ? post : nil
     }
 
     /// Other texts are no captions.
