@@ -1,5 +1,6 @@
 package import Intake
 package import Queue
+import Statistics
 
 /// `bagq report`: one page that needs nothing beside it, for people who have no bagq.
 package struct ReportPage {
