@@ -138,6 +138,6 @@ extension TrendReport {
         if unsure > 0 { beside.append("\(Format.count(unsure)) unsure") }
         if shown == .strong, weak > 0 { beside.append("not counted: \(Format.count(weak)) dated only by file time") }
         if unclassified > 0 { beside.append("\(Format.count(unclassified)) not classified by \(model)") }
-        return [beside.joined(separator: ", ") + "."] + coverageNotes
+        return [beside.joined(separator: ", ") + "."] + seasonCoverageNotes
     }
 }

@@ -46,7 +46,7 @@ private struct TrendChart {
         for brand in drawn {
             let share = report.lastPoint.flatMap { report.buckets[$0].shares[brand]?.value }
             let name = report.brands[brand].name.shortenedInTheMiddle(to: isNarrow ? 11 : 24)
-            labels[brand] = "\(name) \(Format.percent(share))"
+            labels[brand] = report.hasTellingPoint ? "\(name) \(Format.percent(share))" : name
         }
         self.labels = labels
         let labelWidth = labels.values.map { SVG.textWidth($0, size: 13) }.max() ?? 0
@@ -108,7 +108,8 @@ private struct TrendChart {
         let every = max(1, Int((space * Double(report.buckets.count) / (right - start)).rounded(.up)))
         for (index, bucket) in report.buckets.enumerated() {
             // The last bucket always has its name.
-            let isNamed = (report.buckets.count - 1 - index).isMultiple(of: every)
+            let isClear = stripWidth == 0 || x(index) - space / 2 > left + stripWidth / 2 + 20
+            let isNamed = isClear && (report.buckets.count - 1 - index).isMultiple(of: every)
             svg.line((x(index), bottom), (x(index), bottom + (isNamed ? 6 : 3)), stroke: "#888")
             if isNamed {
                 svg.label(
@@ -263,12 +264,14 @@ extension TrendReport {
         buckets.lastIndex { !$0.coverage.isThin } ?? buckets.lastIndex { $0.recognised > 0 }
     }
 
+    fileprivate var hasTellingPoint: Bool { buckets.contains { !$0.coverage.isThin } }
+
     fileprivate func chartNotes(drawn: [Int]) -> [String] {
         let counted =
             "\(Format.count(recognised)) recognised, \(Format.count(other)) other, \(Format.count(unsure)) unsure."
-        var notes = [
-            "\(counted) Beside the names: the share of \(lastPoint.map { buckets[$0].period.name } ?? "the last point"). Bands: 95 % intervals."
-        ]
+        let point = lastPoint.map { buckets[$0].period.name } ?? ""
+        var notes = [counted]
+        if hasTellingPoint { notes = ["\(counted) Beside the names: the share of \(point). Bands: 95 % intervals."] }
         var marks: [String] = []
         if buckets.contains(where: { !$0.isComplete && !$0.coverage.isThin }) {
             marks.append("Hollow: \(range.unit.rawValue) not complete.")

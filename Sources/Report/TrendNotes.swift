@@ -41,14 +41,18 @@ extension TrendReport {
     }
 
     /// What is wrong with the window, and with what it is compared with.
-    var coverageNotes: [String] {
-        var notes = [note(coverage, "The window")].compactMap(\.self)
+    var coverageNotes: [String] { coverageNotes(of: "The window", before: "The window before") }
+
+    /// What is wrong with a season, and with the one that it is compared with.
+    var seasonCoverageNotes: [String] {
         if range.before.isEmpty {
-            if range.comparison == nil { notes.append("No change: there is no such season a year before.") }
-        } else if let note = note(coverageBefore, "The window before, \(range.before.text),") {
-            notes.append(note)
+            return [note(coverage, "The season")].compactMap(\.self) + ["There is no such season a year before."]
         }
-        return notes
+        return coverageNotes(of: "The season", before: "The one a year before")
+    }
+
+    private func coverageNotes(of window: String, before: String) -> [String] {
+        [note(coverage, window), note(coverageBefore, "\(before), \(range.before.text),")].compactMap(\.self)
     }
 
     private func note(_ coverage: Coverage, _ name: String) -> String? {
@@ -71,7 +75,9 @@ extension TrendReport {
                 }
             }
         }
-        return said.isEmpty ? nil : "\(name) \(said.joined(separator: ", and ")): take its shares with care."
+        if said.isEmpty { return nil }
+        let advice = coverage.recognised == 0 ? "no change can be told" : "take its shares with care"
+        return "\(name) \(said.joined(separator: ", and ")): \(advice)."
     }
 
     private var statisticsNotes: [String] {

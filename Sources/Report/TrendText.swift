@@ -67,7 +67,8 @@ extension TrendReport {
 
     private func brandTable(bars: TrendBars?, title: String) -> Table {
         let hasTexts = brands.contains { $0.texts > 0 }
-        let hasBase = !range.before.isEmpty
+        // Why there is none stands below.
+        let hasBase = coverageBefore.recognised > 0
         var columns: [Table.Column] = [.flexible("BRAND"), .right("COUNT"), .right("SHARE"), .right("95 %")]
         if hasBase { columns += [.right("BEFORE"), .right("CHANGE"), .left("")] }
         if hasTexts { columns.append(.right("NAMED")) }

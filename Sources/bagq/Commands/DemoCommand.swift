@@ -32,6 +32,7 @@ enum DemoCommand: Command {
         try demo.bagq("failures", "2")
         try demo.bagq("trends", "--since", "60d", "--by", "week")
         try demo.bagq("trends", "--since", "14d")
+        try demo.bagq("seasons")
         Terminal.print(
             """
 
@@ -43,7 +44,7 @@ enum DemoCommand: Command {
             These pictures are drawn: how well the model does on them says nothing about real bags. To start for
             real, collect about 200 to 1,500 labelled photos of each brand in one folder a brand, then:
               bagq train PHOTOS --name luxe --epochs 30 --wait
-              bagq submit DUMP --wait && bagq trends --since 30d
+              bagq submit DUMP --wait && bagq trends --since 30d && bagq seasons
             """)
         return .done
     }

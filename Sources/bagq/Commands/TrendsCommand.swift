@@ -20,6 +20,7 @@ enum TrendsCommand: Command {
             .init("--json", nil, "as JSON"),
             .init("--csv", nil, "as CSV, a row for each day, week, month or season and brand"),
             .init("--chart", "FILE.svg", "write a chart"),
+            .init("--narrow", nil, "the chart as wide as a phone"),
         ],
         details: """
             A sighting is one picture in one post; the same folder submitted twice counts once. Shares are of
@@ -63,7 +64,7 @@ enum TrendsCommand: Command {
         var trends = try report(range)
         if let chart {
             while let longer = trends.legibleRange { trends = try report(longer) }
-            try chart.write(Array(trends.svg().utf8))
+            try chart.write(Array(trends.svg(width: arguments.has("--narrow") ? 390 : 960).utf8))
         }
         if arguments.has("--json") {
             Terminal.print(trends.json.text)

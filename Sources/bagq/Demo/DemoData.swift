@@ -3,7 +3,8 @@ import Intake
 import Synchronization
 import Threads
 
-/// The made-up pictures of `bagq demo`: five houses' handbags to train on, and two months of posts in which one rises.
+/// The made-up pictures of `bagq demo`: five houses' handbags to train on, and two months of posts in which one rises,
+/// with some of the same months a year before.
 enum DemoData {
     static let risingBrand = HandbagBrand.vespardi
 

@@ -6,6 +6,8 @@ import Intake
 struct DemoSize {
     var trainingPerBrand = 50
     var handbags = 1500
+    /// As many more were taken in the same weeks a year before.
+    var handbagsYearBefore = 300
     var stillLifes = 40
     var truncated = 3
     var days = 60
@@ -87,8 +89,15 @@ struct DemoPlan {
         var owed: [HandbagBrand: Float] = [:]
         for number in 0..<size.handbags {
             let day = number * size.days / size.handbags
-            let brand = brand(on: day, owed: &owed)
+            let rising = DemoPlan.risingShare(Float(day) / Float(max(size.days - 1, 1)))
+            let brand = brand(rising: rising, owed: &owed)
             contents.append(.picture(.handbag(brand), takenAt: moment(of: day)))
+        }
+        owed = [:]
+        for number in 0..<size.handbagsYearBefore {
+            let day = number * size.days / size.handbagsYearBefore
+            let brand = brand(rising: DemoPlan.risingShareYearBefore, owed: &owed)
+            contents.append(.picture(.handbag(brand), takenAt: moment(of: day - DemoPlan.daysOfYear)))
         }
         for _ in 0..<size.stillLifes {
             contents.append(.picture(.stillLife, takenAt: moment(of: Int(random.next() % UInt64(size.days)))))
@@ -107,8 +116,8 @@ struct DemoPlan {
     }
 
     /// The brand that is furthest behind its share so far: chance would blur the rise that is to be found.
-    private func brand(on day: Int, owed: inout [HandbagBrand: Float]) -> HandbagBrand {
-        let rising = DemoPlan.risingShare(Float(day) / Float(max(size.days - 1, 1)))
+    /// - rising: what the rising brand has of the day's.
+    private func brand(rising: Float, owed: inout [HandbagBrand: Float]) -> HandbagBrand {
         for (brand, share) in DemoPlan.sharesOfTheRest { owed[brand, default: 0] += share * (1 - rising) }
         owed[DemoData.risingBrand, default: 0] += rising
         var next = DemoData.risingBrand
@@ -127,6 +136,9 @@ struct DemoPlan {
     }
 
     private static let day: Int64 = 86_400_000
+    /// Whole weeks, so that weekdays agree.
+    static let daysOfYear = 364
+    static let risingShareYearBefore: Float = 0.05
     private static let sharesOfTheRest: [(HandbagBrand, Float)] = [
         (.castellune, 0.31), (.ondarelle, 0.24), (.tessaudry, 0.19), (.brinmoor, 0.26),
     ]

@@ -15,7 +15,7 @@ struct DemoSummary: Equatable, CustomStringConvertible {
     /// Files that cannot be read as pictures, with the reason that will be recorded.
     private(set) var broken: [String: String] = [:]
     let risingBrand: HandbagBrand
-    /// Midnight UTC of the first and of the last day.
+    /// Midnight UTC of the first and of the last day, but for the pictures of the year before.
     let firstDay: Timestamp
     let lastDay: Timestamp
 
