@@ -137,7 +137,8 @@ struct HTML {
           dl { grid-template-columns: 1fr; gap: 0; }
           dd { margin-bottom: 8px; }
           .sheet { grid-template-columns: repeat(2, 1fr); }
-          th, td { padding-right: 14px; }
+          table { font-size: 14px; }
+          th, td { padding-right: 10px; }
         }
         @media print { h2 { break-after: avoid; } figure { break-inside: avoid; } }
         """

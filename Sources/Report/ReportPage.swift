@@ -90,16 +90,16 @@ package struct ReportPage {
         guard !seen.isEmpty else { return }
         html.table(
             [
-                HTML.Column(title: "Brand"), HTML.Column(title: "Sightings", isNumber: true),
-                HTML.Column(title: "Share", isNumber: true), HTML.Column(title: "95 %", isNumber: true),
-                HTML.Column(title: "Before", isNumber: true), HTML.Column(title: "Points", isNumber: true),
-                HTML.Column(title: "Change"),
+                HTML.Column(title: "Brand"), HTML.Column(title: "Share", isNumber: true),
+                HTML.Column(title: "95 %", isNumber: true), HTML.Column(title: "Change"),
+                HTML.Column(title: "Points", isNumber: true), HTML.Column(title: "Before", isNumber: true),
+                HTML.Column(title: "Sightings", isNumber: true),
             ],
             seen.map { brand in
                 [
-                    brand.name, Format.count(brand.count), Format.percent(brand.share?.value),
-                    TrendReport.intervalText(brand.share?.interval), Format.percent(brand.shareBefore?.value),
-                    TrendReport.pointsText(brand.change?.difference?.value), brand.change?.verdict.text ?? "",
+                    brand.name, Format.percent(brand.share?.value), TrendReport.intervalText(brand.share?.interval),
+                    brand.change?.verdict.text ?? "", TrendReport.pointsText(brand.change?.difference?.value),
+                    Format.percent(brand.shareBefore?.value), Format.count(brand.count),
                 ]
             })
     }
@@ -132,15 +132,13 @@ package struct ReportPage {
         html.table(
             [
                 HTML.Column(title: ""), HTML.Column(title: "Sightings", isNumber: true),
-                HTML.Column(title: "Share of all", isNumber: true), HTML.Column(title: "What it is"),
+                HTML.Column(title: "Share of all", isNumber: true),
             ],
             [
-                ("Recognised", trends.recognised, "a brand, with confidence \(threshold) or more"),
-                ("Other", trends.other, "the model says that it is none of its brands"),
-                ("Unsure", trends.unsure, "below confidence \(threshold)"),
-            ].map { name, count, meaning in
-                [name, Format.count(count), Format.percent(Double(count) / Double(counted)), meaning]
-            })
+                ("Recognised: a brand, with confidence \(threshold) or more", trends.recognised),
+                ("Other: none of its brands, says the model", trends.other),
+                ("Unsure: below confidence \(threshold)", trends.unsure),
+            ].map { [$0, Format.count($1), Format.percent(Double($1) / Double(counted))] })
     }
 
     private var threshold: String { Format.fixed(trends.threshold, decimals: 2) }

@@ -8,7 +8,7 @@ import Testing
 /// Tuesday 9 June 2026, 12:13 in Paris.
 private let now = Timestamp(milliseconds: 1_781_000_000_123)
 private let hostile = "\"><script>alert('x')</script>\u{1B}[2J\u{202E}&"
-private let classes = [hostile, "dior", otherClass]
+private let hostileClasses = [hostile, "dior", otherClass]
 private let model = ModelVersion(name: "luxe", number: 3)
 
 @Suite struct PageTests {
@@ -26,7 +26,7 @@ private let model = ModelVersion(name: "luxe", number: 3)
         }
         let count = sums.reduce(0) { $0 + $1.count }
         return try TrendReport(
-            range: range, model: model, classes: classes, threshold: 0.5,
+            range: range, model: model, classes: hostileClasses, threshold: 0.5,
             window: TrendWindow(sums: sums, sightings: [.strong: count], daily: [.strong: [monday: count]]),
             before: TrendWindow(), today: nil)
     }
@@ -44,7 +44,7 @@ private let model = ModelVersion(name: "luxe", number: 3)
 
     private func sheet(_ entries: [SightingSheet.Entry]) -> SightingSheet {
         SightingSheet(
-            title: hostile, notes: [hostile], classes: classes, entries: entries, timeZone: "Europe/Paris")
+            title: hostile, notes: [hostile], classes: hostileClasses, entries: entries, timeZone: "Europe/Paris")
     }
 
     private func page(_ trends: TrendReport, examples: [ReportPage.Examples] = []) throws -> String {
@@ -53,7 +53,7 @@ private let model = ModelVersion(name: "luxe", number: 3)
                 Origins.Source(path: Path("/d/\(hostile)"), job: JobID(rawValue: 4), name: hostile, sightings: 1234)
             ], platforms: [hostile: 3, nil: 1], times: [.sidecar: 3, .mtime: 1])
         let review = ReviewResult(
-            [ReviewSum(threshold: 0.5, stratum: .brand(0), truth: .brand(0), count: 7)], classes: classes,
+            [ReviewSum(threshold: 0.5, stratum: .brand(0), truth: .brand(0), count: 7)], classes: hostileClasses,
             threshold: 0.5)
         let season = Period(name: hostile, days: range.days)
         return ReportPage(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Report
 
-private let classes = ["chanel", "=cmd()", "Prada, Milano", otherClass]
+private let sampleClasses = ["chanel", "=cmd()", "Prada, Milano", otherClass]
 private let strata: [Stratum] = [.brand(0), .brand(1), .brand(2), .other, .unsure]
 
 /// Pictures 10 to 14, one of each stratum.
@@ -29,7 +29,7 @@ private let sample: ReviewSample = {
 
 @Suite struct ReviewFileTests {
     private let lines: [String] = {
-        let writer = ReviewLines(classes: classes)
+        let writer = ReviewLines(classes: sampleClasses)
         return [writer.header] + sample.drawn.map { writer.line($0, of: sample) }
     }()
 
@@ -40,8 +40,8 @@ private let sample: ReviewSample = {
         do {
             let file = try ReviewFile(Path(path))
             #expect(file.sample == 3)
-            return try file.answers(for: sample, classes: classes)
-        } catch let error as ReviewFileError {
+            return try file.answers(for: sample, classes: sampleClasses)
+        } catch {
             throw Refused(why: error.description.replacing(path, with: "FILE"))
         }
     }
@@ -131,7 +131,7 @@ private let sample: ReviewSample = {
                 sum(.brand(0), .brand(0), 18), sum(.brand(0), .brand(2), 1), sum(.brand(0), .noneOfThem, 1),
                 sum(.other, .noneOfThem, 9), sum(.other, .brand(1), 1), sum(.unsure, .brand(1), 4),
                 sum(.brand(1), .brand(1), 50, threshold: 0.9),
-            ], classes: classes, threshold: 0.5)
+            ], classes: sampleClasses, threshold: 0.5)
         #expect(result.rows.map(\.name) == ["chanel", "=cmd()", "Prada, Milano", "other", "unsure"])
         #expect(result.matrix == [[18, 0, 1, 1], [0, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 9], [0, 4, 0, 0]])
         #expect(result.rows.map(\.right) == [18, 0, 0, 9, nil] && result.reviewed == 34)
