@@ -28,7 +28,7 @@ struct TrendBars {
     let size: Int
     private let groups: [ArraySlice<TrendReport.Bucket>]
 
-    /// Nil where fewer than three bars would tell anything.
+    /// Nil where no two bars would tell anything.
     init?(_ buckets: [TrendReport.Bucket], atMost most: Int) {
         guard buckets.count >= 3, most >= 3 else { return nil }
         var size = (buckets.count + most - 1) / most
@@ -37,8 +37,9 @@ struct TrendBars {
             let ends = stride(from: buckets.count, to: 0, by: -size)
             let groups = ends.map { buckets[max(0, $0 - size)..<$0] }.reversed() as [ArraySlice<TrendReport.Bucket>]
             if groups.count < 3 { return nil }
-            let filled = groups.filter { $0.recognised > 0 }
-            if filled.filter({ $0.recognised < fewestToCall }).count * 4 <= filled.count {
+            let filled = groups.filter { $0.recognised > 0 }.count
+            let telling = groups.filter { $0.recognised >= fewestToCall }.count
+            if telling >= 2, telling * 4 >= filled * 3 {
                 self.size = size
                 self.groups = groups
                 return

@@ -89,15 +89,18 @@ extension TrendReport {
         }
         let least = visible.min { $0.points < $1.points }
         guard let least, let most = visible.max(by: { $0.points < $1.points }) else { return notes }
-        func text(_ one: (name: String, points: Double)) -> String {
-            "\(Format.fixed(one.points * 100, decimals: 1)) points (\(Escaping.terminal(one.name)))"
-        }
-        let range = visible.count == 1 ? text(least) : "\(text(least)) to \(text(most))"
+        let (low, high) = (TrendReport.digits(least.points), TrendReport.digits(most.points))
+        let range =
+            low == high
+            ? "\(low) points"
+            : "\(low) (\(Escaping.terminal(least.name))) to \(high) points (\(Escaping.terminal(most.name)))"
         notes.append(
             "Rising or falling: the change's interval, corrected for \(Format.count(seen.count, "brand")) (Holm), excludes zero; the smallest that would: \(range)."
         )
         return notes
     }
+
+    private static func digits(_ fraction: Double) -> String { Format.fixed(fraction * 100, decimals: 1) }
 
     var openSetText: String {
         "\(model) has seen nothing but its brands: a bag of any other, or no bag at all, counts as one of them where it looks sure."

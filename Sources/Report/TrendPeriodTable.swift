@@ -17,11 +17,10 @@ extension TrendReport {
             }
             for (row, brand) in shownBrands.enumerated() {
                 let share = bucket.shares[brand]
-                let text = Format.percent(share?.value)
                 table.add([
                     row == 0 ? bucket.period.name : "", row == 0 ? Format.count(bucket.recognised) : "",
                     brands[brand].name, Format.count(bucket.counts[brand]),
-                    bucket.coverage.isThin ? "(\(text))" : text, TrendReport.intervalText(share?.interval),
+                    TrendReport.shareText(share, bucket.coverage), TrendReport.intervalText(share?.interval),
                     row == 0 ? said : "",
                 ])
             }

@@ -76,12 +76,13 @@ extension TrendReport {
         var table = Table(columns)
         for (index, brand) in brands.enumerated() where brand.isSeen {
             var row = [
-                brand.name, Format.count(brand.count), Format.percent(brand.share?.value),
+                brand.name, Format.count(brand.count), TrendReport.shareText(brand.share, coverage),
                 TrendReport.intervalText(brand.share?.interval),
             ]
             if hasBase {
                 row += [
-                    Format.percent(brand.shareBefore?.value), TrendReport.pointsText(brand.change?.difference?.value),
+                    TrendReport.shareText(brand.shareBefore, coverageBefore),
+                    TrendReport.pointsText(brand.change?.difference?.value),
                     brand.change?.verdict.text ?? "",
                 ]
             }
@@ -90,6 +91,12 @@ extension TrendReport {
             table.add(row)
         }
         return table
+    }
+
+    /// "41.2 %", in brackets where too few were recognised for it to tell anything.
+    static func shareText(_ share: Estimate?, _ coverage: Coverage) -> String {
+        let text = Format.percent(share?.value)
+        return share != nil && coverage.isThin ? "(\(text))" : text
     }
 
     /// "12.9–23.6", in per cent.

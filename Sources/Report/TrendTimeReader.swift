@@ -27,8 +27,9 @@ struct TrendTimeReader {
         switch text {
         case "today": return today..<today.advanced(by: 1)
         case "yesterday": return today.advanced(by: -1)..<today
-        case "week", "month", "season":
-            return TrendUnit(rawValue: text).map { $0.period(of: today, in: seasons).days.lowerBound..<today }
+        case "week": return TrendUnit.week.period(of: today).days.lowerBound..<today
+        case "month": return TrendUnit.month.period(of: today).days.lowerBound..<today
+        case "season": return seasons.season(of: today).map { $0.days.lowerBound..<today }
         default: break
         }
         if isRelative(text) { return relative(text).map { $0..<today } }

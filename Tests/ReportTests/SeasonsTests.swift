@@ -1,6 +1,7 @@
 import Foundation
 import Intake
 import Queue
+import Statistics
 import Testing
 
 @testable import Report
@@ -30,7 +31,26 @@ import Testing
         .some(9, of: 2, on: "2025-12-24", .weak))
 
     @Test func text() throws {
-        print(try seasons(usual).text(width: 80))
+        let text = try seasons(usual).text(width: 80)
+        #expect(
+            text.hasPrefix(
+                "luxe@3, the seasons of 1 June 2024 to 8 June 2026, UTC\n\nsummer 2026 (1 June to 8 June 2026, 8 of 92")
+        )
+        #expect(
+            text.contains(
+                """
+
+                spring 2026 (1 March to 31 May 2026): chanel leads: its lead over the next is
+                clear.
+                BRAND   COUNT   SHARE       95 %  BEFORE  CHANGE
+                chanel     90  69.2 %  64.8–73.3  42.9 %   +26.4  ↑ rising
+                dior       20  15.4 %  12.4–19.0  42.9 %   -27.5  ↓ falling
+                gucci<     20  15.4 %  12.4–19.0  14.3 %    +1.1  no clear change
+                130 recognised, 5 other, not counted: 7 dated only by file time.
+                The season has sightings on 3 of its 92 days: take its shares with care.
+
+                """))
+        #expect(text.split(separator: "\n").allSatisfy { String($0).displayWidth <= 80 })
     }
 
     @Test func theLeaderIsNamedWhereItsLeadIsClear() throws {

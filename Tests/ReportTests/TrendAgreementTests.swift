@@ -27,25 +27,28 @@ import Testing
         let calendar = [SeasonCalendar.north, .south, .fashion].randomElement(using: &random) ?? .north
         let since = ["3d", "7d", "5w", "month", "season", "4m", "1y"].randomElement(using: &random) ?? "7d"
         let span = ["3d": 8, "7d": 20, "5w": 90, "month": 30, "season": 40, "4m": 300, "1y": 900][since] ?? 20
-        let count = [3, 60, 600, 3000].randomElement(using: &random) ?? 60
+        let count = [3, 60, 600, 1500].randomElement(using: &random) ?? 60
         let weakOnes = Int.random(in: 0...3, using: &random)
-        let sightings = (0..<count).map { _ in
+        let sightings = (0..<count).map { _ -> Sighting in
             var strength = DateStrength.strong
             if Int.random(in: 0..<4, using: &random) < weakOnes { strength = .weak }
             if Int.random(in: 0..<20, using: &random) == 0 { strength = .undated }
             let day = day("2026-06-10").advanced(by: -Int.random(in: 0...span, using: &random))
             let hasText = Bool.random(using: &random)
+            let isSeen = Int.random(in: 0..<12, using: &random) > 0
+            let brand = [0, 0, 1, 2, 2, 2, 3][Int.random(in: 0..<7, using: &random)]
             return Sighting(
                 day: strength == .undated ? nil : day, strength: strength,
-                brand: Int.random(in: 0..<12, using: &random) == 0
-                    ? nil : [0, 0, 1, 2, 2, 2, 3].randomElement(using: &random),
+                brand: isSeen ? brand : nil,
                 step: Int.random(in: 0...20, using: &random), group: Int.random(in: 0..<20, using: &random),
                 hasText: hasText, isNamed: hasText && Bool.random(using: &random))
         }
-        let threshold = [0, 0.35, 0.6, 0.95].randomElement(using: &random) ?? 0.6
+        let threshold: Double = [0, 0.35, 0.6, 0.95][Int.random(in: 0..<4, using: &random)]
+        let comparison: TrendComparison = Bool.random(using: &random) ? .previous : .year
+        let dates: TrendDates = Bool.random(using: &random) ? .any : .strong
         let report = try report(
-            sightings, since: since, by: unit, compare: Bool.random(using: &random) ? .previous : .year,
-            seasons: calendar, threshold: threshold, dates: Bool.random(using: &random) ? .any : .strong)
+            sightings, since: since, by: unit, compare: comparison, seasons: calendar, threshold: threshold,
+            dates: dates)
         return Draw(sightings: sightings, report: report, threshold: threshold)
     }
 
@@ -75,7 +78,7 @@ import Testing
         var recognised: Int { brands.values.reduce(0, +) }
     }
 
-    @Test(arguments: 0..<60 as Range<UInt64>) func formatsAgree(seed: UInt64) throws {
+    @Test(arguments: 0..<30 as Range<UInt64>) func formatsAgree(seed: UInt64) throws {
         let draw = try draw(seed)
         let report = draw.report
         let range = report.range
@@ -127,7 +130,8 @@ import Testing
             guard let line else { continue }
             let cells = line.split(separator: #/  +/#).map(String.init)
             #expect(cells[1] == Format.count(counted))
-            #expect(cells[2] == (share.map { String(format: "%.1f %%", $0 * 100) } ?? "-"))
+            let written = share.map { String(format: "%.1f %%", $0 * 100) } ?? "-"
+            #expect(cells[2] == (share != nil && count.recognised < 30 ? "(\(written))" : written))
             let interval = (brand["share_low"] as? Double).flatMap { low in
                 (brand["share_high"] as? Double).map { String(format: "%.1f–%.1f", low * 100, $0 * 100) }
             }
@@ -170,9 +174,12 @@ import Testing
                     && sighting.day.map { report.range.days.contains($0) && first <= $0 && $0 <= last } == true
             }
             #expect(bucket["days_seen"] as? Int == Set(seen.map(\.day)).count)
+            if !report.isEmpty, let next = table.firstIndex(where: { $0.hasPrefix("\(name)  ") }) {
+                table = table[next...]
+            }
             for brand in report.brands {
                 let counted = count.brands[brand.name] ?? 0
-                let share = (shares[brand.name] as? [String: Double])?["share"]
+                let share = (shares[brand.name] as? [String: Any])?["share"] as? Double
                 #expect(counts[brand.name] == counted)
                 #expect(near(share, count.recognised == 0 ? nil : Double(counted) / Double(count.recognised), 1e-6))
                 let cells = rows[row]
@@ -192,9 +199,6 @@ import Testing
                         "\(brand.name) of \(name)")
                 }
                 row += 1
-            }
-            if !report.isEmpty, let next = table.firstIndex(where: { $0.hasPrefix("\(name)  ") }) {
-                table = table[next...]
             }
         }
         #expect(total == report.recognised)
