@@ -456,8 +456,9 @@ final class ChaosRound {
                 try count("model FROM job WHERE id = ?", $0.key)
             })
         let groups = (0..<20).map { "g\($0)" }.joined(separator: " + ")
-        let sums = try store.rows("SELECT model, sum(\(groups)) FROM trend_sum GROUP BY model HAVING sum(\(groups)) > 0")
-        {
+        let sums = try store.rows(
+            "SELECT model, sum(\(groups)) FROM trend_sum GROUP BY model HAVING sum(\(groups)) > 0"
+        ) {
             ($0.int(0), $0.int(1))
         }
         // A forgotten job's predictions stay where another job has the sighting.

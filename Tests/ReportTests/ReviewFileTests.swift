@@ -99,7 +99,7 @@ private let sample: ReviewSample = {
         ),
         (
             "sample,picture,predicted,true_brand\n3,10,chanel,chanel\n\n4,11,x,x\n",
-            "FILE, line 4: it is of sample 4, those before of sample 3; one file a sample"
+            "FILE, line 4: it is of sample 4, those before of 3; one file a sample"
         ),
         ("sample,picture,predicted,true_brand\n3,99,chanel,chanel\n", "FILE, line 2: picture 99 is not in sample 3"),
         ("sample,picture,predicted,true_brand\n3,x,chanel,chanel\n", "FILE, line 2: x is no picture's number"),

@@ -17,8 +17,8 @@ enum ShowCommand: Command {
             .init("--json", nil, "as JSON"),
         ],
         details: """
-            Without --sheet it lists where the pictures lie. A page holds small copies of the pictures: it can be
-            passed on as it is. Pictures that have gone or changed since are named as such.
+            Without --sheet it lists where the pictures lie. A page holds small copies of the pictures, so that
+            it can be passed on as it is. Pictures that have gone or changed since are named as such.
             """,
         example: "bagq show --brand gucci --since 4w --least --sheet gucci.html")
 

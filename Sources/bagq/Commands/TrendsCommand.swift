@@ -7,7 +7,7 @@ enum TrendsCommand: Command {
     static let spec = CommandSpec(
         "trends", summary: "Counts the brands seen, and how their shares have changed.",
         options: [
-            .init("--since", "T", "7d, 4w, 3m, 1y, week, month, season, or a date (7d: the last seven complete days)"),
+            .init("--since", "T", "7d, 4w, 3m, 1y, week, month, season, or a date (7d: seven complete days)"),
             .init("--until", "T", "the last day that counts, or so long ago (now)"),
             .init("--by", "UNIT", "day, week, month or season (what fits the window)"),
             .init("--table", nil, "the numbers of each day, week, month or season"),
