@@ -136,6 +136,7 @@ struct HTML {
           h1 { font-size: 23px; }
           dl { grid-template-columns: 1fr; gap: 0; }
           dd { margin-bottom: 8px; }
+          ul { padding-left: 20px; }
           .sheet { grid-template-columns: repeat(2, 1fr); }
           table { font-size: 14px; }
           th, td { padding-right: 10px; }

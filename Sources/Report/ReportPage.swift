@@ -88,20 +88,30 @@ package struct ReportPage {
     private func table(of report: TrendReport, in html: inout HTML) {
         let seen = report.brands.filter(\.isSeen)
         guard !seen.isEmpty else { return }
-        html.table(
-            [
-                HTML.Column(title: "Brand"), HTML.Column(title: "Share", isNumber: true),
-                HTML.Column(title: "95 %", isNumber: true), HTML.Column(title: "Change"),
-                HTML.Column(title: "Points", isNumber: true), HTML.Column(title: "Before", isNumber: true),
-                HTML.Column(title: "Sightings", isNumber: true),
-            ],
-            seen.map { brand in
-                [
-                    brand.name, Format.percent(brand.share?.value), TrendReport.intervalText(brand.share?.interval),
+        var columns = [
+            HTML.Column(title: "Brand"), HTML.Column(title: "Share", isNumber: true),
+            HTML.Column(title: "95 %", isNumber: true),
+        ]
+        let hasBefore = seen.contains { $0.shareBefore != nil }
+        if hasBefore {
+            columns += [
+                HTML.Column(title: "Change"), HTML.Column(title: "Points", isNumber: true),
+                HTML.Column(title: "Before", isNumber: true),
+            ]
+        }
+        let rows = seen.map { brand in
+            var cells = [
+                brand.name, Format.percent(brand.share?.value), TrendReport.intervalText(brand.share?.interval),
+            ]
+            if hasBefore {
+                cells += [
                     brand.change?.verdict.text ?? "", TrendReport.pointsText(brand.change?.difference?.value),
-                    Format.percent(brand.shareBefore?.value), Format.count(brand.count),
+                    Format.percent(brand.shareBefore?.value),
                 ]
-            })
+            }
+            return cells + [Format.count(brand.count)]
+        }
+        html.table(columns + [HTML.Column(title: "Sightings", isNumber: true)], rows)
     }
 
     private func seasons(_ html: inout HTML) {
@@ -109,7 +119,7 @@ package struct ReportPage {
         guard !seen.isEmpty else { return }
         html.element("h2", "Seasons")
         html.element(
-            "p", "Before and change: the same season a year earlier, or as many days of it.", ["class": "quiet"])
+            "p", "Changes are against the same season a year earlier, or as many days of it.", ["class": "quiet"])
         for entry in seen {
             html.element(
                 "h3", entry.season.name + (entry.isOver ? "" : ", up to \(entry.report.range.days.last.longText)"))

@@ -113,7 +113,8 @@ package struct SightingSheet {
     }
 
     private func confidence(of row: SightingRow) -> String {
-        row.confidence.map { Format.percent(Double($0)) } ?? "from \(row.confidenceStep * 5) %"
+        if let confidence = row.confidence { return Format.percent(Double(confidence)) }
+        return row.confidenceStep == 20 ? "100.0 %" : "from \(row.confidenceStep * 5) %"
     }
 
     private func date(of row: SightingRow) -> String {

@@ -40,7 +40,7 @@ import Testing
                 """)
         #expect(
             try report(usual).text(width: 120, rules: ["Only one author is left out."]).contains(
-                "undated.\nOnly one author is left out.\nThe window before"))
+                "--model luxe@3\nOnly one author is left out.\nThe window before"))
     }
 
     @Test func json() throws {
