@@ -30,6 +30,11 @@ package struct Post: Hashable, Sendable {
     }
 }
 
+extension Post {
+    /// Words as posts keep their hashtags; what can be none is left out.
+    package static func hashtags(_ words: [String]) -> [String] { PostText.folded(words) }
+}
+
 /// How often a post was liked and so on when the dump was made; nil where it does not say.
 package struct Engagement: Hashable, Sendable {
     package var likes: Int?

@@ -92,6 +92,8 @@ package protocol JobStore: Sendable {
     func engagement(
         of model: ModelVersion, _ query: TrendQuery, strengths: Set<DateStrength>, threshold: Double
     ) throws(StoreError) -> [EngagementRow]
+    /// Those of the names under which no post has been seen.
+    func unseenAuthors(among names: [String]) throws(StoreError) -> [String]
     /// Sightings of a stratum in that order, at most `limit`, each with the newest picture that shows it; see `exactlyOrderedSightings`.
     func sightings(
         of model: ModelVersion, in stratum: Stratum, _ query: SightingQuery, order: SightingOrder, limit: Int

@@ -150,7 +150,7 @@ extension Transaction {
     }
 
     /// The rows of those that have been seen, by name or by the hash that stands for one in results.
-    fileprivate func authors(_ names: [String]) throws -> [Int] {
+    func authors(_ names: [String]) throws -> [Int] {
         try names.flatMap { name in
             try [authorHash(of: name, key: authorKey), bytes(ofHex: name)].compactMap(\.self).compactMap { hash in
                 try db.row("SELECT id FROM author WHERE hash = ?", hash) { $0.int(0) }

@@ -13,6 +13,12 @@ extension SQLiteStore {
     }
 }
 
+extension SQLiteStore {
+    package func unseenAuthors(among names: [String]) throws(StoreError) -> [String] {
+        try read { tx in try names.filter { try tx.authors([$0]).isEmpty } }
+    }
+}
+
 extension Transaction {
     /// From the sightings themselves.
     fileprivate func trendsFromSightings(of model: ModelFacts, _ query: TrendQuery) throws -> TrendWindow {

@@ -367,6 +367,10 @@ final class MemoryStore: JobStore {
         }
     }
 
+    func unseenAuthors(among names: [String]) throws(StoreError) -> [String] {
+        try call { state in names.filter { !state.authors.contains($0) } }
+    }
+
     // MARK: Models
 
     func models() throws(StoreError) -> [ModelRecord] {

@@ -167,6 +167,11 @@ struct ScriptedStore: JobStore {
         return try inner.engagement(of: model, query, strengths: strengths, threshold: threshold)
     }
 
+    func unseenAuthors(among names: [String]) throws(StoreError) -> [String] {
+        try script("unseenAuthors")
+        return try inner.unseenAuthors(among: names)
+    }
+
     func models() throws(StoreError) -> [ModelRecord] {
         try script("models")
         return try inner.models()
