@@ -5,7 +5,7 @@ import Report
 /// What `trends` is asked to count, and of whom.
 struct TrendSelection {
     static let options: [CommandSpec.Option] = [
-        .init("--unit", "UNIT", "sightings, posts (once a brand) or authors (once a brand and day) (sightings)"),
+        .init("--unit", "UNIT", "sightings, posts (once a brand) or authors (once a brand, day) (sightings)"),
         .init("--platform", "P", "only posts on this platform; may be given several times"),
         .init("--hashtag", "H", "only posts with this hashtag, or another that is given so"),
         .init("--exclude-hashtag", "H", "leave out posts with this hashtag; may be given several times"),
@@ -71,7 +71,8 @@ struct TrendSelection {
             var query = query
             query.filter.authors = panel.authors
             let unseen = try store.unseenAuthors(among: panel.authors).count
-            let missing = unseen == 0 ? "" : "; \(Format.count(unseen)) of them have not been seen"
+            let missing =
+                unseen == 0 ? "" : "; \(Format.count(unseen)) of them \(unseen == 1 ? "has" : "have") not been seen"
             let rule =
                 "Only posts by the \(Format.count(panel.authors.count, "author")) of panel \(Escaping.terminal(panel.name))\(missing)."
             return Part(name: panel.name, query: query, rules: [rule] + query.rules)

@@ -80,7 +80,7 @@ struct UsageTests {
             Case("trends --job 9", 2, "there is no job 9"),
             Case("trends --chart x.png", 64, "charts are SVG drawings; give a name that ends in .svg"),
             Case("evaluate shapes data --chart x.png", 64, "charts are SVG drawings; give a name that ends in .svg"),
-            Case("trends --chart nowhere/x.svg", 2, "nowhere/x.svg: No such file or directory"),
+            Case("trends --since today --chart nowhere/x.svg", 2, "nowhere/x.svg: No such file or directory"),
             Case("models frob", 64, "models cannot frob"),
             Case("models show", 64, "models show NAME[@N]"),
             Case("models show luxe", 2, "there is no model luxe"),

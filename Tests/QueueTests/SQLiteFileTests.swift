@@ -311,6 +311,16 @@ import SQLiteStore
         let window = try plan(Queries.window, 4)
         #expect(
             window == ["SEARCH trend_sum USING PRIMARY KEY (model=? AND strength=? AND day>? AND day<?)"], "\(window)")
+        // No day is read but the window's.
+        let raw = try plan(
+            """
+            SELECT id FROM sighting INDEXED BY sighting_date WHERE min(time_source, 2) = ? AND day >= ? AND day < ?
+            ORDER BY day
+            """, 3)
+        #expect(
+            raw.count == 1
+                && raw[0].hasPrefix("SEARCH sighting USING COVERING INDEX sighting_date (<expr>=? AND day>? AND day<?)"),
+            "\(raw)")
         let first = try plan(Queries.firstDay, 2)
         #expect(
             first.allSatisfy { $0.hasPrefix("SEARCH trend_sum USING PRIMARY KEY (model=? AND strength=?") }, "\(first)")
