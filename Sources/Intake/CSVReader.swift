@@ -85,6 +85,9 @@ package struct CSVReader {
         }
     }
 
+    /// Opens a file and reads its header.
+    package init(at path: Path) throws(SystemError) { try self.init(ReadableFile(at: path)) }
+
     /// Goes on from a row's place.
     package mutating func seek(to offset: Int, line: Int) {
         buffer.seek(to: offset, line: line)

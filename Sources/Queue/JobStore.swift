@@ -94,8 +94,31 @@ package protocol JobStore: Sendable {
     ) throws(StoreError) -> [EngagementRow]
     /// Those of the names under which no post has been seen.
     func unseenAuthors(among names: [String]) throws(StoreError) -> [String]
+    /// Sightings of a stratum in that order, at most `limit`, each with the newest picture that shows it; see `exactlyOrderedSightings`.
+    func sightings(
+        of model: ModelVersion, in stratum: Stratum, _ query: SightingQuery, order: SightingOrder, limit: Int
+    ) throws(StoreError) -> [SightingRow]
+    /// Where the sightings of those days with dates of those strengths came from, classified by any model or none.
+    func origins(days: Range<CalendarDay>, strengths: Set<DateStrength>) throws(StoreError) -> Origins
+    /// Sources of dated sightings of those days that a model has not classified, the largest first.
+    func unclassified(by model: ModelVersion, days: Range<CalendarDay>) throws(StoreError) -> [Origins.Source]
+    /// Failures of all jobs by reason, the most frequent first.
+    func failureCounts() throws(StoreError) -> [FailureCount]
     /// The time zone in which this store counts days, an IANA name.
     var timeZone: String { get throws(StoreError) }
+
+    // Reviews
+
+    /// Draws at random up to `perStratum` sightings of each stratum, and remembers them. The same seed draws the same ones of the same
+    /// sightings. Refused where there are none.
+    func drawReview(
+        of model: ModelVersion, _ query: SightingQuery, perStratum: Int, seed: UInt64
+    ) throws(StoreError) -> ReviewSample
+    func reviewSample(_ number: Int) throws(StoreError) -> ReviewSample
+    /// Stores a person's answers by the sightings' numbers, over earlier ones. Refused where one was not drawn in that sample.
+    func apply(_ answers: [Int: Truth], toReview number: Int) throws(StoreError)
+    /// All answers about a model's predictions, or those about sightings dated in `days`.
+    func reviews(of model: ModelVersion, days: Range<CalendarDay>?) throws(StoreError) -> [ReviewSum]
 
     // Models
 

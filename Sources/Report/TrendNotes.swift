@@ -37,7 +37,15 @@ extension TrendReport {
         if shown == .strong, weak > 0 { left.append("\(Format.count(weak)) dated only by file time (--dates any)") }
         if unclassified > 0 { left.append("\(Format.count(unclassified)) not classified by \(model)") }
         if undated > 0 { left.append("\(Format.count(undated)) undated") }
-        return left.isEmpty ? [] : ["Not counted: \(left.joined(separator: ", "))."]
+        return (left.isEmpty ? [] : ["Not counted: \(left.joined(separator: ", "))."])
+            + [reclassifyText].compactMap(\.self)
+    }
+
+    /// What to type so that the model classifies what it has not; nil where it has all.
+    var reclassifyText: String? {
+        unclassified == 0
+            ? nil
+            : "To have them classified: bagq reclassify --since \(range.days.lowerBound.iso8601) --model \(model)"
     }
 
     /// What is wrong with the window, and with what it is compared with.

@@ -122,6 +122,7 @@ extension TrendReport {
                 "\(Format.count(unclassified, "sighting")) of these days \(unclassified == 1 ? "waits" : "wait") for \(model)."
             )
         }
+        if let reclassifyText { lines.append(reclassifyText) }
         if let newestDay {
             lines.append("The newest is of \(newestDay.longText)\(command(for: newestDay, options))")
         } else if undated > 0 {

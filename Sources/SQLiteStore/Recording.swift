@@ -111,7 +111,8 @@ struct OutcomeRecorder {
             if countsInTrends && origin.countsInTrends && prediction.flags.isDisjoint(with: .incomplete) {
                 try tx.see(
                     Sight(
-                        job: job, model: keys.model, brand: prediction.brand, brandName: classes[prediction.brand],
+                        job: job, number: number, model: keys.model, brand: prediction.brand,
+                        brandName: classes[prediction.brand],
                         step: prediction.confidenceStep, fingerprint: fingerprint, origin: origin,
                         time: prediction.postTime ?? origin.post.time),
                     &sums)

@@ -9,7 +9,7 @@ enum Schema {
     static let applicationID = 0x6261_6771
     static var version: Int { migrations.count }
 
-    static let migrations = [first, modelPrecision, modelCancelled, workerKinds, troubles, posts, trends]
+    static let migrations = [first, modelPrecision, modelCancelled, workerKinds, troubles, posts, trends + reviews]
 
     /// What predictions are made with unless a job asks for something else: `fp32` or `int8`.
     private static let modelPrecision = """
@@ -34,6 +34,34 @@ enum Schema {
         ALTER TABLE job ADD COLUMN trouble TEXT;
         ALTER TABLE job ADD COLUMN trouble_boot TEXT;
         ALTER TABLE job ADD COLUMN trouble_until INTEGER;
+        """
+
+    /// Which item of a job showed a sighting first (null where a bagq of an earlier schema recorded it), and what people said of
+    /// sightings that were drawn for them.
+    ///
+    /// - `strengths`: the sum of 2 to the power of each - `stratum`, `truth`: a class's index; -1 unsure, or none of the model's brands.
+    ///   A class `_other` stands for other.
+    private static let reviews = """
+        ALTER TABLE appearance ADD COLUMN number INTEGER;
+        CREATE TABLE review_sample (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            model INTEGER NOT NULL REFERENCES model,
+            first_day INTEGER NOT NULL,
+            end_day INTEGER NOT NULL,
+            strengths INTEGER NOT NULL,
+            threshold REAL NOT NULL,
+            job INTEGER,
+            created_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX review_sample_model ON review_sample (model);
+        CREATE TABLE review (
+            sample INTEGER NOT NULL REFERENCES review_sample,
+            sighting INTEGER NOT NULL REFERENCES sighting ON DELETE CASCADE,
+            stratum INTEGER NOT NULL,
+            truth INTEGER,
+            PRIMARY KEY (sample, sighting)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX review_sighting ON review (sighting);
         """
 
     /// Sums by what the text says of the brand, with a column for each author group: long windows are read row by row, and 20 times as many

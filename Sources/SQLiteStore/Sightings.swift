@@ -4,6 +4,8 @@ import Queue
 /// A prediction that counts, on its way to the sightings.
 struct Sight {
     var job: JobID
+    /// Of the item.
+    var number: Int
     var model: Int
     var brand: Int
     var brandName: String
@@ -53,7 +55,7 @@ extension Transaction {
             id = Int(db.lastInsertedRow)
             changes.add(1, sightingsOf: date)
         }
-        try db.run("INSERT INTO appearance VALUES (?, ?) ON CONFLICT DO NOTHING", sight.job, id)
+        try db.run("INSERT INTO appearance VALUES (?, ?, ?) ON CONFLICT DO NOTHING", sight.job, id, sight.number)
         if isClassified { return }
         try db.run("INSERT INTO sighting_class VALUES (?, ?, ?, ?)", id, sight.model, sight.brand, sight.step)
         changes.add(

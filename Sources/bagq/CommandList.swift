@@ -3,8 +3,8 @@ let commands: [any Command.Type] = [
     SubmitCommand.self, InspectCommand.self, TrainCommand.self, WorkerCommand.self, StatusCommand.self,
     WaitCommand.self,
     CancelCommand.self, PauseCommand.self, ResumeCommand.self, RetryCommand.self, ForgetCommand.self,
-    ResultsCommand.self, FailuresCommand.self, TrendsCommand.self, SeasonsCommand.self, ModelsCommand.self,
-    EvaluateCommand.self,
+    ResultsCommand.self, FailuresCommand.self, TrendsCommand.self, SeasonsCommand.self, ShowCommand.self,
+    ReportCommand.self, ReviewSampleCommand.self, ReclassifyCommand.self, ModelsCommand.self, EvaluateCommand.self,
     ClassifyCommand.self, DoctorCommand.self, BackupCommand.self, RestoreCommand.self, MigrateCommand.self,
     ConfigCommand.self, CompletionsCommand.self, DemoCommand.self, HelpCommand.self,
 ]

@@ -37,32 +37,36 @@ import Testing
 
                 Usage: bagq COMMAND [OPTION…]      a bare `bagq` is `bagq status`
 
-                  submit       Queues a folder of pictures for classification and prints the job's number.
-                  inspect      Shows what a source holds and what would be submitted, without opening a picture.
-                  train        Queues the training of a model and prints the job's number and the model's name.
-                  worker       Works on jobs until stopped.
-                  status       Shows jobs and workers, or one job in full.
-                  wait         Waits until jobs have ended.
-                  cancel       Ends jobs for good.
-                  pause        Stops handing out work of jobs.
-                  resume       Goes on with paused jobs.
-                  retry        Takes up again what failed or was left undone in ended jobs.
-                  forget       Removes ended jobs with all they recorded, or an author's sightings.
-                  results      Prints a job's predictions, one row a picture.
-                  failures     Prints why pictures of a job have no prediction, one row a picture.
-                  trends       Counts the brands seen, and how their shares have changed.
-                  seasons      Says which brands each season of the last two years was about.
-                  models       Lists models, or does something with one.
-                  evaluate     Says how well a model does on labelled pictures.
-                  classify     Prints brand and confidence of each file, without a job.
-                  doctor       Shows what this machine and the database are like, and what is wrong with them.
-                  backup       Copies the whole database, as of one moment, into a new file.
-                  restore      Puts a backup into the place of the database.
-                  migrate      Makes the database, or brings it up to this version of bagq.
-                  config       Shows every setting, its value and where that comes from.
-                  completions  Prints completions for bash, zsh or fish.
-                  demo         Draws pictures of made-up brands and does the whole job on them.
-                  help         Shows the commands, or one command's help.
+                  submit         Queues a folder of pictures for classification and prints the job's number.
+                  inspect        Shows what a source holds and what would be submitted, without opening a picture.
+                  train          Queues the training of a model and prints the job's number and the model's name.
+                  worker         Works on jobs until stopped.
+                  status         Shows jobs and workers, or one job in full.
+                  wait           Waits until jobs have ended.
+                  cancel         Ends jobs for good.
+                  pause          Stops handing out work of jobs.
+                  resume         Goes on with paused jobs.
+                  retry          Takes up again what failed or was left undone in ended jobs.
+                  forget         Removes ended jobs with all they recorded, or an author's sightings.
+                  results        Prints a job's predictions, one row a picture.
+                  failures       Prints why pictures of a job have no prediction, one row a picture.
+                  trends         Counts the brands seen, and how their shares have changed.
+                  seasons        Says which brands each season of the last two years was about.
+                  show           Shows the pictures behind a number of the trends, the surest first.
+                  report         Writes one page with charts, tables and how they were counted.
+                  review-sample  Draws sightings for a person to check, and stores what the person says.
+                  reclassify     Queues the sources of sightings that the model has not classified yet.
+                  models         Lists models, or does something with one.
+                  evaluate       Says how well a model does on labelled pictures.
+                  classify       Prints brand and confidence of each file, without a job.
+                  doctor         Shows what this machine and the database are like, and what is wrong with them.
+                  backup         Copies the whole database, as of one moment, into a new file.
+                  restore        Puts a backup into the place of the database.
+                  migrate        Makes the database, or brings it up to this version of bagq.
+                  config         Shows every setting, its value and where that comes from.
+                  completions    Prints completions for bash, zsh or fish.
+                  demo           Draws pictures of made-up brands and does the whole job on them.
+                  help           Shows the commands, or one command's help.
 
                 `bagq help COMMAND` shows its options and an example. `bagq demo` shows it all on made-up pictures.
                 `bagq --version` says which bagq this is.

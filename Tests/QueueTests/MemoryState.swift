@@ -15,6 +15,7 @@ struct State {
     var known: [KnownKey: (job: JobID, number: Int)] = [:]
     var authors: Set<String> = []
     var forgottenAuthors: Set<String> = []
+    var samples: [MemorySample] = []
     // Of the call under way:
     var now = Timestamp(milliseconds: 0)
     var boot = StoreClock.Boot(id: "", milliseconds: 0)
@@ -89,6 +90,8 @@ struct Sighting {
     /// What the first dump said that knew more than what makes the identity.
     var post: Post
     var jobs: Set<JobID> = []
+    /// Of each job the item that showed it first.
+    var items: [JobID: Int] = [:]
     var classes: [ModelVersion: (brand: Int, step: Int)] = [:]
 }
 
@@ -359,6 +362,7 @@ extension State {
             sighting.time = time
         }
         sighting.jobs.insert(job)
+        sighting.items[job] = sighting.items[job] ?? number
         sighting.classes[request.model] =
             sighting.classes[request.model] ?? (prediction.brand, prediction.confidenceStep)
         sightings[key] = sighting

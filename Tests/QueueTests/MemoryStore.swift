@@ -18,7 +18,7 @@ final class MemoryStore: JobStore {
     }
 
     /// Works on a copy, so that a call that throws has changed nothing.
-    private func call<T: Sendable>(_ body: (inout State) throws -> T) throws(StoreError) -> T {
+    func call<T: Sendable>(_ body: (inout State) throws -> T) throws(StoreError) -> T {
         do {
             return try state.withLock { state in
                 var copy = state
@@ -116,6 +116,7 @@ final class MemoryStore: JobStore {
             state.known = state.known.filter { $0.value.job != id }
             for (identity, var sighting) in state.sightings {
                 sighting.jobs.remove(id)
+                sighting.items[id] = nil
                 state.sightings[identity] = sighting.jobs.isEmpty ? nil : sighting
             }
         }

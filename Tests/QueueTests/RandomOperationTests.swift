@@ -310,6 +310,28 @@ private struct RandomRun {
                 }
             }
         }
+        try agree { Set(try $0.failureCounts()) }
+        let strengths: Set = [DateStrength.strong]
+        try agree { try $0.origins(days: SightingTests.allDays, strengths: strengths) }
+        for model in try agree({ try $0.models() }) ?? [] where model.state == .ready {
+            try agree { Set(try $0.unclassified(by: model.version, days: SightingTests.allDays)) }
+            let query = SightingQuery(
+                days: SightingTests.allDays, strengths: strengths, threshold: 0.5, job: all.first?.id)
+            for stratum in Stratum.all(of: model.classes) {
+                try agree { store in
+                    // Numbers are each store's own, and so is the order of equals.
+                    try store.sightings(
+                        of: model.version, in: stratum, query, order: .mostConfident, limit: 1000
+                    ).map(\.confidence)
+                }
+                try agree { store in
+                    Set(
+                        try store.sightings(
+                            of: model.version, in: stratum, query, order: .leastConfident, limit: 1000
+                        ).map(\.withoutNumber))
+                }
+            }
+        }
         try agree { try $0.workers() }
         try agree { try $0.resolve(nil) }
         for kinds in [[JobKind.classify], [.train], [.classify, .train]] {
@@ -345,6 +367,14 @@ extension ResultRow {
     fileprivate var withoutAuthor: ResultRow {
         var row = self
         row.item = item.withoutAuthor
+        return row
+    }
+}
+
+extension SightingRow {
+    fileprivate var withoutNumber: SightingRow {
+        var row = self
+        (row.number, row.post.author) = (0, nil)
         return row
     }
 }

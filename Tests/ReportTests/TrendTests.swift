@@ -32,6 +32,7 @@ import Testing
                 chanel leads: its lead over the next is clear.
                 Share of the 100 recognised (confidence 0.60 or more) of 112 sightings; 5 other, 7 unsure.
                 Not counted: 1,000 dated only by file time (--dates any), 3 not classified by luxe@3, 4 undated.
+                To have them classified: bagq reclassify --since 2026-06-06 --model luxe@3
                 The window before, 3 June to 5 June 2026, has sightings on 2 of its 3 days: take its shares with
                 care.
                 95 %: the share's interval, from the differences between 20 groups of authors.
@@ -42,7 +43,7 @@ import Testing
                 """)
         #expect(
             usual.text(width: 120, rules: ["Only one author is left out."]).contains(
-                "undated.\nOnly one author is left out.\nThe window before"))
+                "--model luxe@3\nOnly one author is left out.\nThe window before"))
     }
 
     @Test func json() throws {
@@ -127,6 +128,7 @@ import Testing
             try report(all(old, .some(1, of: nil, on: "2026-06-07"))).text(width: nil) == """
                 luxe@3 has classified no sighting of 6 June to 8 June 2026.
                 1 sighting of these days waits for luxe@3.
+                To have them classified: bagq reclassify --since 2026-06-06 --model luxe@3
                 The newest is of 3 November 2024: bagq trends --since 2024-11-01 --until 2024-11-03
                 Today so far (9 June 2026), not in the table: nothing yet.
 

@@ -1,5 +1,3 @@
-import Foundation
-import Intake
 import Queue
 import Report
 
@@ -30,33 +28,11 @@ enum SeasonsCommand: Command {
         let calendar = try arguments.seasonCalendar()
         let session = try Session(arguments)
         let store = session.store
-        let timeZone = try store.timeZone
-        guard let zone = TimeZone(identifier: timeZone) else { throw TrendRangeError.unknownTimeZone(timeZone) }
-        let today = CalendarDay(.now, in: zone)
         let model = try session.model(arguments.value("--model"), command: spec.name)
-        let threshold = chosen ?? model.threshold
-        // A season that is over is also what the same one a year later is compared with.
-        var windows: [Range<CalendarDay>: TrendWindow] = [:]
-        func window(_ days: Range<CalendarDay>) throws -> TrendWindow {
-            if days.isEmpty { return TrendWindow() }
-            if let known = windows[days] { return known }
-            let window = try store.trends(
-                of: model.version,
-                TrendQuery(
-                    days: days, spans: [days.lowerBound], thresholdStep: ConfidenceStep.reaching(threshold)))
-            windows[days] = window
-            return window
-        }
-        let seasons = try SeasonsReport(
-            SeasonsReport.seasons(of: calendar, upTo: today).map { season in
-                let range = TrendRange(season: season, in: calendar, today: today, timeZone: timeZone)
-                return try SeasonsReport.Entry(
-                    season: season,
-                    report: TrendReport(
-                        range: range, model: model.version, classes: model.classes, threshold: threshold,
-                        window: window(range.days), before: window(range.before), today: nil, dates: dates,
-                        brands: arguments.values("--brand")))
-            })
+        let seasons = try SeenBrands(
+            store: store, model: model, threshold: chosen ?? model.threshold, dates: dates,
+            brands: arguments.values("--brand")
+        ).seasons(of: calendar, timeZone: store.timeZone)
         if arguments.has("--json") {
             Terminal.print(seasons.json.text)
         } else if arguments.has("--csv") {
