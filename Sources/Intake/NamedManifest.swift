@@ -70,7 +70,7 @@ struct NamedManifest {
     }
 
     private static func why(_ file: RecordFile) -> String {
-        let columns = TableColumns(file.head).paths.filter { $0.count == 1 }.map { $0[0] }
+        let columns = RecordAliases(file.head).paths.filter { $0.count == 1 }.map { $0[0] }
         let shown = columns.prefix(20).map { Escaping.terminal(String($0.prefix(40))) }.joined(separator: ", ")
         return "looked for a column \(TableColumns.wanted); its columns are \(shown)\(columns.count > 20 ? ", …" : "")"
     }
@@ -79,7 +79,7 @@ struct NamedManifest {
 extension RecordFile {
     /// A list that is called CSV has one column and no header.
     fileprivate var isListOfPaths: Bool {
-        let columns = TableColumns(head).paths
+        let columns = RecordAliases(head).paths
         return columns.count == 1 && columns[0].count == 1
             && FileName(visible: Array(columns[0][0].utf8).span) == .picture
     }

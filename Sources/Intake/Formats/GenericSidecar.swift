@@ -8,7 +8,8 @@ enum GenericSidecar: SidecarFormat {
 
     static func post(of picture: PictureName, in document: JSONNode, _ context: IntakeContext) -> Post? {
         guard document.kind == .object, document["instaloader"] == nil else { return nil }
-        let post = RecordAliases(document).post(in: document, source: .sidecar, context)
+        let aliases = RecordAliases([document])
+        let post = aliases.post(in: document, aliases.fields(), source: .sidecar, context)
         guard post.time != nil || post.author != nil || post.engagement.likes != nil else { return nil }
         return post
     }

@@ -8,7 +8,7 @@ enum Imagefolder: RecordFileFormat {
     ) throws(SystemError) -> (any RecordFormat)? {
         guard file.path.name.bytes.starts(with: "metadata.".utf8) else { return nil }
         let columns = TableColumns(file.head)
-        let own = columns.paths.filter { path in
+        let own = columns.aliases.paths.filter { path in
             path == ["file_name"] || path == ["image"] || (path.count == 1 && path[0].hasSuffix("_file_name"))
         }
         // A picture's name, not what is told of it.

@@ -7,7 +7,8 @@ enum Img2Dataset: SidecarFormat {
 
     static func post(of picture: PictureName, in document: JSONNode, _ context: IntakeContext) -> Post? {
         guard document["key"] != nil, document["status"] != nil, document["original_width"] != nil else { return nil }
-        var post = RecordAliases(document).post(in: document, source: .sidecar, context)
+        let aliases = RecordAliases([document])
+        var post = aliases.post(in: document, aliases.fields(), source: .sidecar, context)
         // It wrote the picture again, without its EXIF, which is here.
         post.time = post.time ?? document["exif"]?.string.flatMap { cameraTime(in: $0, context) }
         return post

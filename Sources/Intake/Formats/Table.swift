@@ -22,107 +22,30 @@ enum Table: RecordFileFormat {
     }
 }
 
-/// The columns of a table by what they are called, at most two keys deep: case, `_`, `-`, dots and blanks do not matter.
+/// The columns of a table, or the keys of records of that kind, by what they are called.
 struct TableColumns {
-    /// In the order in which they come up.
-    private(set) var paths: [[String]] = []
-    private var byName: [String: [String]] = [:]
+    let aliases: RecordAliases
 
-    /// More are no columns.
-    private static let most = 1000
-
-    init(_ head: [JSONNode]) {
-        for record in head {
-            for (key, value) in record.members {
-                guard let key = key.string else { continue }
-                add([key])
-                for (inner, _) in value.members {
-                    if let inner = inner.string { add([key, inner]) }
-                }
-            }
-        }
-    }
-
-    private mutating func add(_ path: [String]) {
-        guard paths.count < Self.most, !paths.contains(path) else { return }
-        paths.append(path)
-        let name = Self.normal(path.joined())
-        if byName[name] == nil { byName[name] = path }
-    }
-
-    private static func normal(_ name: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                name.lowercased().unicodeScalars.filter { !["_", "-", ".", " ", "\u{FEFF}"].contains($0) }))
-    }
-
-    private func called(_ names: [String]) -> [[String]] { names.compactMap { byName[$0] } }
-
-    private func keys(_ names: [String]) -> PostFields.Keys { PostFields.Keys(paths: called(names)) }
+    init(_ head: [JSONNode]) { aliases = RecordAliases(head) }
 
     /// Those that may name pictures, likeliest first.
     var files: [[String]] {
-        let named = called(Self.fileNames)
-        let more = paths.filter { path in
-            let name = Self.normal(path.joined())
+        let named = aliases.called(Self.fileNames)
+        let more = aliases.paths.filter { path in
+            let name = RecordAliases.folded(path.joined())
             return name.hasSuffix("filename") || name.hasSuffix("filepath")
         }
-        return named + more.filter { !named.contains($0) } + called(Self.addresses)
+        return named + more.filter { !named.contains($0) } + aliases.called(Self.addresses)
     }
-
-    /// Where the times are.
-    var times: [[String]] { called(Self.timeNames) }
-
-    /// What the columns say of a post. - files: The columns that name its pictures.
-    func fields(files: [[String]]) -> PostFields {
-        let ids = called(["postid", "tweetid", "statusid", "shortcode", "id"]).filter { !files.contains($0) }
-        var fields = PostFields()
-        fields.time = PostFields.Keys(paths: times)
-        fields.author = keys([
-            "author", "username", "user", "owner", "ownerusername", "screenname", "handle", "account", "userusername",
-            "userscreenname", "authorname", "authorusername", "accountacct", "accountname", "uploader", "creator",
-        ])
-        fields.id = PostFields.Keys(paths: ids)
-        fields.text = keys(["caption", "text", "content", "rawcontent", "description", "title", "fulltext", "body"])
-        fields.hashtags = keys(["hashtags", "hashtag", "tags"])
-        fields.likes = keys([
-            "likes", "likecount", "likescount", "numlikes", "favoritecount", "favouritescount", "favorites", "score",
-            "ups",
-            "notecount", "reactions", "diggcount", "publicmetricslikecount",
-        ])
-        fields.comments = keys([
-            "comments", "commentcount", "commentscount", "numcomments", "replies", "replycount", "repliescount",
-            "publicmetricsreplycount",
-        ])
-        fields.shares = keys([
-            "shares", "sharecount", "sharescount", "retweets", "retweetcount", "reposts", "repostcount", "reblogscount",
-            "publicmetricsretweetcount",
-        ])
-        fields.views = keys(["views", "viewcount", "viewscount", "playcount", "videoviewcount", "impressions"])
-        fields.clocksAreUTC = false
-        return fields
-    }
-
-    var platforms: PostFields.Keys { keys(["platform", "site", "network", "socialnetwork", "category", "source"]) }
-    var posts: PostFields.Keys { keys(["url", "permalink", "posturl", "link", "webpageurl", "tweeturl"]) }
-    var reposts: PostFields.Keys { keys(["isrepost", "isretweet", "isreblog"]) }
-    /// Whether ids are called a post's, not just `id`, which may count rows.
-    var hasPostID: Bool { !called(["postid", "tweetid", "statusid", "shortcode"]).isEmpty }
 
     private static let fileNames = [
         "filename", "file", "image", "imagepath", "path", "img", "imageid", "id", "name", "filepath", "imagefile",
         "imagefilename", "imagename", "imgpath", "localpath", "media", "mediapath", "photo", "picture", "images",
-        "files",
-        "photos", "key",
+        "files", "photos", "key",
     ]
     /// Downloads keep the last part.
     private static let addresses = [
         "mediaurl", "imageurl", "displayurl", "photourl", "imgurl", "mediaurls", "imageurls", "url",
-    ]
-    /// Those that can only be a post's first.
-    private static let timeNames = [
-        "postedat", "postdate", "createdat", "createdutc", "takenat", "takenattimestamp", "publishedat", "publishdate",
-        "published", "datetime", "timestamp", "date", "time", "uploaddate",
     ]
 
     /// What people are told of a table that names no picture.
@@ -133,7 +56,7 @@ struct TableColumns {
 struct TableRecord: RecordFormat {
     private let files: [[String]]
     private let pictures: NearbyPictures?
-    private let columns: TableColumns
+    private let aliases: RecordAliases
     private let fields: PostFields
 
     /// - files: The columns that name its pictures. - pictures: To look up what they name; nil where they name paths.
@@ -142,9 +65,9 @@ struct TableRecord: RecordFormat {
         _ context: IntakeContext,
         _ problems: inout [MetadataProblem]
     ) throws(SystemError) {
-        (self.files, self.pictures, self.columns) = (files, pictures, columns)
-        var fields = columns.fields(files: files)
-        if let column = columns.times.first(where: { Self.isAmbiguous($0, file.head) }) {
+        (self.files, self.pictures, aliases) = (files, pictures, columns.aliases)
+        var fields = aliases.fields(without: files)
+        if let column = aliases.times.first(where: { Self.isAmbiguous($0, file.head) }) {
             fields.dayOrder = try Self.dayOrder(of: column, in: file)
             if fields.dayOrder == nil {
                 problems.append(
@@ -187,16 +110,11 @@ struct TableRecord: RecordFormat {
     }
 
     func post(of number: Int, in record: JSONNode, _ context: IntakeContext) -> Post {
-        var post = fields.post(in: record, source: .manifest, context)
+        var post = aliases.post(in: record, fields, source: .manifest, context)
         let names = files.flatMap { Self.values(of: record, at: $0) }
         if names.count > 1 { post.place = number }
-        post.platform =
-            record.first(columns.platforms) { $0.string.flatMap(Self.platform) }
-            ?? record.first(columns.posts) { $0.string.flatMap(Self.host) }
         // Rows of tables are counted, and the posts of a site are not told from another's.
-        if post.platform == nil && !columns.hasPostID { post.id = nil }
-        if let author = post.author, author.hasPrefix("@") { post.author = String(author.dropFirst()).nonBlank }
-        post.isRepost = record.first(columns.reposts) { Self.truth($0) } ?? false
+        if post.platform == nil && !aliases.hasPostID { post.id = nil }
         return post
     }
 
@@ -204,32 +122,6 @@ struct TableRecord: RecordFormat {
         guard let node = record.node(at: column) else { return [] }
         if node.kind != .array { return (node.text?.nonBlank).map { [Array($0.utf8)] } ?? [] }
         return node.elements.compactMap { ($0.text?.nonBlank).map { Array($0.utf8) } }
-    }
-
-    private static func truth(_ node: JSONNode) -> Bool? {
-        node.bool ?? node.int.map { $0 != 0 } ?? node.string.map { ["true", "yes"].contains($0.lowercased()) }
-    }
-
-    /// A site's name, not a sentence or an app's.
-    private static func platform(_ text: String) -> String? {
-        if let known = Platform(named: text) { return known.rawValue }
-        if let host = host(text) { return host }
-        let name = text.lowercased()
-        return name.utf8.count <= 30 && !name.isEmpty
-            && name.utf8.allSatisfy { $0.isLetter || $0.isDigit || [0x2E, 0x5F, 0x2D].contains($0) }
-            ? name : nil
-    }
-
-    /// The site that a post's address is on, where it is known.
-    private static func host(_ address: String) -> String? {
-        guard let scheme = address.firstRange(of: "://") else { return nil }
-        let host = address[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }.lowercased()
-        for part in host.split(separator: ".") {
-            if let known = Platform(named: String(part)), part != "x" || host == "x.com" || host.hasSuffix(".x.com") {
-                return known.rawValue
-            }
-        }
-        return host == "bsky.app" ? Platform.bluesky.rawValue : nil
     }
 
     // MARK: Days and months
