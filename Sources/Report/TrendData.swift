@@ -50,7 +50,7 @@ extension TrendReport {
             ("change_points", points(difference?.value)), ("change_low_points", points(difference?.interval?.low)),
             ("change_high_points", points(difference?.interval?.high)),
             ("verdict", range.before.isEmpty ? .null : JSONValue(brand.change?.verdict.rawValue)),
-            ("smallest_visible_points", points(brand.change?.smallestVisible)),
+            ("smallest_visible_points", points(brand.smallestVisible)),
             ("texts", .int(brand.texts)), ("named", .int(brand.named)),
         ])
     }

@@ -85,7 +85,7 @@ extension TrendReport {
         let seen = brands.filter(\.isSeen)
         var notes = ["95 %: the share's interval, from the differences between 20 groups of authors."]
         let visible = seen.compactMap { brand in
-            brand.change?.smallestVisible.map { (name: brand.name, points: $0) }
+            brand.smallestVisible.map { (name: brand.name, points: $0) }
         }
         let least = visible.min { $0.points < $1.points }
         guard let least, let most = visible.max(by: { $0.points < $1.points }) else { return notes }

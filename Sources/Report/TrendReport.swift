@@ -23,6 +23,9 @@ package struct TrendReport {
         package var named: Int
         /// Whether there is anything to say of it.
         package var isSeen: Bool
+
+        /// The smallest change that would have been called, as a fraction; nil where none would, however large.
+        package var smallestVisible: Double? { change?.verdict == .tooFew ? nil : change?.smallestVisible }
     }
 
     package struct Bucket: Hashable, Sendable {

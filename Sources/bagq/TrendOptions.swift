@@ -7,7 +7,7 @@ enum TrendOptions {
     static let threshold = CommandSpec.Option(
         "--threshold", "P", "recognised from this confidence on, a multiple of 0.05 (the model's)")
     static let seasonStart = CommandSpec.Option(
-        "--season-start", "WHICH", "north, south, fashion (SS, AW) or a file with NAME,FIRST DAY,LAST DAY (north)")
+        "--season-start", "WHICH", "north, south, fashion or a file of NAME,FIRST DAY,LAST DAY (north)")
 }
 
 extension Arguments {

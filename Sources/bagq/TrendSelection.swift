@@ -5,7 +5,7 @@ import Report
 /// What `trends` is asked to count, and of whom.
 struct TrendSelection {
     static let options: [CommandSpec.Option] = [
-        .init("--unit", "UNIT", "sightings, posts (once a brand) or authors (once a brand and day) (sightings)"),
+        .init("--unit", "UNIT", "sightings, posts (once a brand) or authors (once a brand, day) (sightings)"),
         .init("--platform", "P", "only posts on this platform; may be given several times"),
         .init("--hashtag", "H", "only posts with this hashtag, or another that is given so"),
         .init("--exclude-hashtag", "H", "leave out posts with this hashtag; may be given several times"),

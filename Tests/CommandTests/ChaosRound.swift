@@ -455,9 +455,10 @@ final class ChaosRound {
             try jobs.filter { if case .classify(_, _, true) = $0.value { true } else { false } }.map {
                 try count("model FROM job WHERE id = ?", $0.key)
             })
-        let count = (0..<20).map { "g\($0)" }.joined(separator: " + ")
-        let sums = try store.rows("SELECT model, sum(\(count)) FROM trend_sum GROUP BY model HAVING sum(\(count)) > 0")
-        {
+        let groups = (0..<20).map { "g\($0)" }.joined(separator: " + ")
+        let sums = try store.rows(
+            "SELECT model, sum(\(groups)) FROM trend_sum GROUP BY model HAVING sum(\(groups)) > 0"
+        ) {
             ($0.int(0), $0.int(1))
         }
         // A forgotten job's predictions stay where another job has the sighting.

@@ -51,6 +51,7 @@ import Testing
                   results      Prints a job's predictions, one row a picture.
                   failures     Prints why pictures of a job have no prediction, one row a picture.
                   trends       Counts the brands seen, and how their shares have changed.
+                  seasons      Says which brands each season of the last two years was about.
                   models       Lists models, or does something with one.
                   evaluate     Says how well a model does on labelled pictures.
                   classify     Prints brand and confidence of each file, without a job.

@@ -133,15 +133,29 @@ struct JobTests {
         #expect(
             Set(trends.keys) == [
                 "since", "until", "by", "unit", "model", "time_zone", "other", "unsure", "undated", "weak",
-                "unclassified", "brands", "buckets", "dates",
+                "unclassified", "brands", "buckets", "dates", "threshold", "has_other", "recognised", "window",
+                "before",
+                "leader", "tied",
             ])
         let brand = try #require((trends["brands"] as? [[String: Any]])?.first)
         #expect(
             Set(brand.keys) == [
-                "brand", "count", "share", "share_low", "share_high", "share_adjusted", "change_points", "verdict",
+                "brand", "count", "share", "share_low", "share_high", "share_adjusted", "share_before", "change_points",
+                "change_low_points", "change_high_points", "verdict", "smallest_visible_points", "texts", "named",
             ])
         let bucket = try #require((trends["buckets"] as? [[String: Any]])?.first)
-        #expect(Set(bucket.keys) == ["start", "complete", "counts"])
+        #expect(
+            Set(bucket.keys) == [
+                "name", "start", "end", "complete", "days", "days_seen", "recognised", "other", "unsure", "remarks",
+                "counts", "shares",
+            ])
+        let season = try #require((try bagq.json("seasons", "--json") as? [[String: Any]])?.first)
+        #expect(
+            Set(season.keys) == [
+                "season", "start", "end", "complete", "model", "time_zone", "dates", "threshold", "recognised", "other",
+                "unsure", "weak", "unclassified", "window", "before", "leader", "tied", "brands",
+            ])
+        #expect(Set(try #require((season["brands"] as? [[String: Any]])?.first).keys) == Set(brand.keys))
 
         let lines = try bagq.run("classify", "--json", "data/bar/0.jpg", "nowhere.jpg").lines
         let rows = try lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }

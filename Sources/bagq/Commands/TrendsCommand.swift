@@ -14,7 +14,7 @@ enum TrendsCommand: Command {
         example: "bagq trends --since 4w --by week --compare year\nbagq trends --since 1y --by month --table")
 
     private static let windowOptions: [CommandSpec.Option] = [
-        .init("--since", "T", "7d, 4w, 3m, 1y, week, month, season, or a date (7d: the last seven complete days)"),
+        .init("--since", "T", "7d, 4w, 3m, 1y, week, month, season or a date (7d, complete days)"),
         .init("--until", "T", "the last day that counts, or so long ago (now)"),
         .init("--by", "UNIT", "day, week, month or season (what fits the window)"),
         .init("--table", nil, "the numbers of each day, week, month or season"),
