@@ -319,7 +319,7 @@ import SQLiteStore
             """, 3)
         #expect(
             raw.count == 1
-                && raw[0].hasPrefix("SEARCH sighting USING COVERING INDEX sighting_date (<expr>=? AND day>? AND day<?)"),
+                && raw[0].hasPrefix("SEARCH sighting USING INDEX sighting_date (<expr>=? AND day>? AND day<?)"),
             "\(raw)")
         let first = try plan(Queries.firstDay, 2)
         #expect(
