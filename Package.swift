@@ -63,7 +63,8 @@ let package = Package(
         .target(
             name: "Worker", dependencies: ["Threads", "Intake", "Imaging", "CNN", "Queue"],
             swiftSettings: strict),
-        .target(name: "Report", dependencies: ["Queue", "Intake"], swiftSettings: strict),
+        .target(name: "Statistics", swiftSettings: strictAndFast),
+        .target(name: "Report", dependencies: ["Queue", "Intake", "Statistics"], swiftSettings: strict),
         .executableTarget(
             name: "bagq",
             dependencies: ["Threads", "Intake", "Imaging", "CNN", "Queue", "SQLiteStore", "Worker", "Report"],
@@ -78,6 +79,7 @@ let package = Package(
         tests("CNNTests", ["CNN", "Threads", "CKernels"], exclude: ["vectors"]),
         tests("QueueTests", ["Queue", "SQLiteStore", "Intake", "CKernels", "CSQLite"], exclude: ["schemas"]),
         tests("WorkerTests", ["Worker", "Threads", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN"]),
+        tests("StatisticsTests", ["Statistics"]),
         tests("ReportTests", ["Report", "Queue", "Intake"]),
         tests("CommandTests", ["bagq", "Imaging", "Intake", "Queue", "SQLiteStore"]),
     ]),
