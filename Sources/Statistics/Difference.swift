@@ -22,9 +22,10 @@ struct Difference {
     /// Nil where one of the two cannot tell its own.
     func interval(tail: Double) -> Interval? {
         guard
-            let ours = first.shares.interval(first.category, tail: tail),
-            let theirs = second.shares.interval(second.category, tail: tail)
+            let ourQuantile = first.shares.quantile(tail: tail), let theirQuantile = second.shares.quantile(tail: tail)
         else { return nil }
+        let ours = first.shares.interval(first.category, quantile: ourQuantile)
+        let theirs = second.shares.interval(second.category, quantile: theirQuantile)
         let (a, b) = (first.shares.values[first.category], second.shares.values[second.category])
         return Interval(
             low: max(-1, value - arm(a - ours.low, theirs.high - b)),

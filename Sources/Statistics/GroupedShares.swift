@@ -25,29 +25,32 @@ struct GroupedShares {
         }
         let variances = deviations.map { jackknifeVariance($0, groups: groups) }
 
-        // Where a share is 0 or 1 no group moves it, yet it is not certain: it is taken to be as clustered as all the shares together
-        // (their mean design effect: J. N. K. Rao, A. J. Scott, Annals of Statistics 12, 1984). Where all is one category nothing tells
-        // how alike an author's sightings are: then each group is worth one sighting of its weight (L. Kish, Survey Sampling, 1965).
+        // What the sightings are worth by the mean design effect of all the shares together (J. N. K. Rao, A. J. Scott, Annals of
+        // Statistics 12, 1984). Where all is one category nothing tells how alike an author's sightings are: then each group is worth
+        // one sighting of its weight (L. Kish, Survey Sampling, 1965).
         let spread = values.reduce(0) { $0 + $1 * (1 - $1) }
-        let unmoved =
+        let typical =
             spread > 0
             ? min(total, spread / variances.reduce(0, +)) : total * total / sizes.reduce(0) { $0 + $1 * $1 }
-        effectiveSizes = values.indices.map { category in
-            let spread = values[category] * (1 - values[category])
-            // By chance all groups may be alike. Four times the sightings is further than such luck goes where it is none.
-            return spread > 0 ? min(4 * total, spread / variances[category]) : unmoved
+        effectiveSizes = zip(values, variances).map { value, variance in
+            // A share of 0 or 1 is moved by no group, yet it is not certain; and where none of those who post much happens to have posted
+            // a brand, its groups move it too little. Twice the typical is further than luck goes where all brands are clustered alike.
+            let spread = value * (1 - value)
+            return spread > 0 ? min(2 * typical, spread / variance) : typical
         }
         self.values = values
         self.deviations = deviations
         self.groups = groups
     }
 
-    /// Nil where one group holds everything: what its authors did tells nothing about others.
-    /// - tail: what the interval leaves out, on both sides together.
-    func interval(_ category: Int, tail: Double) -> Interval? {
-        guard groups > 1 else { return nil }
-        let quantile = StudentT(degreesOfFreedom: Double(groups - 1)).quantile(tail: tail)
-        return wilson(share: values[category], trials: effectiveSizes[category], quantile: quantile)
+    /// Of Student's t for the groups; nil where one group holds everything: what its authors did tells nothing about others.
+    /// - tail: what an interval leaves out, on both sides together.
+    func quantile(tail: Double) -> Double? {
+        groups > 1 ? StudentT(degreesOfFreedom: Double(groups - 1)).quantile(tail: tail) : nil
+    }
+
+    func interval(_ category: Int, quantile: Double) -> Interval {
+        wilson(share: values[category], trials: effectiveSizes[category], quantile: quantile)
     }
 }
 

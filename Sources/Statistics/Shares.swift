@@ -8,8 +8,10 @@ package struct Shares {
     /// - counts: of the recognised brands alone, where shares are to be of the recognised.
     package init(_ counts: GroupedCounts) {
         estimates = GroupedShares(counts).map { shares in
-            shares.values.indices.map { category in
-                Estimate(value: shares.values[category], interval: shares.interval(category, tail: usualTail))
+            let quantile = shares.quantile(tail: usualTail)
+            return shares.values.indices.map { category in
+                Estimate(
+                    value: shares.values[category], interval: quantile.map { shares.interval(category, quantile: $0) })
             }
         }
     }

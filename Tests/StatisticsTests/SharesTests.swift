@@ -11,10 +11,16 @@ func grouped(_ rows: [[Int]], groups: Int = 20) -> GroupedCounts {
     return counts
 }
 
+/// In all brands an author is as like himself: each group's count is off its level by up to three times what chance would do.
 private func random(categories: Int, upTo most: Int, seed: UInt64) -> [[Int]] {
     var generator = Generator(state: seed)
-    let levels = (0..<categories).map { _ in Int.random(in: 0...most, using: &generator) }
-    return (0..<20).map { _ in levels.map { Int.random(in: $0 / 2...$0, using: &generator) } }
+    let levels = (0..<categories).map { _ in Int.random(in: 100...most, using: &generator) }
+    return (0..<20).map { _ in
+        levels.map { level in
+            let off = 3 * Int(Double(level).squareRoot())
+            return level + Int.random(in: -off...off, using: &generator)
+        }
+    }
 }
 
 @Suite struct SharesTests {
@@ -56,6 +62,17 @@ private func random(categories: Int, upTo most: Int, seed: UInt64) -> [[Int]] {
         let always = try #require(Shares(grouped((0..<20).map { _ in [50, 0] }))[0]?.interval)
         #expect(always.high == 1)
         #expect(always.low > 0.7 && always.low < 0.9, "20 groups alike are worth 20 sightings")
+    }
+
+    /// Those who post much post the first two brands, and happen not to have posted the third: its groups alone would say too little.
+    @Test func aBrandIsAboutAsClusteredAsTheOthers() throws {
+        let rows = (0..<20).map { group in
+            group < 2 ? [200, 10, 0] : group < 4 ? [10, 200, 0] : [20, 20, group.isMultiple(of: 2) ? 4 : 3]
+        }
+        let interval = try #require(Shares(grouped(rows))[2]?.interval)
+        // 56 of 1,246; as if all were independent, 3.5 to 5.8 %.
+        #expect(interval.low < 0.025 && interval.low > 0.005)
+        #expect(interval.high > 0.08 && interval.high < 0.2)
     }
 
     @Test func anAuthorsMannerWidensTheInterval() throws {
