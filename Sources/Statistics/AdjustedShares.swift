@@ -40,26 +40,51 @@ struct VariancePart {
 /// A share whose variance has several sources.
 struct SourcedShare {
     var value: Double
-    var parts: [VariancePart]
+    /// What other authors would have moved it by.
+    var ofAuthors: [VariancePart]
+    /// What another sample of the pictures whose truth is known would have; nil where these cannot tell the share.
+    var ofSamples: [VariancePart]?
 
     /// Of one picture about the share.
-    var spread: Double { value * (1 - value) }
-    var variance: Double { parts.reduce(0) { $0 + $1.variance } }
+    fileprivate var spread: Double { value * (1 - value) }
+    fileprivate var authored: Double { ofAuthors.reduce(0) { $0 + $1.variance } }
+    fileprivate var sampled: Double { (ofSamples ?? []).reduce(0) { $0 + $1.variance } }
 
     /// For Student's t: the sources' joint degrees of freedom (F. E. Satterthwaite, Biometrics Bulletin 2, 1946).
-    var quantile: Double {
+    fileprivate var quantile: Double {
+        let parts = ofAuthors + (ofSamples ?? [])
+        let variance = authored + sampled
         let squares = parts.reduce(0) { $0 + $1.variance * $1.variance / $1.degreesOfFreedom }
-        let fewest = parts.map(\.degreesOfFreedom).min() ?? 1
-        let joint = squares > 0 ? variance * variance / squares : fewest
+        let joint = squares > 0 ? variance * variance / squares : ofAuthors.map(\.degreesOfFreedom).min() ?? 1
         return StudentT(degreesOfFreedom: joint).quantile(tail: usualTail)
     }
 }
 
 extension [SourcedShare] {
-    /// As many independent pictures as would leave the shares as uncertain as they are, on their average: what is known of a share
-    /// that is 0 or 1, and half of what is believed of one that is by chance less uncertain. Nil where all are certain.
-    var typicalTrials: Double? {
-        let trials = reduce(0) { $0 + $1.spread } / reduce(0) { $0 + $1.variance }
-        return trials > 0 && trials.isFinite ? trials : nil
+    /// In Wilson's form is what vanishes with a share. What does not, because it is of other brands' pictures that are taken for this one,
+    /// has plain arms, and the two are joined (MOVER, as in `Difference`). Nil for a share that the samples cannot tell, and for all where
+    /// one group holds every picture.
+    /// - total: pictures counted. - groups: that hold any.
+    /// - samplesVanish: whether what other samples would have done vanishes with the share.
+    func intervals(total: Double, groups: Int, samplesVanish: Bool) -> [Interval?] {
+        guard groups > 1 else { return map { _ in nil } }
+        func vanishing(_ share: SourcedShare) -> Double {
+            share.authored + (samplesVanish ? share.sampled : 0)
+        }
+        // As in `GroupedShares`, and for the same reasons.
+        let told = filter { $0.ofSamples != nil }
+        let spread = told.reduce(0) { $0 + $1.spread }
+        let typical = spread > 0 ? Swift.min(total, spread / told.reduce(0) { $0 + vanishing($1) }) : Double(groups)
+        return map { share in
+            guard share.ofSamples != nil else { return nil }
+            let trials = share.spread > 0 ? Swift.min(luckiest * typical, share.spread / vanishing(share)) : typical
+            let quantile = share.quantile
+            let wilsons = wilson(share: share.value, trials: trials, quantile: quantile)
+            let plain = samplesVanish ? 0 : quantile * quantile * share.sampled
+            let (down, up) = (share.value - wilsons.low, wilsons.high - share.value)
+            return Interval(
+                low: Swift.max(0, share.value - (down * down + plain).squareRoot()),
+                high: Swift.min(1, share.value + (up * up + plain).squareRoot()))
+        }
     }
 }

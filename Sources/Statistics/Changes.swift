@@ -10,8 +10,10 @@ package struct Change: Hashable, Sendable {
     /// The share now less the share before, as fractions, with its own 95 % interval; nil where a window has no share.
     package var difference: Estimate?
     package var verdict: Verdict
-    /// The smallest difference that would have been called, as a fraction: the interval's longer arm after Bonferroni over the brands
-    /// shown. A true change of this size is called about every second time, one of twice the size nearly always. Nil where none could be.
+    /// The smallest difference that could have been called, as a fraction: the longer arm that the interval, after Bonferroni over the
+    /// brands shown, would have had if other authors had posted in each window (a change that is there is made by authors who change, and
+    /// so not by the likeness of those who do not), or the difference itself where a smaller one was called. A true change of twice
+    /// the size is called in nine cases of ten and more. Nil where none could be.
     package var smallestVisible: Double?
 }
 
@@ -45,10 +47,10 @@ package struct Changes {
                 } else {
                     .noClearChange
                 }
-            let widest = difference.interval(tail: usualTail / Double(shown.count))
+            let visible = difference.independentArm(tail: usualTail / Double(shown.count))
             return Change(
                 difference: Estimate(value: difference.value, interval: interval), verdict: verdict,
-                smallestVisible: widest.map { max(difference.value - $0.low, $0.high - difference.value) })
+                smallestVisible: visible.map { called.contains(index) ? min($0, abs(difference.value)) : $0 })
         }
     }
 

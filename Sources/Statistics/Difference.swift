@@ -21,18 +21,24 @@ struct Difference {
 
     /// Nil where one of the two cannot tell its own.
     func interval(tail: Double) -> Interval? {
+        arms(tail: tail, correlation: correlation).map {
+            Interval(low: max(-1, value - $0.down), high: min(1, value + $0.up))
+        }
+    }
+
+    /// The interval's longer arm if different authors lay behind the two shares.
+    func independentArm(tail: Double) -> Double? {
+        arms(tail: tail, correlation: min(0, correlation)).map { max($0.down, $0.up) }
+    }
+
+    private func arms(tail: Double, correlation: Double) -> (down: Double, up: Double)? {
         guard
             let ourQuantile = first.shares.quantile(tail: tail), let theirQuantile = second.shares.quantile(tail: tail)
         else { return nil }
         let ours = first.shares.interval(first.category, quantile: ourQuantile)
         let theirs = second.shares.interval(second.category, quantile: theirQuantile)
+        func joined(_ a: Double, _ b: Double) -> Double { max(0, a * a + b * b - 2 * correlation * a * b).squareRoot() }
         let (a, b) = (first.shares.values[first.category], second.shares.values[second.category])
-        return Interval(
-            low: max(-1, value - arm(a - ours.low, theirs.high - b)),
-            high: min(1, value + arm(ours.high - a, b - theirs.low)))
-    }
-
-    private func arm(_ ours: Double, _ theirs: Double) -> Double {
-        max(0, ours * ours + theirs * theirs - 2 * correlation * ours * theirs).squareRoot()
+        return (joined(a - ours.low, theirs.high - b), joined(ours.high - a, b - theirs.low))
     }
 }

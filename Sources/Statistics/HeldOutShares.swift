@@ -43,37 +43,30 @@ private struct HeldOutMatrix {
             let slope = mix.indices.map { (($0 == brand ? 1 : 0) - ($0 < brands ? share : 0)) / known }
             // The mix moves by H Mᵀ (dq - dM p) with H symmetric, so the share by (M H slope) times what is in the brackets.
             let pulled = system.solve(Array(mix.indices), right: slope, sum: 0).solution
-            // Truths that the model takes for the same categories equally often cannot be told apart by what it counted.
-            guard pulled.allSatisfy({ abs($0) * known < 1e6 }) else { return SourcedShare(value: share, parts: []) }
             let weights = matrix.map { dot($0, pulled) }
             let moved = (counted.deviations.first ?? []).indices.map { group in
                 zip(weights, counted.deviations).reduce(0) { $0 + $1.0 * $1.1[group] }
             }
-            let ofGroups = VariancePart(
+            let ofAuthors = VariancePart(
                 variance: jackknifeVariance(moved, groups: counted.groups),
                 degreesOfFreedom: Double(max(1, counted.groups - 1)))
+            // Truths that the model takes for the same categories equally often cannot be told apart by what it counted.
+            let isTold = pulled.allSatisfy { abs($0) * known < 1e6 }
             return SourcedShare(
-                value: share, parts: mix.indices.map { part(of: $0, share: mix[$0], weights: weights) } + [ofGroups])
+                value: share, ofAuthors: [ofAuthors],
+                ofSamples: isTold ? mix.indices.map { part(of: $0, share: mix[$0], weights: weights) } : nil)
         }
-        let typical = shares.filter { !$0.parts.isEmpty }.typicalTrials
-        return shares.map { share in
-            guard counted.groups > 1, !share.parts.isEmpty, let typical else {
-                return Estimate(value: share.value, interval: nil)
-            }
-            // Not in Wilson's form: how many of other brands' pictures are taken for this one does not vanish with its share.
-            let half = share.quantile * max(share.variance, share.spread / (2 * typical)).squareRoot()
-            return Estimate(
-                value: share.value,
-                interval: Interval(low: max(0, share.value - half), high: min(1, share.value + half)))
-        }
+        let intervals = shares.intervals(
+            total: Double(population.total), groups: counted.groups, samplesVanish: false)
+        return zip(shares, intervals).map { Estimate(value: $0.value, interval: $1) }
     }
 
     /// What a truth's held-out pictures, drawn anew, would move a share by.
     /// - share: of the truth. - weights: [category].
     private func part(of truth: Int, share: Double, weights: [Double]) -> VariancePart {
-        // As if one picture more had been spread over all categories (W. Perks, Journal of the Institute of Actuaries 73, 1947): that
-        // none of 30 was taken for a brand does not say that none ever is.
-        let rates = matrix.map { ($0[truth] * sizes[truth] + 1 / Double(matrix.count)) / (sizes[truth] + 1) }
+        // As if half a picture more had been spread over all categories: that none of 30 was taken for a brand does not say that none
+        // ever is.
+        let rates = matrix.map { ($0[truth] * sizes[truth] + 0.5 / Double(matrix.count)) / (sizes[truth] + 0.5) }
         let mean = dot(rates, weights)
         let variance = max(0, dot(rates, weights.map { $0 * $0 }) - mean * mean)
         return VariancePart(

@@ -25,10 +25,12 @@ private struct Strata {
         /// What the groups move it by, of itself.
         var ofGroups: Double
         /// Of each stratum's sample.
-        var ofSample: [VariancePart]
+        var ofSamples: [VariancePart]
         /// Of one picture's part in the share: what its category tells of it, and the rest.
         var between: Double
         var within: Double
+        /// As far as categories of two pictures are alike that are of the same truth.
+        var seenLikeness: Double
     }
 
     private let brands: Int
@@ -76,35 +78,34 @@ private struct Strata {
     /// brand, or all of others.
     func estimates() -> [Estimate] {
         let shares = sourcedShares()
-        let typical = shares.typicalTrials
-        return shares.map { share in
-            let value = share.value * known / (known + unseenBrands)
-            guard groups > 1, let typical else { return Estimate(value: value, interval: nil) }
-            let trials = min(2 * typical, share.spread > 0 ? share.spread / share.variance : typical)
-            let interval = wilson(share: share.value, trials: trials, quantile: share.quantile)
-            return Estimate(
-                value: value,
-                interval: Interval(
-                    low: interval.low * known / (known + unseen),
-                    high: (interval.high * known + unseen) / (known + unseen)))
+        let intervals = shares.intervals(total: total, groups: groups, samplesVanish: true)
+        return zip(shares, intervals).map { share, interval in
+            Estimate(
+                value: share.value * known / (known + unseenBrands),
+                interval: interval.map {
+                    Interval(
+                        low: $0.low * known / (known + unseen), high: ($0.high * known + unseen) / (known + unseen))
+                })
         }
     }
 
     private func sourcedShares() -> [SourcedShare] {
         let shares = (0..<brands).map(share)
-        // An author's pictures are alike in what they truly show, of which their categories tell only a part of the variance, `told`. So
-        // the groups, which count categories, see of this likeness the part `told`², and the rest of it is added: it is what the
-        // shares' mean design effect says, no single brand's, which says too little.
-        let between = shares.reduce(0) { $0 + $1.between }
-        let told = between / shares.reduce(0) { $0 + $1.between + $1.within }
-        let designEffect = shares.reduce(0) { $0 + $1.ofGroups } * total / between
-        let likeness = between > 0 ? max(0, designEffect - 1) / told : 0
+        // An author's pictures are alike in what they truly show, of which their categories tell only a part. The groups, which count
+        // categories, see only that part of the likeness; the rest of it is added. How alike the pictures are is taken from all the
+        // shares together: a single one tells too little of it.
+        let seen = shares.reduce(0) { $0 + $1.seenLikeness }
+        let excess = shares.reduce(0) { $0 + $1.ofGroups - $1.between / total }
+        let degrees = Double(max(1, groups - 1))
+        let likeness = seen > 0 ? max(0, excess / seen) : 0
         return shares.map { share in
-            let whole = share.between + share.within
-            let unseen = whole > 0 ? likeness * (whole - share.between * share.between / whole) / total : 0
-            let ofGroups = VariancePart(
-                variance: share.ofGroups + unseen, degreesOfFreedom: Double(max(1, groups - 1)))
-            return SourcedShare(value: share.value, parts: share.ofSample + [ofGroups])
+            let unseen = likeness * max(0, share.between + share.within - share.seenLikeness)
+            return SourcedShare(
+                value: share.value,
+                ofAuthors: [
+                    VariancePart(variance: share.ofGroups, degreesOfFreedom: degrees),
+                    VariancePart(variance: unseen, degreesOfFreedom: degrees * Double(max(1, brands - 1))),
+                ], ofSamples: share.ofSamples)
         }
     }
 
@@ -119,7 +120,16 @@ private struct Strata {
             return all > 0 ? dot(without, ofBrand) / all - value : 0
         }
         var share = Share(
-            value: value, ofGroups: jackknifeVariance(moved, groups: groups), ofSample: [], between: 0, within: 0)
+            value: value, ofGroups: jackknifeVariance(moved, groups: groups), ofSamples: [], between: 0, within: 0,
+            seenLikeness: 0)
+        for truth in 0...brands {
+            let ofTruth = zip(weights, rates).map { $0 * $1[truth] }
+            let all = ofTruth.reduce(0, +)
+            let told = ofTruth.indices.reduce(0) {
+                $0 + ofTruth[$1] * (ofBrand[$1] - value * brandRates[$1]) / known
+            }
+            if all > 0 { share.seenLikeness += told * told / all }
+        }
         for stratum in weights.indices {
             let mean = ofBrand[stratum] - value * brandRates[stratum]
             let square =
@@ -131,7 +141,7 @@ private struct Strata {
             share.between += weights[stratum] * mean * mean / (known * known)
             share.within += weights[stratum] * variance
             // Without a correction for finite strata: the pictures are themselves a draw of what is posted.
-            share.ofSample.append(
+            share.ofSamples.append(
                 VariancePart(
                     variance: weights[stratum] * weights[stratum] * variance / seen[stratum],
                     degreesOfFreedom: max(1, seen[stratum] - 1)))

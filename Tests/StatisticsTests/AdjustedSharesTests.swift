@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SimplexTests {
     /// Against steps down the slope, each brought back to the simplex, many times.
-    @Test(arguments: 1...12 as ClosedRange<UInt64>) func isTheLeast(seed: UInt64) {
+    @Test(arguments: 1...6 as ClosedRange<UInt64>) func isTheLeast(seed: UInt64) {
         var generator = Generator(state: seed)
         let (rows, columns) = (Int.random(in: 2...6, using: &generator), Int.random(in: 2...5, using: &generator))
         let matrix = (0..<rows).map { _ in (0..<columns).map { _ in Double.random(in: 0...1, using: &generator) } }

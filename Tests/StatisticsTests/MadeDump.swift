@@ -116,8 +116,9 @@ struct MadeAuthors {
     /// How much each posts, against all.
     let activity: [Double]
     let groups: [Int]
-    /// From which the author's own brand follows, as the mix is.
-    let tastes: [Double]
+    /// [author][truth]: what the author's own brand follows from, with the mix of the week: the largest sum of its logarithm and these, which
+    /// have Gumbel's distribution. So own brands have the mix's shares, and as it shifts only as many authors change as must.
+    let tastes: [[Double]]
 
     init(_ dump: MadeDump, using generator: inout Generator) {
         var activity = (0..<dump.authors).map { _ in exp(dump.activitySpread * generator.normal()) }
@@ -127,18 +128,26 @@ struct MadeAuthors {
         let sum = activity.reduce(0, +)
         self.activity = activity.map { $0 / sum }
         groups = activity.map { _ in Int.random(in: 0..<20, using: &generator) }
-        tastes = activity.map { _ in Double.random(in: 0..<1, using: &generator) }
+        tastes = activity.map { _ in
+            dump.mix.map { _ in -log(-log(1 - Double.random(in: 0..<1, using: &generator))) }
+        }
     }
 
     func window(of dump: MadeDump, using generator: inout Generator) -> MadeWindow {
         var counts = Array(repeating: GroupedCounts(categories: dump.brands + 2), count: dump.mix.count)
         let matrix = dump.matrix.map(cumulated)
         for week in 0..<dump.weeks {
-            let mix = cumulated(dump.mix(inWeek: week))
+            let shares = dump.mix(inWeek: week)
+            let (logarithms, mix) = (shares.map { log($0) }, cumulated(shares))
             for author in activity.indices {
                 let expected = activity[author] * Double(dump.sightings) / Double(dump.weeks)
-                let own = pick(tastes[author], of: mix)
-                for _ in 0..<generator.poisson(expected) {
+                let posts = generator.poisson(expected)
+                if posts == 0 { continue }
+                let own = mix.indices.max {
+                    logarithms[$0] + tastes[author][$0] < logarithms[$1] + tastes[author][$1]
+                }
+                guard let own else { continue }
+                for _ in 0..<posts {
                     let isOwn = Double.random(in: 0..<1, using: &generator) < dump.habit
                     let truth = isOwn ? own : pick(Double.random(in: 0..<1, using: &generator), of: mix)
                     let category = pick(Double.random(in: 0..<1, using: &generator), of: matrix[truth])
