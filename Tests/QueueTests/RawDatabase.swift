@@ -12,6 +12,7 @@ import Intake
     /// Takes a database back to what the first bagq made.
     static let toTheFirstSchema =
         """
+        DROP TABLE review; DROP TABLE review_sample; ALTER TABLE appearance DROP COLUMN number;
         DROP TABLE known; DROP INDEX sighting_date; DROP TABLE trend_sum;
         CREATE TABLE trend_sum (
             model INTEGER NOT NULL REFERENCES model, strength INTEGER NOT NULL, day INTEGER NOT NULL,

@@ -12,13 +12,22 @@ enum Table: RecordFileFormat {
         let pictures = try folder.pictures(in: folder)
         for column in candidates {
             let values = file.head.flatMap { TableRecord.values(of: $0, at: column) }
-            let matches = values.count { pictures.path(of: $0) != nil }
+            let matches = values.count { pictures.path(of: $0) != nil || folder.hasPicture(at: $0) }
             if matches > 0, 2 * matches >= values.count {
                 return try TableRecord(
                     file, columns: columns, files: [column], pictures: pictures, context, &problems)
             }
         }
         return nil
+    }
+}
+
+extension FolderView {
+    /// Whether a value is a picture's path from here, however deep.
+    fileprivate func hasPicture(at value: [UInt8]) -> Bool {
+        let picture = Path(bytes: Array(NearbyPictures.cleaned(value)))
+        return LeftOut(named: picture, from: path) == nil
+            && (try? path.appending(picture).kind(followingLinks: false)) == .file
     }
 }
 
