@@ -6,7 +6,7 @@ import Testing
 
 /// Random calls on both stores at once: whatever is done, both must answer alike, and what must always hold, holds.
 @Suite struct RandomOperationTests {
-    static let seeds: UInt64 = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] == nil ? 6 : 300
+    static let seeds: UInt64 = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] == nil ? 6 : 100
 
     @Test(arguments: 1...seeds) func storesAgree(seed: UInt64) throws {
         var run = RandomRun(

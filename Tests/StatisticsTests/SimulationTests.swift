@@ -6,7 +6,7 @@ import Testing
 /// What is promised of the intervals, verdicts and leaders, seen to hold on dumps whose truth is known. By default few draws, with bounds
 /// that leave room for their luck.
 @Suite struct SimulationTests {
-    static let isSlow = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] != nil
+    static let isSlow = ProcessInfo.processInfo.environment["BAGQ_EXHAUSTIVE_TESTS"] != nil
     static let draws = isSlow ? 2_000 : 200
     static let dumps = isSlow ? MadeDump.all : [MadeDump.week]
     /// By how much a rate over the draws may be off by their luck: three standard deviations of few, none of 2,000.
