@@ -69,7 +69,9 @@ let package = Package(
         .target(name: "Report", dependencies: ["Queue", "Intake", "Statistics"], swiftSettings: strict),
         .executableTarget(
             name: "bagq",
-            dependencies: ["Threads", "Intake", "Imaging", "CNN", "Queue", "SQLiteStore", "Worker", "Report"],
+            dependencies: [
+                "Threads", "Intake", "Imaging", "CNN", "Queue", "SQLiteStore", "Worker", "Statistics", "Report",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "bagq-bench",
@@ -82,7 +84,7 @@ let package = Package(
         tests("QueueTests", ["Queue", "SQLiteStore", "Intake", "CKernels", "CSQLite"], exclude: ["schemas"]),
         tests("WorkerTests", ["Worker", "Threads", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN"]),
         tests("StatisticsTests", ["Statistics"], settings: strictAndFast),
-        tests("ReportTests", ["Report", "Queue", "Intake"]),
+        tests("ReportTests", ["Report", "Statistics", "Queue", "Intake"]),
         tests("CommandTests", ["bagq", "Imaging", "Intake", "Queue", "SQLiteStore"]),
     ]),
     swiftLanguageModes: [.v6], cLanguageStandard: .c17)

@@ -69,10 +69,7 @@ extension Model {
             }
         }
         if file.metadata["held_out"] != nil {
-            let heldOut = try file.decode("held_out", as: HeldOut.self)
-            guard heldOut.fits(classes: classes.count) else {
-                throw .invalid("its held_out counts do not fit its classes")
-            }
+            let heldOut = try file.heldOut(classes: classes.count)
             self.heldOut = heldOut.total > 0 ? heldOut : nil
         }
         if file.metadata["seen"] != nil { seen = try file.decode("seen", as: SeenPictures.self) }
@@ -80,7 +77,23 @@ extension Model {
     }
 }
 
+extension HeldOut {
+    /// What a model's file keeps, read without making a network of it; nil where it keeps none.
+    package init?(safetensors bytes: [UInt8]) throws(ModelFileError) {
+        let file = try Safetensors(parsing: bytes)
+        guard file.metadata["held_out"] != nil else { return nil }
+        self = try file.heldOut(classes: file.decode("classes", as: [String].self).count)
+        if total == 0 { return nil }
+    }
+}
+
 extension Safetensors {
+    fileprivate func heldOut(classes: Int) throws(ModelFileError) -> HeldOut {
+        let heldOut = try decode("held_out", as: HeldOut.self)
+        guard heldOut.fits(classes: classes) else { throw .invalid("its held_out counts do not fit its classes") }
+        return heldOut
+    }
+
     fileprivate func decode<Value: Decodable>(
         _ key: String, as type: Value.Type = Value.self
     ) throws(ModelFileError) -> Value {

@@ -117,8 +117,10 @@ package protocol JobStore: Sendable {
     func reviewSample(_ number: Int) throws(StoreError) -> ReviewSample
     /// Stores a person's answers by the sightings' numbers, over earlier ones. Refused where one was not drawn in that sample.
     func apply(_ answers: [Int: Truth], toReview number: Int) throws(StoreError)
-    /// All answers about a model's predictions, or those about sightings dated in `days`.
-    func reviews(of model: ModelVersion, days: Range<CalendarDay>?) throws(StoreError) -> [ReviewSum]
+    /// Answers about a model's predictions: all, or those that are as good as drawn at random from the sightings that a query means.
+    /// These are about its sightings, and of samples that left none of them out for their job or their dates' strength, by the same
+    /// threshold. Such a sample may have been drawn from other days too, or from a part of the query's: `ReviewSum.days` says so.
+    func reviews(of model: ModelVersion, _ query: SightingQuery?) throws(StoreError) -> [ReviewSum]
 
     // Models
 

@@ -44,13 +44,16 @@ package struct ReviewSample: Hashable, Sendable {
 
 /// How many reviewed sightings of a stratum turned out to be what. Of a sighting in several samples the newest answer counts.
 package struct ReviewSum: Hashable, Sendable {
+    /// What their samples were drawn from.
+    package var days: Range<CalendarDay>
     /// Confidence from which a prediction counted as recognised when they were drawn: of other strata they are no random sample.
     package var threshold: Double
     package var stratum: Stratum
     package var truth: Truth
     package var count: Int
 
-    package init(threshold: Double, stratum: Stratum, truth: Truth, count: Int) {
+    package init(days: Range<CalendarDay>, threshold: Double, stratum: Stratum, truth: Truth, count: Int) {
+        self.days = days
         self.threshold = threshold
         self.stratum = stratum
         self.truth = truth

@@ -1,3 +1,5 @@
+package import Statistics
+
 /// How well a model did on labelled pictures, from its confusion matrix.
 package struct ClassificationReport: Hashable, Sendable {
     package let classes: [String]
@@ -18,7 +20,7 @@ package struct ClassificationReport: Hashable, Sendable {
 
         /// 0 without pictures, as in scikit-learn.
         package var value: Double { n == 0 ? 0 : Double(successes) / Double(n) }
-        package var interval: (low: Double, high: Double) { wilson(successes, of: n) }
+        package var interval: Interval { wilson(successes, of: n) }
     }
 
     package var n: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }

@@ -1,4 +1,5 @@
 import Intake
+import Statistics
 
 extension ClassificationReport {
     /// Everything for people: scikit-learn's table, the intervals that it lacks, and the confusion matrix.
@@ -55,10 +56,10 @@ extension ClassificationReport {
 
     /// "0.96 (0.87 to 0.99)"
     static func text(_ rate: Rate) -> String {
-        let (low, high) = rate.interval
+        let interval = rate.interval
         return rate.n == 0
             ? "-"
-            : "\(Format.fixed(rate.value, decimals: 2)) (\(Format.fixed(low, decimals: 2)) to \(Format.fixed(high, decimals: 2)))"
+            : "\(Format.fixed(rate.value, decimals: 2)) (\(Format.fixed(interval.low, decimals: 2)) to \(Format.fixed(interval.high, decimals: 2)))"
     }
 
     private func padded(_ text: String, _ width: Int) -> String {

@@ -1,3 +1,5 @@
+import Statistics
+
 extension ClassificationReport {
     /// The confusion matrix as a picture: true classes down, predicted across, blue by the share of the row; in each cell the
     /// count and, where there is room, the share with its 95 % interval.
@@ -13,9 +15,9 @@ extension ClassificationReport {
         let bottom = top + side + longest * 0.71 + 50
         var svg = SVG(width: max(left + side + 30, 440), height: bottom)
         svg.label(title, x: 20, y: 28, size: 17, isBold: true)
-        let (low, high) = accuracy.interval
+        let interval = accuracy.interval
         svg.label(
-            "accuracy \(Format.percent(accuracy.value)) (95 % interval \(Format.percent(low)) to \(Format.percent(high))), \(Format.count(n, "picture"))",
+            "accuracy \(Format.percent(accuracy.value)) (95 % interval \(Format.percent(interval.low)) to \(Format.percent(interval.high))), \(Format.count(n, "picture"))",
             x: 20, y: 48, size: 12, fill: "#555")
 
         for (row, counts) in confusion.enumerated() {

@@ -1,5 +1,6 @@
 import Intake
 package import Queue
+import Statistics
 
 /// What people's answers say of a model: for each thing that it predicts, how often it was right.
 package struct ReviewResult {

@@ -49,6 +49,7 @@ package struct SeasonsReport {
             text += "\n" + wrapped(entry.lines, width: width)
             if entry.report.brands.contains(where: \.isSeen) {
                 text += entry.report.brandTable(width: width).table
+                text += entry.report.adjustedTable.map { "\n" + $0.text(width: width) } ?? ""
             }
             text += wrapped(entry.report.seasonNotes, width: width)
         }
@@ -64,6 +65,8 @@ package struct SeasonsReport {
         lines.append(
             "Shares are of the recognised (confidence \(Format.fixed(newest.threshold, decimals: 2)) or more); 95 % is their interval, from the differences between 20 groups of authors. Before and change: the same season a year earlier, or as many days of it. Rising, falling and leads are said only where the interval (for changes: corrected for the brands of the table, after Holm) excludes zero."
         )
+        let isCommon = newest.adjustment.source != .reviewed
+        lines += isCommon ? newest.adjustmentNotes : []
         if !newest.hasOther { lines.append(newest.openSetText) }
         return lines
     }
@@ -84,6 +87,9 @@ package struct SeasonsReport {
                     ("unclassified", .int(report.unclassified)), ("window", report.json(of: report.coverage)),
                     ("before", report.range.before.isEmpty ? .null : report.json(of: report.coverageBefore)),
                     ("leader", report.leader), ("tied", report.tied),
+                    ("share_adjusted_method", JSONValue(report.adjustment.method)),
+                    ("share_adjusted_note", JSONValue(report.adjustmentText)),
+                    ("reviewed", .int(report.adjustment.reviewed.count)),
                     ("brands", .array(report.brands.map(report.json(of:)))),
                 ])
             })
@@ -93,7 +99,7 @@ package struct SeasonsReport {
     /// percentage points.
     package var csv: [String] {
         var lines = [
-            "season,start,end,complete,brand,count,share,share_low,share_high,share_before,change_points,verdict,leads,recognised,other,unsure,weak,days,days_seen,dates,remarks\n"
+            "season,start,end,complete,brand,count,share,share_low,share_high,share_before,change_points,verdict,leads,recognised,other,unsure,weak,days,days_seen,dates,remarks,share_adjusted,share_adjusted_low,share_adjusted_high,false_positive_rate,adjusted_by\n"
         ]
         for entry in entries {
             let report = entry.report
@@ -111,6 +117,9 @@ package struct SeasonsReport {
                     String(report.recognised), String(report.other), String(report.unsure), String(report.weak),
                     String(report.coverage.days.count), String(report.coverage.daysSeen), report.shown.rawValue,
                     report.coverage.remarks.map(\.rawValue).joined(separator: " "),
+                    TrendReport.csv(brand.adjusted?.value), TrendReport.csv(brand.adjusted?.interval?.low),
+                    TrendReport.csv(brand.adjusted?.interval?.high), TrendReport.csv(brand.falsePositives?.value),
+                    report.adjustment.method ?? "",
                 ]
                 lines.append(fields.joined(separator: ",") + "\n")
             }
@@ -139,5 +148,6 @@ extension TrendReport {
         if shown == .strong, weak > 0 { beside.append("not counted: \(Format.count(weak)) dated only by file time") }
         if unclassified > 0 { beside.append("\(Format.count(unclassified)) not classified by \(model)") }
         return [beside.joined(separator: ", ") + "."] + seasonCoverageNotes
+            + (adjustment.source == .reviewed ? adjustmentNotes : [])
     }
 }

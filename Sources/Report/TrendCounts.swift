@@ -25,30 +25,27 @@ struct BrandIndex: Sendable {
 
     var hasOther: Bool { brandOfClass.contains(nil) }
 
-    enum Meaning { case recognised(Int), other, unsure }
-
-    /// What a sum counts; nil for a class that the model does not have.
-    func meaning(of sum: TrendSum) -> Meaning? {
-        guard brandOfClass.indices.contains(sum.brand) else { return nil }
-        guard let brand = brandOfClass[sum.brand] else { return .other }
-        return sum.confidenceStep >= firstStep ? .recognised(brand) : .unsure
+    /// What a prediction counts as, numbered as in `AdjustedShares`: one of the brands, other or unsure; nil for a class that the model
+    /// does not have.
+    func category(ofClass index: Int, step: Int) -> Int? {
+        guard brandOfClass.indices.contains(index) else { return nil }
+        guard let brand = brandOfClass[index] else { return brands.count }
+        return step >= firstStep ? brand : brands.count + 1
     }
 }
 
 /// Sums added up by what they mean.
 struct TrendCounts: Sendable {
-    /// The recognised, by brand and author group.
-    private(set) var brands: GroupedCounts
+    /// All of them, by category and author group.
+    private(set) var population: GroupedCounts
     /// How many of each brand's have a text, and how many name it there.
     private(set) var texts: [Int]
     private(set) var named: [Int]
-    private(set) var other = 0
-    private(set) var unsure = 0
-    /// How many of all of these are dated by file time alone.
+    /// How many of all are dated by file time alone.
     private(set) var weak = 0
 
     init(brands: Int) {
-        self.brands = GroupedCounts(categories: brands)
+        population = GroupedCounts(categories: brands + 2)
         texts = Array(repeating: 0, count: brands)
         named = texts
     }
@@ -59,21 +56,20 @@ struct TrendCounts: Sendable {
     }
 
     mutating func add(_ sum: TrendSum, of index: BrandIndex) {
-        let meaning = index.meaning(of: sum)
-        if meaning != nil, sum.strength == .weak { weak += sum.count }
-        switch meaning {
-        case nil: break
-        case .other: other += sum.count
-        case .unsure: unsure += sum.count
-        case .recognised(let brand):
-            brands[brand, min(brands.groups - 1, max(0, sum.authorGroup))] += sum.count
-            texts[brand] += sum.texts
-            named[brand] += sum.named
-        }
+        guard let category = index.category(ofClass: sum.brand, step: sum.confidenceStep) else { return }
+        population[category, min(population.groups - 1, max(0, sum.authorGroup))] += sum.count
+        if sum.strength == .weak { weak += sum.count }
+        guard texts.indices.contains(category) else { return }
+        texts[category] += sum.texts
+        named[category] += sum.named
     }
 
+    /// The recognised.
+    var brands: GroupedCounts { population.prefix(texts.count) }
     var recognised: Int { brands.total }
-    var all: Int { recognised + other + unsure }
+    var other: Int { population.total(texts.count) }
+    var unsure: Int { population.total(texts.count + 1) }
+    var all: Int { population.total }
 }
 
 /// How well a stretch of days is covered: what a reader must know before believing its shares.

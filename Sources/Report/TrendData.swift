@@ -14,8 +14,9 @@ extension TrendReport {
             ("recognised", .int(recognised)), ("other", .int(other)), ("unsure", .int(unsure)),
             ("undated", .int(undated)), ("weak", .int(weak)), ("unclassified", .int(unclassified)),
             ("window", json(of: coverage)), ("before", range.before.isEmpty ? .null : json(of: coverageBefore)),
-            ("leader", leader), ("tied", tied), ("brands", .array(brands.map(json(of:)))),
-            ("buckets", .array(buckets.map(json(of:)))),
+            ("leader", leader), ("tied", tied), ("share_adjusted_method", JSONValue(adjustment.method)),
+            ("share_adjusted_note", JSONValue(adjustmentText)), ("reviewed", .int(adjustment.reviewed.count)),
+            ("brands", .array(brands.map(json(of:)))), ("buckets", .array(buckets.map(json(of:)))),
         ])
     }
 
@@ -45,7 +46,14 @@ extension TrendReport {
             ("brand", .string(brand.name)), ("count", .int(brand.count)),
             ("share", JSONValue(brand.share?.value, decimals: 6)),
             ("share_low", JSONValue(brand.share?.interval?.low, decimals: 6)),
-            ("share_high", JSONValue(brand.share?.interval?.high, decimals: 6)), ("share_adjusted", .null),
+            ("share_high", JSONValue(brand.share?.interval?.high, decimals: 6)),
+            ("share_adjusted", JSONValue(brand.adjusted?.value, decimals: 6)),
+            ("share_adjusted_low", JSONValue(brand.adjusted?.interval?.low, decimals: 6)),
+            ("share_adjusted_high", JSONValue(brand.adjusted?.interval?.high, decimals: 6)),
+            ("false_positive_rate", JSONValue(brand.falsePositives?.value, decimals: 6)),
+            ("false_positive_rate_low", JSONValue(brand.falsePositives?.interval?.low, decimals: 6)),
+            ("false_positive_rate_high", JSONValue(brand.falsePositives?.interval?.high, decimals: 6)),
+            ("reviewed", .int(brand.reviewed)),
             ("share_before", JSONValue(brand.shareBefore?.value, decimals: 6)),
             ("change_points", points(difference?.value)), ("change_low_points", points(difference?.interval?.low)),
             ("change_high_points", points(difference?.interval?.high)),
@@ -63,26 +71,35 @@ extension TrendReport {
             ("recognised", .int(bucket.recognised)), ("other", .int(bucket.other)), ("unsure", .int(bucket.unsure)),
             ("remarks", .array(bucket.coverage.remarks.map { .string($0.rawValue) })),
             ("counts", .object(zip(brands, bucket.counts).map { ($0.name, .int($1)) })),
-            ("shares", .object(zip(brands, bucket.shares).map { ($0.name, json(of: $1)) })),
+            (
+                "shares",
+                .object(
+                    zip(brands, zip(bucket.shares, adjustedShares(of: bucket))).map { ($0.name, json(of: $1.0, $1.1)) })
+            ),
         ])
     }
 
-    private func json(of share: Estimate?) -> JSONValue {
+    private func json(of share: Estimate?, _ adjusted: Estimate?) -> JSONValue {
         guard let share else { return .null }
         return .object([
             ("share", JSONValue(share.value, decimals: 6)),
             ("share_low", JSONValue(share.interval?.low, decimals: 6)),
             ("share_high", JSONValue(share.interval?.high, decimals: 6)),
+            ("share_adjusted", JSONValue(adjusted?.value, decimals: 6)),
+            ("share_adjusted_low", JSONValue(adjusted?.interval?.low, decimals: 6)),
+            ("share_adjusted_high", JSONValue(adjusted?.interval?.high, decimals: 6)),
         ])
     }
 
     /// `trends --csv`: its lines with their ends, one for each bucket and brand after the header. `share` is of the bucket's recognised,
-    /// empty where there is none; `dates` is the strength of what is counted; `remarks` has words with blanks between them.
+    /// empty where there is none; `dates` is the strength of what is counted; `remarks` has words with blanks between them. What is known of the
+    /// pictures that adjust the shares is of the whole window: `false_positive_rate` is the same in each bucket.
     package var csv: [String] {
         var lines = [
-            "start,brand,count,share,dates,name,end,complete,days,days_seen,recognised,other,unsure,weak,share_low,share_high,remarks\n"
+            "start,brand,count,share,dates,name,end,complete,days,days_seen,recognised,other,unsure,weak,share_low,share_high,remarks,share_adjusted,share_adjusted_low,share_adjusted_high,false_positive_rate,adjusted_by\n"
         ]
         for bucket in buckets {
+            let adjusted = adjustedShares(of: bucket)
             for (index, brand) in brands.enumerated() {
                 let share = bucket.shares[index]
                 let fields = [
@@ -93,6 +110,9 @@ extension TrendReport {
                     String(bucket.unsure), String(bucket.weak), TrendReport.csv(share?.interval?.low),
                     TrendReport.csv(share?.interval?.high),
                     bucket.coverage.remarks.map(\.rawValue).joined(separator: " "),
+                    TrendReport.csv(adjusted[index]?.value), TrendReport.csv(adjusted[index]?.interval?.low),
+                    TrendReport.csv(adjusted[index]?.interval?.high), TrendReport.csv(brand.falsePositives?.value),
+                    adjustment.method ?? "",
                 ]
                 lines.append(fields.joined(separator: ",") + "\n")
             }

@@ -5,7 +5,7 @@ import Statistics
 extension TrendReport {
     /// What stands below a table: what leads, what was counted and what not, how far it can be believed.
     func notes(_ rules: [String]) -> [String] {
-        [leadText].compactMap(\.self) + [totals] + leftOut + rules + coverageNotes + statisticsNotes
+        [leadText].compactMap(\.self) + [totals] + leftOut + rules + coverageNotes + statisticsNotes + adjustmentNotes
             + [hasOther ? nil : openSetText, todayText].compactMap(\.self)
     }
 

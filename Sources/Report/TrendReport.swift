@@ -16,6 +16,12 @@ package struct TrendReport {
         package var share: Estimate?
         /// The same in the days before.
         package var shareBefore: Estimate?
+        /// The share without the model's mistakes, with its 95 % interval; nil where it, or how sure it is, cannot be told.
+        package var adjusted: Estimate?
+        /// How many of what the model took for it are not of it, as people found; nil where they looked at none.
+        package var falsePositives: Estimate?
+        /// How many that the model took for it people looked at.
+        package var reviewed: Int
         /// Against the days before, with its verdict over the brands shown; nil for what is not seen in either window.
         package var change: Change?
         /// How many of `count` have a text that is known, and how many of those name the brand.
@@ -41,6 +47,8 @@ package struct TrendReport {
         package var unsure: Int
         /// How many of all these are dated by file time alone.
         package var weak: Int
+        /// All that was counted, by category as in `AdjustedShares` and author group.
+        let population: GroupedCounts
         /// Of all brands, shown or not.
         package var recognised: Int { coverage.recognised }
     }
@@ -50,6 +58,9 @@ package struct TrendReport {
     package let threshold: Double
     package let unit: CountingUnit
     package let shown: Shown
+    let adjustment: ShareAdjustment
+    /// What the model took for these (a brand, other or unsure) nobody reviewed, though it counts.
+    let unreviewed: [String]
     /// The most frequent first.
     package let brands: [Brand]
     /// Of all brands, shown or not, as indices into `brandNames`.
@@ -76,11 +87,11 @@ package struct TrendReport {
 
     /// - classes: the model's. - threshold: the confidence from which a brand is recognised, a multiple of 0.05.
     /// - window, before, today: the sums of `range.days`, `range.before` and of `range.today` alone, of `unit`.
-    /// - brands: the classes to show; empty for all. Shares stay shares of all that is recognised.
+    /// - brands: the classes to show; empty for all. Shares stay shares of all that is recognised. - adjustment: of `range.days`.
     package init(
         range: TrendRange, model: ModelVersion, classes: [String], threshold: Double, unit: CountingUnit = .sightings,
         window: TrendWindow, before: TrendWindow, today: TrendWindow?,
-        dates: TrendDates = .strong, brands wanted: [String] = []
+        dates: TrendDates = .strong, brands wanted: [String] = [], adjustment: ShareAdjustment? = nil
     ) throws(TrendReportError) {
         let index = BrandIndex(classes: classes, threshold: threshold)
         let selected = try Self.selected(wanted, of: index.brands, model: model)
@@ -94,18 +105,27 @@ package struct TrendReport {
         let changes = Dictionary(
             uniqueKeysWithValues: zip(seen, Changes(now: here.brands, before: then.brands, shown: seen).brands))
         let (shares, sharesBefore) = (Shares(here.brands), Shares(then.brands))
+        let adjustment = adjustment 
+            ?? ShareAdjustment(classes: classes, threshold: threshold, unit: unit, reviews: [], heldOut: { nil })
+        let adjusted = adjustment.shares(of: here.population)
+        let reviewed = adjustment.reviewed.matrix.map { $0.reduce(0, +) }
 
         self.range = range
         self.model = model
         self.threshold = threshold
         self.unit = unit
         self.shown = shown
+        self.adjustment = adjustment
+        let strata = index.brands + [Recognition.other.rawValue, Recognition.unsure.rawValue]
+        unreviewed = adjustment.source == .reviewed ? (adjusted?.unknown ?? []).map { strata[$0] } : []
         hasOther = index.hasOther
         brandNames = index.brands
         brands = order.map { brand in
             Brand(
                 name: index.brands[brand], count: here.brands.total(brand), share: shares[brand],
-                shareBefore: sharesBefore[brand], change: changes[brand], texts: here.texts[brand],
+                shareBefore: sharesBefore[brand], adjusted: adjusted?.certain(brand),
+                falsePositives: adjusted?.falsePositiveRate(brand),
+                reviewed: adjustment.source == .reviewed ? reviewed[brand] : 0, change: changes[brand], texts: here.texts[brand],
                 named: here.named[brand], isSeen: changes[brand] != nil)
         }
         lead = Statistics.lead(here.brands)
@@ -180,11 +200,17 @@ package struct TrendReport {
                     days: period.days.clamped(to: range.days), daysSeen: daysSeen[bucket],
                     recognised: counts.recognised, counted: counts.all, firstDay: firstDay, isCut: !isComplete),
                 counts: order.map { counts.brands.total($0) }, shares: order.map { shares[$0] }, other: counts.other,
-                unsure: counts.unsure, weak: counts.weak)
+                unsure: counts.unsure, weak: counts.weak, population: counts.population)
         }
     }
 
     package var recognised: Int { coverage.recognised }
+
+    /// A bucket's adjusted shares, in the order of `brands`, by what is known of the whole window's pictures.
+    func adjustedShares(of bucket: Bucket) -> [Estimate?] {
+        let shares = adjustment.shares(of: bucket.population)
+        return brands.map { brand in brandNames.firstIndex(of: brand.name).flatMap { shares?.certain($0) } }
+    }
 
     /// Nothing that the model classified is dated in the window.
     package var isEmpty: Bool { recognised + other + unsure == 0 }

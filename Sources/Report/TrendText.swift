@@ -21,6 +21,7 @@ extension TrendReport {
         if isEmpty { return wrapped(emptyLines(options) + rules, width: width) }
         var text = wrapped([heading] + weakLines, width: width)
         if brands.contains(where: \.isSeen) { text += "\n" + body.table }
+        if let adjustedTable { text += "\n" + adjustedTable.text(width: width) }
         return text + "\n" + wrapped(notes(rules) + [body.note].compactMap(\.self), width: width)
     }
 

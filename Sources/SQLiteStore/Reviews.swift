@@ -1,4 +1,4 @@
-package import Intake
+import Intake
 package import Queue
 
 extension SQLiteStore {
@@ -60,29 +60,35 @@ extension SQLiteStore {
         }
     }
 
-    package func reviews(
-        of model: ModelVersion, days: Range<CalendarDay>?
-    ) throws(StoreError) -> [ReviewSum] {
-        try read { tx in
+    package func reviews(of model: ModelVersion, _ query: SightingQuery?) throws(StoreError) -> [ReviewSum] {
+        let strengths = query.map { query in query.strengths.reduce(0) { $0 | 1 << $1.rawValue } }
+        return try read { tx in
             let facts = try tx.classifier(model)
             return try tx.db.rows(
                 """
-                SELECT threshold, stratum, truth, count(*)
-                FROM review_sample JOIN review ON review.sample = review_sample.id
+                WITH usable AS MATERIALIZED (
+                    SELECT * FROM review_sample WHERE model = ?1 AND (?2 IS NULL
+                        OR (abs(threshold - ?5) < 0.001 AND strengths & ?4 = ?4 AND (job IS NULL OR job = ?6))))
+                SELECT first_day, end_day, threshold, stratum, truth, count(*)
+                FROM usable CROSS JOIN review ON review.sample = usable.id
                 JOIN sighting ON sighting.id = review.sighting
-                WHERE model = ?1 AND truth IS NOT NULL
-                    AND (?2 IS NULL OR (time_source > 0 AND day >= ?2 AND day < ?3))
+                WHERE truth IS NOT NULL
+                    AND (?2 IS NULL OR (day >= ?2 AND day < ?3 AND time_source > 0
+                        AND ?4 & (1 << min(time_source, 2)) <> 0
+                        AND (?6 IS NULL OR EXISTS (
+                            SELECT 1 FROM appearance WHERE appearance.job = ?6 AND appearance.sighting = sighting.id))))
                     AND NOT EXISTS (
-                        SELECT 1 FROM review AS later JOIN review_sample AS newer ON newer.id = later.sample
+                        SELECT 1 FROM review AS later JOIN usable AS newer ON newer.id = later.sample
                         WHERE later.sighting = review.sighting AND later.sample > review.sample
-                            AND newer.model = ?1 AND newer.threshold = review_sample.threshold
-                            AND later.truth IS NOT NULL)
-                GROUP BY threshold, stratum, truth ORDER BY threshold, stratum, truth
-                """, facts.id, days?.lowerBound.rawValue, days?.upperBound.rawValue
+                            AND newer.threshold = usable.threshold AND later.truth IS NOT NULL)
+                GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+                """, facts.id, query?.days.lowerBound.rawValue, query?.days.upperBound.rawValue, strengths,
+                query?.threshold, query?.job?.rawValue
             ) { row in
                 ReviewSum(
-                    threshold: row.double(0), stratum: facts.stratum(row.int(1)), truth: Truth(code: row.int(2)),
-                    count: row.int(3))
+                    days: CalendarDay(rawValue: row.int(0))..<CalendarDay(rawValue: row.int(1)),
+                    threshold: row.double(2), stratum: facts.stratum(row.int(3)), truth: Truth(code: row.int(4)),
+                    count: row.int(5))
             }
         }
     }

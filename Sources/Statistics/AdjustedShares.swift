@@ -23,13 +23,10 @@ package struct AdjustedShares {
         guard reviewed.indices.contains(brand) else { return nil }
         let seen = reviewed[brand].reduce(0, +)
         guard seen > 0 else { return nil }
-        let rate = Double(seen - reviewed[brand][brand]) / Double(seen)
-        return Estimate(value: rate, interval: wilson(share: rate, trials: Double(seen), quantile: normalQuantile))
+        let wrong = seen - reviewed[brand][brand]
+        return Estimate(value: Double(wrong) / Double(seen), interval: wilson(wrong, of: seen))
     }
 }
-
-/// Beyond which, on both sides together, `usualTail` of the normal distribution lies.
-let normalQuantile = 1.959963984540054
 
 /// Part of an estimate's variance, and how well it is known.
 struct VariancePart {

@@ -18,6 +18,14 @@ package struct GroupedCounts: Hashable, Sendable {
         set { counts[place(category, group)] = newValue }
     }
 
+    /// The first categories alone.
+    package func prefix(_ categories: Int) -> GroupedCounts {
+        precondition(categories <= self.categories, "no such categories")
+        var kept = GroupedCounts(categories: categories, groups: groups)
+        kept.counts = Array(counts[..<(categories * groups)])
+        return kept
+    }
+
     /// Of a category over all groups.
     package func total(_ category: Int) -> Int { (0..<groups).reduce(0) { $0 + self[category, $1] } }
 

@@ -3,6 +3,7 @@ import Foundation
 import Intake
 import Queue
 import Report
+import Statistics
 import Worker
 
 /// What `bagq models show` says of a model.

@@ -10,6 +10,7 @@ final class SeenBrands {
     let threshold: Double
     private let dates: TrendDates
     private let brands: [String]
+    private let truth: KnownTruth
     /// Of whole windows: a season that is over is also what the same one a year later is compared with.
     private var windows: [Range<CalendarDay>: TrendWindow] = [:]
 
@@ -19,14 +20,19 @@ final class SeenBrands {
         self.threshold = threshold
         self.dates = dates
         self.brands = brands
+        truth = KnownTruth(store, model, threshold: threshold)
     }
 
     /// Without what today has.
     func report(_ range: TrendRange) throws -> TrendReport {
+        try report(range, window(range.days, spans: range.buckets.map(\.days.lowerBound)))
+    }
+
+    private func report(_ range: TrendRange, _ counted: TrendWindow) throws -> TrendReport {
         try TrendReport(
-            range: range, model: model.version, classes: model.classes, threshold: threshold,
-            window: window(range.days, spans: range.buckets.map(\.days.lowerBound)), before: window(range.before),
-            today: nil, dates: dates, brands: brands)
+            range: range, model: model.version, classes: model.classes, threshold: threshold, window: counted,
+            before: window(range.before), today: nil, dates: dates, brands: brands,
+            adjustment: truth.adjustment(of: range.days, TrendQuery(days: range.days), window: counted, dates: dates))
     }
 
     /// Those of the last two years.
@@ -36,12 +42,7 @@ final class SeenBrands {
         return try SeasonsReport(
             SeasonsReport.seasons(of: calendar, upTo: today).map { season in
                 let range = TrendRange(season: season, in: calendar, today: today, timeZone: timeZone)
-                return try SeasonsReport.Entry(
-                    season: season,
-                    report: TrendReport(
-                        range: range, model: model.version, classes: model.classes, threshold: threshold,
-                        window: window(range.days), before: window(range.before), today: nil, dates: dates,
-                        brands: brands))
+                return try SeasonsReport.Entry(season: season, report: report(range, window(range.days)))
             })
     }
 

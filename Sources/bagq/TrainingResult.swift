@@ -2,6 +2,7 @@ import CNN
 import Intake
 import Queue
 import Report
+import Statistics
 import Worker
 
 /// What `train --wait` says at its end: how good the model is, measured on what, and what to do next.

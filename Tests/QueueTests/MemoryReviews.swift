@@ -77,16 +77,23 @@ extension MemoryStore {
         }
     }
 
-    func reviews(of model: ModelVersion, days: Range<CalendarDay>?) throws(StoreError) -> [ReviewSum] {
+    func reviews(of model: ModelVersion, _ query: SightingQuery?) throws(StoreError) -> [ReviewSum] {
         try call { state in
             _ = try state.model(model)
             var newest: [SightingKey: [Double: ReviewSum]] = [:]
             for sample in state.samples where sample.model == model {
+                if let query {
+                    guard sample.query.threshold == query.threshold,
+                        sample.query.strengths.isSuperset(of: query.strengths),
+                        sample.query.job == nil || sample.query.job == query.job
+                    else { continue }
+                }
                 for (key, answer) in sample.drawn {
                     guard let truth = answer.truth, let sighting = state.sightings[key] else { continue }
-                    if let days, self.datedDay(of: sighting).map(days.contains) != true { continue }
+                    if let query, !self.matches(sighting, model, query) { continue }
                     newest[key, default: [:]][sample.query.threshold] = ReviewSum(
-                        threshold: sample.query.threshold, stratum: answer.stratum, truth: truth, count: 1)
+                        days: sample.query.days, threshold: sample.query.threshold, stratum: answer.stratum,
+                        truth: truth, count: 1)
                 }
             }
             var counts: [ReviewSum: Int] = [:]

@@ -109,10 +109,11 @@ import Testing
         answers[others[0]] = .noneOfThem
         try h.store.apply(answers, toReview: 1)
         func sums(_ days: Range<CalendarDay>? = nil) throws -> Set<ReviewSum> {
-            Set(try h.store.reviews(of: model, days: days))
+            let query = days.map { SightingQuery(days: $0, strengths: [.strong], threshold: 0.5) }
+            return Set(try h.store.reviews(of: model, query))
         }
         func sum(_ stratum: Stratum, _ truth: Truth, _ count: Int) -> ReviewSum {
-            ReviewSum(threshold: 0.5, stratum: stratum, truth: truth, count: count)
+            ReviewSum(days: Self.days, threshold: 0.5, stratum: stratum, truth: truth, count: count)
         }
         let expected: Set = [
             sum(.brand(0), .brand(0), 3), sum(.brand(1), .brand(0), 3), sum(.unsure, .brand(0), 2),
@@ -141,6 +142,49 @@ import Testing
         #expect(try h.store.forget(author: "me") == 12)
         #expect(try sums().isEmpty && h.store.reviewSample(1).drawn.isEmpty)
         #expect(try h.store.recount().differences.isEmpty)
+    }
+
+    /// Answers hold for what their samples left nothing out of, and of the newest such sample.
+    @Test(arguments: StoreKind.allCases) func answersHoldForWhatTheyWereDrawnFrom(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        let weak = (12..<15).map { reference($0, time: PostTime(SightingTests.midnight, .mtime)) }
+        let job = try h.listed(Self.posts() + weak)
+        try h.work { Self.answer($0) }
+        let second = try h.listed(Self.posts(3))
+        try h.work { Self.answer($0) }
+        let model = try h.store.resolve(nil).version
+        func answered(_ query: SightingQuery, _ truth: Truth) throws {
+            let sample = try h.store.drawReview(of: model, query, perStratum: 20, seed: 1)
+            let answers = Dictionary(uniqueKeysWithValues: sample.drawn.map { ($0.row.number, truth) })
+            try h.store.apply(answers, toReview: sample.number)
+        }
+        func counted(_ query: SightingQuery?) throws -> [Truth: Int] {
+            try h.store.reviews(of: model, query).reduce(into: [:]) { $0[$1.truth, default: 0] += $1.count }
+        }
+        let (strong, any) = (Self.query(), Self.query([.weak, .strong]))
+        var sure = strong
+        sure.threshold = 0.6
+        try answered(strong, .noneOfThem)
+        #expect(try counted(strong) == [.noneOfThem: 12])
+        #expect(try counted(any).isEmpty && counted(Self.query([.weak])).isEmpty && counted(sure).isEmpty)
+        #expect(try counted(Self.query(job: job)) == [.noneOfThem: 12])
+        #expect(try counted(Self.query(job: second)) == [.noneOfThem: 3])
+        try answered(Self.query(job: second), .brand(0))
+        #expect(try counted(strong) == [.noneOfThem: 12] && counted(Self.query(job: second)) == [.brand(0): 3])
+        #expect(try counted(Self.query(job: job)) == [.noneOfThem: 12])
+        try answered(any, .brand(1))
+        #expect(try counted(strong) == [.brand(1): 12] && counted(Self.query([.weak])) == [.brand(1): 3])
+        #expect(try counted(any) == [.brand(1): 15] && counted(nil) == [.brand(1): 15])
+        try answered(sure, .brand(0))
+        #expect(try counted(strong) == [.brand(1): 12] && counted(sure) == [.brand(0): 12])
+        #expect(try counted(nil) == [.brand(1): 15, .brand(0): 12])
+
+        // One drawn from more days holds for each of them; which they were, is said.
+        var earlier = strong
+        earlier.days = Self.days.lowerBound.advanced(by: -9)..<Self.days.upperBound
+        try answered(earlier, .noneOfThem)
+        #expect(try counted(strong) == [.noneOfThem: 12])
+        #expect(try Set(h.store.reviews(of: model, strong).map(\.days)) == [earlier.days])
     }
 
     @Test(arguments: StoreKind.allCases) func originsAndWhatIsUnclassified(_ kind: StoreKind) throws {

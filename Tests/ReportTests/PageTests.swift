@@ -53,8 +53,8 @@ private let model = ModelVersion(name: "luxe", number: 3)
                 Origins.Source(path: Path("/d/\(hostile)"), job: JobID(rawValue: 4), name: hostile, sightings: 1234)
             ], platforms: [hostile: 3, nil: 1], times: [.sidecar: 3, .mtime: 1])
         let review = ReviewResult(
-            [ReviewSum(threshold: 0.5, stratum: .brand(0), truth: .brand(0), count: 7)], classes: hostileClasses,
-            threshold: 0.5)
+            [ReviewSum(days: range.days, threshold: 0.5, stratum: .brand(0), truth: .brand(0), count: 7)],
+            classes: hostileClasses, threshold: 0.5)
         let season = Period(name: hostile, days: range.days)
         return ReportPage(
             trends: trends, seasons: SeasonsReport([SeasonsReport.Entry(season: season, report: trends)]),

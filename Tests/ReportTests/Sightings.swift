@@ -24,6 +24,8 @@ struct Sighting: Hashable {
     var group = 0
     var hasText = false
     var isNamed = false
+    /// What a person said that it shows, where one looked.
+    var truth: Truth?
 }
 
 extension [Sighting] {
@@ -78,7 +80,7 @@ let luxe = ModelVersion(name: "luxe", number: 3)
 func report(
     _ sightings: [Sighting], since: String = "3d", until: String? = nil, by unit: TrendUnit? = nil,
     compare: TrendComparison = .previous, seasons: SeasonCalendar = .north, classes: [String] = classes,
-    threshold: Double = 0.6, dates: TrendDates = .strong, brands: [String] = []
+    threshold: Double = 0.6, dates: TrendDates = .strong, brands: [String] = [], adjustment: ShareAdjustment? = nil
 ) throws -> TrendReport {
     let range = try TrendRange(
         since: since, until: until, by: unit, compare: compare, seasons: seasons, now: tuesday, timeZone: "Europe/Paris"
@@ -86,5 +88,6 @@ func report(
     return try TrendReport(
         range: range, model: luxe, classes: classes, threshold: threshold, window: sightings.window(range.days),
         before: sightings.window(range.before),
-        today: range.today.map { sightings.window($0..<$0.advanced(by: 1)) }, dates: dates, brands: brands)
+        today: range.today.map { sightings.window($0..<$0.advanced(by: 1)) }, dates: dates, brands: brands,
+        adjustment: adjustment)
 }

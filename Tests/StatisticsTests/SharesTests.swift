@@ -84,6 +84,17 @@ private func random(categories: Int, upTo most: Int, seed: UInt64) -> [[Int]] {
         #expect(narrow.low < 0.2 && narrow.high > 0.2)
     }
 
+    @Test func ratesOfPlainCounts() {
+        // From R's binom.confint(..., methods = "wilson") and the textbook cases.
+        for (successes, n, low, high) in [
+            (48, 50, 0.8654, 0.9890), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1), (300, 1000, 0.2724, 0.3291),
+        ] {
+            let interval = wilson(successes, of: n)
+            #expect(abs(interval.low - low) < 1e-4 && abs(interval.high - high) < 1e-4)
+        }
+        #expect(wilson(0, of: 0) == Interval(low: 0, high: 1))
+    }
+
     @Test func nothingCountedAndOneGroup() {
         #expect(Shares(GroupedCounts(categories: 3))[0] == nil)
         let alone = Shares(grouped([[3, 9]]))

@@ -41,8 +41,8 @@ extension ScriptedStore {
         try inner.apply(answers, toReview: number)
     }
 
-    func reviews(of model: ModelVersion, days: Range<CalendarDay>?) throws(StoreError) -> [ReviewSum] {
+    func reviews(of model: ModelVersion, _ query: SightingQuery?) throws(StoreError) -> [ReviewSum] {
         try script("reviews")
-        return try inner.reviews(of: model, days: days)
+        return try inner.reviews(of: model, query)
     }
 }

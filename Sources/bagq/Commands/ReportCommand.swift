@@ -59,7 +59,7 @@ enum ReportCommand: Command {
             seasons: try counts.seasons(of: calendar, timeZone: zone),
             origins: try store.origins(days: range.days, strengths: strengths), failures: try store.failureCounts(),
             review: ReviewResult(
-                try store.reviews(of: record.version, days: nil), classes: record.classes, threshold: counts.threshold),
+                try store.reviews(of: record.version, nil), classes: record.classes, threshold: counts.threshold),
             modelFacts: description.facts, heldOut: description.heldOutChart,
             examples: arguments.has("--thumbnails")
                 ? try examples(

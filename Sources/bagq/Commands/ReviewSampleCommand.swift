@@ -72,7 +72,7 @@ enum ReviewSampleCommand: Command {
             "sample \(sample.number): \(Format.count(answers.count, "answer")) stored, \(Format.count(unanswered)) still without one"
         )
         let result = ReviewResult(
-            try store.reviews(of: model.version, days: nil), classes: model.classes, threshold: sample.query.threshold)
+            try store.reviews(of: model.version, nil), classes: model.classes, threshold: sample.query.threshold)
         if result.reviewed > 0 {
             Terminal.note("all answers about \(model.version):")
             Terminal.print(result.text(width: Terminal.width), terminator: "")

@@ -52,6 +52,7 @@ enum TrendsCommand: Command {
         if let job { _ = try store.job(job) }
         let model = try session.model(arguments.value("--model"), command: spec.name)
         let parts = try selection.parts(store)
+        let known = KnownTruth(store, model, threshold: threshold ?? model.threshold)
         func report(_ range: TrendRange, _ part: TrendSelection.Part) throws -> TrendReport {
             let threshold = threshold ?? model.threshold
             func window(_ days: Range<CalendarDay>, spans: [CalendarDay]) throws -> TrendWindow {
@@ -61,12 +62,14 @@ enum TrendsCommand: Command {
                 query.thresholdStep = ConfidenceStep.reaching(threshold)
                 return try store.trends(of: model.version, query)
             }
+            let counted = try window(range.days, spans: range.buckets.map(\.days.lowerBound))
             return try TrendReport(
                 range: range, model: model.version, classes: model.classes, threshold: threshold, unit: selection.unit,
-                window: window(range.days, spans: range.buckets.map(\.days.lowerBound)),
+                window: counted,
                 before: window(range.before, spans: [range.before.lowerBound]),
                 today: range.today.map { try window($0..<$0.advanced(by: 1), spans: []) }, dates: dates,
-                brands: arguments.values("--brand"))
+                brands: arguments.values("--brand"),
+                adjustment: known.adjustment(of: range.days, part.query, window: counted, dates: dates))
         }
         if let chart {
             var trends = try report(range, parts[0])

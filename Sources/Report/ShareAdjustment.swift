@@ -1,0 +1,143 @@
+import Intake
+package import Queue
+import Statistics
+
+/// What takes a model's mistakes out of its counts: pictures whose truth somebody knows.
+package struct ShareAdjustment: Sendable {
+    enum Source: Hashable, Sendable {
+        /// People looked at a random sample of the sightings themselves.
+        case reviewed
+        /// The pictures that were held out when the model was trained, as if the sightings were like them.
+        case heldOut(HeldOutPictures)
+        case none(Reason)
+    }
+
+    /// Why shares stand as they were counted.
+    enum Reason: Hashable, Sendable {
+        /// Adjusted shares are of sightings.
+        case otherUnit
+        /// A model that has seen nothing but its brands cannot tell what is none of them.
+        case closedModel
+        case nothingHeldOut
+        /// None of these classes was held out.
+        case untested([String])
+    }
+
+    let source: Source
+    /// Used or, where they are too few, not.
+    let reviewed: ReviewedPictures
+
+    /// By people's answers where they are enough, else by the model's held-out pictures.
+    /// - reviews: those that are a random sample of what is counted. - heldOut: asked where it is needed; nil where there are none.
+    package init(
+        classes: [String], threshold: Double, unit: CountingUnit, reviews: [ReviewSum],
+        heldOut: () throws -> HeldOutPictures?
+    ) rethrows {
+        reviewed = ReviewedPictures(reviews, classes: classes, threshold: threshold)
+        if unit != .sightings {
+            source = .none(.otherUnit)
+        } else if reviewed.count >= fewestToCall {
+            source = .reviewed
+        } else if !classes.contains(otherClass) {
+            source = .none(.closedModel)
+        } else if let heldOut = try heldOut() {
+            source = heldOut.untested.isEmpty ? .heldOut(heldOut) : .none(.untested(heldOut.untested))
+        } else {
+            source = .none(.nothingHeldOut)
+        }
+    }
+
+    /// How it is written in JSON and CSV.
+    var method: String? {
+        switch source {
+        case .reviewed: "reviewed"
+        case .heldOut: "held_out"
+        case .none: nil
+        }
+    }
+
+    /// - population: what was counted, by category as in `AdjustedShares` and author group.
+    func shares(of population: GroupedCounts) -> AdjustedShares? {
+        let brands = population.categories - 2
+        return switch source {
+        case .reviewed: AdjustedShares(population: population, reviewed: reviewed.matrix, brands: brands)
+        case .heldOut(let pictures): AdjustedShares(population: population, heldOut: pictures.matrix, brands: brands)
+        case .none: nil
+        }
+    }
+}
+
+extension AdjustedShares {
+    /// The share with its interval; nil also where the interval cannot be told.
+    func certain(_ brand: Int) -> Estimate? { self[brand].flatMap { $0.interval == nil ? nil : $0 } }
+}
+
+/// Sightings that people looked at.
+struct ReviewedPictures: Hashable, Sendable {
+    /// A row for each category, a column for each brand and one for none of them.
+    let matrix: [[Int]]
+    /// The days that their samples were drawn from, in order, none twice.
+    private let drawn: [Range<CalendarDay>]
+
+    init(_ sums: [ReviewSum], classes: [String], threshold: Double) {
+        matrix = ReviewResult(sums, classes: classes, threshold: threshold).matrix
+        var drawn: [Range<CalendarDay>] = []
+        for days in Set(sums.map(\.days)).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = drawn.last, days.lowerBound <= last.upperBound {
+                drawn[drawn.count - 1] = last.lowerBound..<max(last.upperBound, days.upperBound)
+            } else {
+                drawn.append(days)
+            }
+        }
+        self.drawn = drawn
+    }
+
+    var count: Int { matrix.reduce(0) { $0 + $1.reduce(0, +) } }
+
+    /// The parts of a window that they were drawn from.
+    func days(in window: Range<CalendarDay>) -> [Range<CalendarDay>] {
+        drawn.map { $0.clamped(to: window) }.filter { !$0.isEmpty }
+    }
+}
+
+/// What a model made of the pictures that were held out when it was trained.
+package struct HeldOutPictures: Hashable, Sendable {
+    /// So many pictures of a class that were predicted as a class with a confidence.
+    package struct Cell: Hashable, Sendable {
+        /// Indices in the model's classes.
+        package var label: Int
+        package var predicted: Int
+        package var step: Int
+        package var count: Int
+
+        package init(label: Int, predicted: Int, step: Int, count: Int) {
+            self.label = label
+            self.predicted = predicted
+            self.step = step
+            self.count = count
+        }
+    }
+
+    /// A row for each truth (the brands, and none of them where the model has that class), a column for each category.
+    let matrix: [[Int]]
+    /// Classes without a picture.
+    let untested: [String]
+    /// "41 test pictures", "24 validation pictures, by which it was also chosen and which flatter it"
+    let text: String
+
+    /// - part: `test` or `validation`. The latter were also used to choose what the model is.
+    package init(_ cells: [Cell], classes: [String], threshold: Double, part: String) {
+        let index = BrandIndex(classes: classes, threshold: threshold)
+        let brands = index.brands.count
+        var matrix = classes.map { _ in [Int](repeating: 0, count: brands + 2) }
+        for cell in cells where classes.indices.contains(cell.label) {
+            let category = index.category(ofClass: cell.predicted, step: cell.step)
+            if let category { matrix[index.brandOfClass[cell.label] ?? brands][category] += cell.count }
+        }
+        self.matrix = matrix
+        let truths = index.brands + (index.hasOther ? [otherClass] : [])
+        untested = zip(truths, matrix).filter { $1.allSatisfy { $0 == 0 } }.map(\.0)
+        let count = Format.count(matrix.reduce(0) { $0 + $1.reduce(0, +) }, "\(part) picture")
+        text = part == "test" ? count : "\(count), by which it was also chosen and which flatter it"
+    }
+}
