@@ -6,8 +6,8 @@ extension TrendReport {
     /// A line for each brand: its share as it was counted and adjusted and, where people looked, how often the model is wrong about it. Nil
     /// where nothing is adjusted.
     var adjustedTable: Table? {
-        let seen = brands.filter { $0.isSeen || ($0.adjusted?.value ?? 0) > 0 }
-        guard seen.contains(where: { $0.adjusted != nil || $0.falsePositives != nil }) else { return nil }
+        let seen = adjustedBrands
+        if seen.isEmpty { return nil }
         let isReviewed = adjustment.source == .reviewed
         var columns: [Table.Column] = [.flexible("BRAND"), .right("SHARE"), .right("ADJUSTED"), .right("95 %")]
         if isReviewed { columns += [.right("WRONG"), .right("95 %"), .right("REVIEWED")] }
@@ -27,47 +27,72 @@ extension TrendReport {
         return table
     }
 
+    /// Those with a line in a table of adjusted shares; none where nothing is adjusted.
+    var adjustedBrands: [Brand] {
+        let shown = brands.filter { $0.isSeen || ($0.adjusted?.value ?? 0) > 0 }
+        return shown.contains { $0.adjusted != nil || $0.falsePositives != nil } ? shown : []
+    }
+
     /// What adjusts the shares, or why nothing does; safe for a terminal. Nothing where nothing was recognised.
-    var adjustmentNotes: [String] { recognised == 0 ? [] : [adjustmentText] }
+    var adjustmentNotes: [String] {
+        // What a closed model's line says of itself is said already.
+        recognised == 0 || adjustment.source == .none(.closedModel) ? [] : [adjustmentText]
+    }
 
     /// The same, always one.
     var adjustmentText: String {
-        let few = adjustment.reviewed.count
-        let tooFew =
-            few == 0 || few >= fewestToCall
-            ? "" : " \(Format.count(few, "picture")) reviewed of these days: too few to adjust by."
         switch adjustment.source {
-        case .reviewed: return reviewedText
+        case .reviewed: reviewedText
         case .heldOut(let pictures):
-            return
-                "Adjusted: as if these pictures were like the model's \(pictures.text) (least squares over what it took these for); the 95 % holds their sampling error too.\(tooFew)"
-        case .none(.otherUnit): return "No adjusted shares: they are of sightings, not of \(unit.rawValue)."
-        case .none(.closedModel):
-            return "No adjusted shares: the model does not know what is none of its brands.\(tooFew)\(reviewAdvice)"
+            "Adjusted: as if these pictures were like the model's \(pictures.text) (least squares over what it took those for); its 95 % holds their sampling error too. \(countedText)\(reviewedInVain)"
+        case .none(.otherUnit): "No adjusted shares: they are of sightings, not of \(unit.rawValue)."
+        case .none(.closedModel): openSetText
         case .none(.nothingHeldOut):
-            return "No adjusted shares: the model keeps no counts of held-out pictures.\(tooFew)\(reviewAdvice)"
+            "No adjusted shares: the model keeps no counts of held-out pictures.\(reviewedInVain)\(reviewAdvice)"
         case .none(.untested(let classes)):
-            let names = classes.map(Escaping.terminal).joined(separator: ", ")
-            return "No adjusted shares: no picture of \(names) was held out.\(tooFew)\(reviewAdvice)"
+            "No adjusted shares: no picture of \(classes.map(Escaping.terminal).joined(separator: ", ")) was held out.\(reviewedInVain)\(reviewAdvice)"
         }
     }
 
-    private var reviewAdvice: String { " What people see in a sample of these pictures would adjust them: bagq review-sample." }
+    /// What a model that knows nothing else makes of the rest of the world.
+    var openSetText: String {
+        let text =
+            "\(model) has seen nothing but its brands: a bag of any other, or no bag at all, counts as one of them where it looks sure."
+        guard adjustment.source == .none(.closedModel) else { return text }
+        return "\(text) So its own test cannot adjust these shares.\(reviewedInVain)\(reviewAdvice)"
+    }
+
+    private var reviewAdvice: String {
+        // Fewer cannot be enough.
+        recognised + other + unsure < fewestToCall
+            ? ""
+            : " What people see in a sample of these pictures would: bagq review-sample --since \(range.days.lowerBound.iso8601)"
+    }
+
+    private var countedText: String { "Leads and changes are of the shares as counted." }
+
+    /// Why answers that there are do not adjust the shares; empty where there are none.
+    private var reviewedInVain: String {
+        let reviewed = adjustment.reviewed
+        guard reviewed.count > 0, let days = reviewed.days else { return "" }
+        let pictures =
+            " \(Format.count(reviewed.count, "picture")) of \(days.text) \(reviewed.count == 1 ? "was" : "were") reviewed"
+        return reviewed.isOfMost
+            ? "\(pictures), too few to adjust by (\(fewestToCall))."
+            : "\(pictures): days with \(Format.percent(reviewed.coverage)) of these sightings do not speak for the rest."
+    }
 
     private var reviewedText: String {
-        let pictures = adjustment.reviewed
-        let parts = pictures.days(in: range.days)
-        let days = parts.reduce(0) { $0 + $1.count }
-        let whole = (parts.first ?? range.days).lowerBound..<(parts.last ?? range.days).upperBound
+        let reviewed = adjustment.reviewed
         var text =
-            "Adjusted: by what \(Format.count(pictures.count, "reviewed picture")) of \(whole.text) really show, for each brand, other and unsure apart (post-stratified); the 95 % holds that sample's error too. Wrong: how many of those that the model took for the brand are not of it."
-        if days < range.days.count {
+            "Adjusted: by what \(Format.count(reviewed.count, "reviewed picture")) of \((reviewed.days ?? range.days).text) really show, post-stratified by what the model took them for; its 95 % holds that sample's error too. Wrong: how many that it took for the brand are not of it. \(countedText)"
+        if reviewed.coverage < 1 {
             text +=
-                " They were drawn from \(Format.count(days)) of the \(Format.count(range.days.count, "day")): as if the others were like these."
+                " The days that they were drawn from have \(Format.percent(reviewed.coverage)) of these sightings: as if the others were like those."
         }
         if !unreviewed.isEmpty {
             text +=
-                " Of what it took for \(unreviewed.map(Escaping.terminal).joined(separator: ", ")) none was reviewed."
+                " None was reviewed of what it took for \(unreviewed.map(Escaping.terminal).joined(separator: ", "))."
         }
         return text
     }

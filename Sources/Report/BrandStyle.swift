@@ -7,27 +7,39 @@ struct BrandStyle: Hashable {
     /// For `stroke-dasharray`; nil for a full line. Tells lines apart without their colours.
     let dashes: String?
 
-    private init(place: Int) {
-        colour = Self.palette[place]
-        marker = Marker.allCases[place % Marker.allCases.count]
-        dashes = [nil, "7 3", "2 3", "9 3 2 3"][place % 4]
-    }
-
-    /// A style for each of a model's brands, chosen by its name: none is given twice while there are enough of them.
+    /// A style for each of a model's brands, chosen by its name. No colour is given twice while there are enough of them, and no mark and
+    /// no dashes either: in black and white these are all that tells two lines apart.
     static func styles(of brands: [String]) -> [String: BrandStyle] {
-        var taken: Set<Int> = []
+        var colours = [Int](repeating: 0, count: palette.count)
+        var markers = [Int](repeating: 0, count: Marker.allCases.count)
+        var dashes = [[Int]](repeating: [Int](repeating: 0, count: patterns.count), count: markers.count)
         var styles: [String: BrandStyle] = [:]
         for name in brands.sorted() {
-            if taken.count == palette.count { taken.removeAll() }
             // FNV-1a: the same on every machine and in every run, which Swift's own hashes are not.
             let hash = name.lowercased().utf8.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
-            var place = Int(hash % UInt32(palette.count))
-            while taken.contains(place) { place = (place + 1) % palette.count }
-            taken.insert(place)
-            styles[name] = BrandStyle(place: place)
+            let colour = rarest(colours, from: Int(hash % UInt32(palette.count)))
+            let marker = rarest(markers, from: colour)
+            // Those that the mark had already come last.
+            let uses = patterns.indices.map { pattern in
+                dashes.reduce(0) { $0 + $1[pattern] } + brands.count * dashes[marker][pattern]
+            }
+            let pattern = rarest(uses, from: colour)
+            colours[colour] += 1
+            markers[marker] += 1
+            dashes[marker][pattern] += 1
+            styles[name] = BrandStyle(
+                colour: palette[colour], marker: Marker.allCases[marker], dashes: patterns[pattern])
         }
         return styles
     }
+
+    /// The first from `start` on, and round, of those that were used least.
+    private static func rarest(_ uses: [Int], from start: Int) -> Int {
+        let order = uses.indices.map { (start + $0) % uses.count }
+        return order.min { uses[$0] < uses[$1] } ?? 0
+    }
+
+    private static let patterns = [nil, "7 3", "2 3", "9 3 2 3", "15 5"]
 
     /// Dark enough for text on white, and apart for most colour-blind readers (after Okabe and Ito, and Tableau).
     private static let palette = [

@@ -101,17 +101,43 @@ package struct ReportPage {
         }
         let rows = seen.map { brand in
             var cells = [
-                brand.name, Format.percent(brand.share?.value), TrendReport.intervalText(brand.share?.interval),
+                brand.name, TrendReport.shareText(brand.share, report.coverage),
+                TrendReport.intervalText(brand.share?.interval),
             ]
             if hasBefore {
                 cells += [
-                    brand.change?.verdict.text ?? "", TrendReport.pointsText(brand.change?.difference?.value),
-                    Format.percent(brand.shareBefore?.value),
+                    brand.change?.verdict.text ?? "", brand.changeText,
+                    TrendReport.shareText(brand.shareBefore, report.coverageBefore),
                 ]
             }
             return cells + [Format.count(brand.count)]
         }
         html.table(columns + [HTML.Column(title: "Sightings", isNumber: true)], rows)
+        adjustedTable(of: report, in: &html)
+    }
+
+    /// Apart from the shares as counted: both together are too wide for a phone.
+    private func adjustedTable(of report: TrendReport, in html: inout HTML) {
+        let shown = report.adjustedBrands
+        if shown.isEmpty { return }
+        let isReviewed = report.adjustment.source == .reviewed
+        var columns = [
+            HTML.Column(title: "Brand"), HTML.Column(title: "Adjusted", isNumber: true),
+            HTML.Column(title: "95 %", isNumber: true),
+        ]
+        if isReviewed {
+            columns += [HTML.Column(title: "Wrong", isNumber: true), HTML.Column(title: "95 %", isNumber: true)]
+        }
+        html.table(
+            columns,
+            shown.map { brand in
+                [
+                    brand.name, TrendReport.shareText(brand.adjusted, report.coverage),
+                    TrendReport.intervalText(brand.adjusted?.interval),
+                    Format.percent(brand.falsePositives?.value),
+                    TrendReport.intervalText(brand.falsePositives?.interval),
+                ]
+            })
     }
 
     private func seasons(_ html: inout HTML) {
@@ -124,7 +150,8 @@ package struct ReportPage {
             html.element(
                 "h3", entry.season.name + (entry.isOver ? "" : ", up to \(entry.report.range.days.last.longText)"))
             if let lead = entry.report.leadText { html.element("p", lead) }
-            for line in entry.report.weakLines + entry.report.coverageNotes {
+            let adjusted = entry.report.adjustment.source == .reviewed ? entry.report.adjustmentNotes : []
+            for line in entry.report.weakLines + entry.report.seasonCoverageNotes + adjusted {
                 html.element("p", line, ["class": "quiet"])
             }
             table(of: entry.report, in: &html)

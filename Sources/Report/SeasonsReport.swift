@@ -68,6 +68,9 @@ package struct SeasonsReport {
         let isCommon = newest.adjustment.source != .reviewed
         lines += isCommon ? newest.adjustmentNotes : []
         if !newest.hasOther { lines.append(newest.openSetText) }
+        if entries.contains(where: { !$0.report.namesNotes.isEmpty }) {
+            lines.append("Named: how many say the brand's name in their text, where one is known.")
+        }
         return lines
     }
 

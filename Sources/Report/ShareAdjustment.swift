@@ -1,4 +1,4 @@
-import Intake
+package import Intake
 package import Queue
 import Statistics
 
@@ -28,15 +28,16 @@ package struct ShareAdjustment: Sendable {
     let reviewed: ReviewedPictures
 
     /// By people's answers where they are enough, else by the model's held-out pictures.
-    /// - reviews: those that are a random sample of what is counted. - heldOut: asked where it is needed; nil where there are none.
+    /// - reviews: those that are a random sample of what is counted, or of a part of its days. - daily: how many sightings each day of the
+    ///   window has. - heldOut: asked where it is needed; nil where there are none.
     package init(
         classes: [String], threshold: Double, unit: CountingUnit, reviews: [ReviewSum],
-        heldOut: () throws -> HeldOutPictures?
+        daily: [CalendarDay: Int], heldOut: () throws -> HeldOutPictures?
     ) rethrows {
-        reviewed = ReviewedPictures(reviews, classes: classes, threshold: threshold)
+        reviewed = ReviewedPictures(reviews, classes: classes, threshold: threshold, daily: daily)
         if unit != .sightings {
             source = .none(.otherUnit)
-        } else if reviewed.count >= fewestToCall {
+        } else if reviewed.isEnough {
             source = .reviewed
         } else if !classes.contains(otherClass) {
             source = .none(.closedModel)
@@ -76,28 +77,26 @@ extension AdjustedShares {
 struct ReviewedPictures: Hashable, Sendable {
     /// A row for each category, a column for each brand and one for none of them.
     let matrix: [[Int]]
-    /// The days that their samples were drawn from, in order, none twice.
-    private let drawn: [Range<CalendarDay>]
+    /// From the first to the last day that their samples were drawn from, as far as it was counted; nil without any.
+    let days: Range<CalendarDay>?
+    /// Of what was counted, the part that is of days that their samples were drawn from, from 0 to 1.
+    let coverage: Double
 
-    init(_ sums: [ReviewSum], classes: [String], threshold: Double) {
+    /// - daily: how many sightings each day of the window has.
+    init(_ sums: [ReviewSum], classes: [String], threshold: Double, daily: [CalendarDay: Int]) {
         matrix = ReviewResult(sums, classes: classes, threshold: threshold).matrix
-        var drawn: [Range<CalendarDay>] = []
-        for days in Set(sums.map(\.days)).sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            if let last = drawn.last, days.lowerBound <= last.upperBound {
-                drawn[drawn.count - 1] = last.lowerBound..<max(last.upperBound, days.upperBound)
-            } else {
-                drawn.append(days)
-            }
-        }
-        self.drawn = drawn
+        let drawn = Set(sums.map(\.days))
+        let covered = daily.filter { day in day.value > 0 && drawn.contains { $0.contains(day.key) } }
+        let first = covered.keys.min()
+        days = first.flatMap { first in covered.keys.max().map { first..<$0.advanced(by: 1) } }
+        let all = daily.values.reduce(0, +)
+        coverage = all == 0 ? 0 : Double(covered.values.reduce(0, +)) / Double(all)
     }
 
     var count: Int { matrix.reduce(0) { $0 + $1.reduce(0, +) } }
-
-    /// The parts of a window that they were drawn from.
-    func days(in window: Range<CalendarDay>) -> [Range<CalendarDay>] {
-        drawn.map { $0.clamped(to: window) }.filter { !$0.isEmpty }
-    }
+    /// What a model takes for a brand is right as often as the brand is frequent: that changes, so that a few days do not speak for many.
+    var isOfMost: Bool { coverage >= 0.75 }
+    var isEnough: Bool { count >= fewestToCall && isOfMost }
 }
 
 /// What a model made of the pictures that were held out when it was trained.

@@ -71,35 +71,27 @@ extension TrendReport {
             ("recognised", .int(bucket.recognised)), ("other", .int(bucket.other)), ("unsure", .int(bucket.unsure)),
             ("remarks", .array(bucket.coverage.remarks.map { .string($0.rawValue) })),
             ("counts", .object(zip(brands, bucket.counts).map { ($0.name, .int($1)) })),
-            (
-                "shares",
-                .object(
-                    zip(brands, zip(bucket.shares, adjustedShares(of: bucket))).map { ($0.name, json(of: $1.0, $1.1)) })
-            ),
+            ("shares", .object(zip(brands, bucket.shares).map { ($0.name, json(of: $1)) })),
         ])
     }
 
-    private func json(of share: Estimate?, _ adjusted: Estimate?) -> JSONValue {
+    private func json(of share: Estimate?) -> JSONValue {
         guard let share else { return .null }
         return .object([
             ("share", JSONValue(share.value, decimals: 6)),
             ("share_low", JSONValue(share.interval?.low, decimals: 6)),
             ("share_high", JSONValue(share.interval?.high, decimals: 6)),
-            ("share_adjusted", JSONValue(adjusted?.value, decimals: 6)),
-            ("share_adjusted_low", JSONValue(adjusted?.interval?.low, decimals: 6)),
-            ("share_adjusted_high", JSONValue(adjusted?.interval?.high, decimals: 6)),
         ])
     }
 
     /// `trends --csv`: its lines with their ends, one for each bucket and brand after the header. `share` is of the bucket's recognised,
-    /// empty where there is none; `dates` is the strength of what is counted; `remarks` has words with blanks between them. What is known of the
-    /// pictures that adjust the shares is of the whole window: `false_positive_rate` is the same in each bucket.
+    /// empty where there is none; `dates` is the strength of what is counted; `remarks` has words with blanks between them. What follows
+    /// is of the whole window, the same in all of a brand's lines: what adjusts shares is known of no bucket alone.
     package var csv: [String] {
         var lines = [
-            "start,brand,count,share,dates,name,end,complete,days,days_seen,recognised,other,unsure,weak,share_low,share_high,remarks,share_adjusted,share_adjusted_low,share_adjusted_high,false_positive_rate,adjusted_by\n"
+            "start,brand,count,share,dates,name,end,complete,days,days_seen,recognised,other,unsure,weak,share_low,share_high,remarks,window_share,window_share_adjusted,window_share_adjusted_low,window_share_adjusted_high,false_positive_rate,adjusted_by\n"
         ]
         for bucket in buckets {
-            let adjusted = adjustedShares(of: bucket)
             for (index, brand) in brands.enumerated() {
                 let share = bucket.shares[index]
                 let fields = [
@@ -110,8 +102,9 @@ extension TrendReport {
                     String(bucket.unsure), String(bucket.weak), TrendReport.csv(share?.interval?.low),
                     TrendReport.csv(share?.interval?.high),
                     bucket.coverage.remarks.map(\.rawValue).joined(separator: " "),
-                    TrendReport.csv(adjusted[index]?.value), TrendReport.csv(adjusted[index]?.interval?.low),
-                    TrendReport.csv(adjusted[index]?.interval?.high), TrendReport.csv(brand.falsePositives?.value),
+                    TrendReport.csv(brand.share?.value), TrendReport.csv(brand.adjusted?.value),
+                    TrendReport.csv(brand.adjusted?.interval?.low), TrendReport.csv(brand.adjusted?.interval?.high),
+                    TrendReport.csv(brand.falsePositives?.value),
                     adjustment.method ?? "",
                 ]
                 lines.append(fields.joined(separator: ",") + "\n")

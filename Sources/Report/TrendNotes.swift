@@ -6,6 +6,7 @@ extension TrendReport {
     /// What stands below a table: what leads, what was counted and what not, how far it can be believed.
     func notes(_ rules: [String]) -> [String] {
         [leadText].compactMap(\.self) + [totals] + leftOut + rules + coverageNotes + statisticsNotes + adjustmentNotes
+            + namesNotes
             + [hasOther ? nil : openSetText, todayText].compactMap(\.self)
     }
 
@@ -108,11 +109,17 @@ extension TrendReport {
         return notes
     }
 
-    private static func digits(_ fraction: Double) -> String { Format.fixed(fraction * 100, decimals: 1) }
-
-    var openSetText: String {
-        "\(model) has seen nothing but its brands: a bag of any other, or no bag at all, counts as one of them where it looks sure."
+    /// What a table's NAMED counts.
+    var namesNotes: [String] {
+        let texts = brands.reduce(0) { $0 + $1.texts }
+        return texts == 0
+            ? []
+            : [
+                "Named: how many say the brand's name in their text, which is known of \(Format.count(texts, unitNoun))."
+            ]
     }
+
+    private static func digits(_ fraction: Double) -> String { Format.fixed(fraction * 100, decimals: 1) }
 
     var todayText: String? {
         if range.days.contains(range.currentDay) { return "Today is not over." }

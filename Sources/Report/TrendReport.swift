@@ -47,8 +47,6 @@ package struct TrendReport {
         package var unsure: Int
         /// How many of all these are dated by file time alone.
         package var weak: Int
-        /// All that was counted, by category as in `AdjustedShares` and author group.
-        let population: GroupedCounts
         /// Of all brands, shown or not.
         package var recognised: Int { coverage.recognised }
     }
@@ -105,8 +103,10 @@ package struct TrendReport {
         let changes = Dictionary(
             uniqueKeysWithValues: zip(seen, Changes(now: here.brands, before: then.brands, shown: seen).brands))
         let (shares, sharesBefore) = (Shares(here.brands), Shares(then.brands))
-        let adjustment = adjustment 
-            ?? ShareAdjustment(classes: classes, threshold: threshold, unit: unit, reviews: [], heldOut: { nil })
+        let adjustment =
+            adjustment
+            ?? ShareAdjustment(
+                classes: classes, threshold: threshold, unit: unit, reviews: [], daily: [:], heldOut: { nil })
         let adjusted = adjustment.shares(of: here.population)
         let reviewed = adjustment.reviewed.matrix.map { $0.reduce(0, +) }
 
@@ -125,7 +125,8 @@ package struct TrendReport {
                 name: index.brands[brand], count: here.brands.total(brand), share: shares[brand],
                 shareBefore: sharesBefore[brand], adjusted: adjusted?.certain(brand),
                 falsePositives: adjusted?.falsePositiveRate(brand),
-                reviewed: adjustment.source == .reviewed ? reviewed[brand] : 0, change: changes[brand], texts: here.texts[brand],
+                reviewed: adjustment.source == .reviewed ? reviewed[brand] : 0, change: changes[brand],
+                texts: here.texts[brand],
                 named: here.named[brand], isSeen: changes[brand] != nil)
         }
         lead = Statistics.lead(here.brands)
@@ -200,17 +201,11 @@ package struct TrendReport {
                     days: period.days.clamped(to: range.days), daysSeen: daysSeen[bucket],
                     recognised: counts.recognised, counted: counts.all, firstDay: firstDay, isCut: !isComplete),
                 counts: order.map { counts.brands.total($0) }, shares: order.map { shares[$0] }, other: counts.other,
-                unsure: counts.unsure, weak: counts.weak, population: counts.population)
+                unsure: counts.unsure, weak: counts.weak)
         }
     }
 
     package var recognised: Int { coverage.recognised }
-
-    /// A bucket's adjusted shares, in the order of `brands`, by what is known of the whole window's pictures.
-    func adjustedShares(of bucket: Bucket) -> [Estimate?] {
-        let shares = adjustment.shares(of: bucket.population)
-        return brands.map { brand in brandNames.firstIndex(of: brand.name).flatMap { shares?.certain($0) } }
-    }
 
     /// Nothing that the model classified is dated in the window.
     package var isEmpty: Bool { recognised + other + unsure == 0 }
@@ -230,8 +225,11 @@ package struct TrendReport {
 
 extension TrendWindow {
     /// The days with a sighting that counts.
-    fileprivate func daysSeen(_ shown: TrendReport.Shown) -> Set<CalendarDay> {
-        daily.reduce(into: []) { if shown.covers($1.key) { $0.formUnion($1.value.keys) } }
+    fileprivate func daysSeen(_ shown: TrendReport.Shown) -> Set<CalendarDay> { Set(daily(shown).keys) }
+
+    /// How many sightings with such dates each day has, classified or not; days without are not there.
+    package func daily(_ shown: TrendReport.Shown) -> [CalendarDay: Int] {
+        daily.reduce(into: [:]) { if shown.covers($1.key) { $0.merge($1.value, uniquingKeysWith: +) } }
     }
 }
 

@@ -83,7 +83,7 @@ extension TrendReport {
             if hasBase {
                 row += [
                     TrendReport.shareText(brand.shareBefore, coverageBefore),
-                    TrendReport.pointsText(brand.change?.difference?.value),
+                    brand.changeText,
                     brand.change?.verdict.text ?? "",
                 ]
             }
@@ -141,6 +141,14 @@ extension TrendReport {
         if day > range.currentDay { return ", which is in the future." }
         if day == range.currentDay { return ": \(trends) --since today" }
         return ": \(trends) --since \(day.advanced(by: 1 - range.days.count).iso8601) --until \(day.iso8601)"
+    }
+}
+
+extension TrendReport.Brand {
+    /// In percentage points, in brackets where too few were recognised for it to tell anything.
+    var changeText: String {
+        let text = TrendReport.pointsText(change?.difference?.value)
+        return change?.difference != nil && change?.verdict == .tooFew ? "(\(text))" : text
     }
 }
 

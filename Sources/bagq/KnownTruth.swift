@@ -22,15 +22,16 @@ final class KnownTruth {
     func adjustment(
         of days: Range<CalendarDay>, _ query: TrendQuery, window: TrendWindow, dates: TrendDates
     ) throws -> ShareAdjustment {
-        let strengths = TrendReport.Shown(window.sums, dates: dates).strengths
+        let shown = TrendReport.Shown(window.sums, dates: dates)
         // Samples are drawn from all authors and posts: of some of them they may hold too few, or none.
         let reviews =
             query.unit == .sightings && query.filter.isEmpty
             ? try store.reviews(
                 of: model.version,
-                SightingQuery(days: days, strengths: strengths, threshold: threshold, job: query.job)) : []
+                SightingQuery(days: days, strengths: shown.strengths, threshold: threshold, job: query.job)) : []
         return try ShareAdjustment(
-            classes: model.classes, threshold: threshold, unit: query.unit, reviews: reviews
+            classes: model.classes, threshold: threshold, unit: query.unit, reviews: reviews,
+            daily: window.daily(shown)
         ) { try heldOut.get() }
     }
 

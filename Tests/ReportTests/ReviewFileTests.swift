@@ -125,7 +125,8 @@ private let sample: ReviewSample = {
     @Test func resultsAreCountedByStratum() {
         func sum(_ stratum: Stratum, _ truth: Truth, _ count: Int, threshold: Double = 0.5) -> ReviewSum {
             ReviewSum(
-                days: CalendarDay(rawValue: 1)..<CalendarDay(rawValue: 8), threshold: threshold, stratum: stratum, truth: truth, count: count)
+                days: CalendarDay(rawValue: 1)..<CalendarDay(rawValue: 8), threshold: threshold, stratum: stratum,
+                truth: truth, count: count)
         }
         let result = ReviewResult(
             [

@@ -137,7 +137,9 @@ import Testing
             }
             #expect(cells[3] == interval ?? "-")
             if let change, before.recognised > 0, let verdict = brand["verdict"] as? String {
-                #expect(near(Double(cells[5]), change, 0.0501))
+                let isBracketed = cells[5].hasPrefix("(") && cells[5].hasSuffix(")")
+                #expect(isBracketed == (verdict == "too few"))
+                #expect(near(Double(cells[5].filter { !"()".contains($0) }), change, 0.0501))
                 #expect(cells[6].hasSuffix(verdict))
                 #expect(cells[6].contains("↑") == (verdict == "rising"))
                 #expect(cells[6].contains("↓") == (verdict == "falling"))

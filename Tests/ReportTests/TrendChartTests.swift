@@ -57,6 +57,13 @@ import Testing
         #expect(colour("dior", in: svg) != colour("chanel", in: svg))
         let styles = BrandStyle.styles(of: (0..<10).map { "brand \($0)" })
         #expect(Set(styles.values.map(\.colour)).count == 10)
+        for count in 1...25 {
+            let styles = BrandStyle.styles(of: (0..<count).map { "brand \($0)" }).values
+            // Without colours, too.
+            #expect(Set(styles.map { "\($0.marker) \($0.dashes ?? "")" }).count == count)
+            if count > 5 { continue }
+            #expect(Set(styles.map(\.marker)).count == count && Set(styles.map(\.dashes)).count == count)
+        }
         #expect(BrandStyle.styles(of: (0..<30).map { "brand \($0)" }).count == 30)
     }
 

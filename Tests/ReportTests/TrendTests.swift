@@ -38,6 +38,8 @@ import Testing
                 95 %: the share's interval, from the differences between 20 groups of authors.
                 Rising or falling: the change's interval, corrected for 2 brands (Holm), excludes zero; the smallest
                 that would: \(visible) points.
+                No adjusted shares: the model keeps no counts of held-out pictures. What people see in a sample of
+                these pictures would: bagq review-sample --since 2026-06-06
                 Today so far (9 June 2026), not in the table: dior 5, gucci< 2.
 
                 """)
@@ -51,9 +53,13 @@ import Testing
         #expect(
             text.hasPrefix(
                 #"{"since":"2026-06-06","until":"2026-06-08","by":"day","unit":"sighting","model":"luxe@3","time_zone":"Europe/Paris","dates":"strong","threshold":0.6,"has_other":true,"recognised":100,"other":5,"unsure":7,"undated":4,"weak":1000,"unclassified":3,"#
-                    + #""window":{"since":"2026-06-06","until":"2026-06-08","days":3,"days_seen":3,"recognised":100,"remarks":[]},"before":{"since":"2026-06-03","until":"2026-06-05","days":3,"days_seen":2,"recognised":100,"remarks":["partial"]},"leader":"chanel","tied":null,"#
-                    + #""brands":[{"brand":"dior","count":40,"share":0.4,"share_low":0."#))
-        #expect(text.contains(#""share_adjusted":null,"share_before":0.7,"change_points":-30,"change_low_points":-"#))
+                    + #""window":{"since":"2026-06-06","until":"2026-06-08","days":3,"days_seen":3,"recognised":100,"remarks":[]},"before":{"since":"2026-06-03","until":"2026-06-05","days":3,"days_seen":2,"recognised":100,"remarks":["partial"]},"leader":"chanel","tied":null,"share_adjusted_method":null,"share_adjusted_note":"No adjusted shares: "#
+            ))
+        #expect(
+            text.contains(
+                #"bagq review-sample --since 2026-06-06","reviewed":0,"brands":[{"brand":"dior","count":40,"share":0.4,"share_low":0."#
+            ))
+        #expect(text.contains(#""reviewed":0,"share_before":0.7,"change_points":-30,"change_low_points":-"#))
         #expect(text.contains(#""verdict":"falling","smallest_visible_points":"#))
         #expect(
             text.contains(
@@ -69,13 +75,13 @@ import Testing
         }
         #expect(
             report.csv.joined() == """
-                start,brand,count,share,dates,name,end,complete,days,days_seen,recognised,other,unsure,weak,share_low,share_high,remarks
-                2026-06-06,chanel,30,0.7500,strong,2026-06-06,2026-06-06,true,1,1,40,0,0,0,\(ends(0, 0)),
-                2026-06-06,dior,10,0.2500,strong,2026-06-06,2026-06-06,true,1,1,40,0,0,0,\(ends(0, 1)),
-                2026-06-07,chanel,20,1.0000,strong,2026-06-07,2026-06-07,true,1,1,20,5,0,0,\(ends(1, 0)),thin
-                2026-06-07,dior,0,0.0000,strong,2026-06-07,2026-06-07,true,1,1,20,5,0,0,\(ends(1, 1)),thin
-                2026-06-08,chanel,10,0.2500,strong,2026-06-08,2026-06-08,true,1,1,40,0,7,0,\(ends(2, 0)),
-                2026-06-08,dior,30,0.7500,strong,2026-06-08,2026-06-08,true,1,1,40,0,7,0,\(ends(2, 1)),
+                start,brand,count,share,dates,name,end,complete,days,days_seen,recognised,other,unsure,weak,share_low,share_high,remarks,window_share,window_share_adjusted,window_share_adjusted_low,window_share_adjusted_high,false_positive_rate,adjusted_by
+                2026-06-06,chanel,30,0.7500,strong,2026-06-06,2026-06-06,true,1,1,40,0,0,0,\(ends(0, 0)),,0.6000,,,,,
+                2026-06-06,dior,10,0.2500,strong,2026-06-06,2026-06-06,true,1,1,40,0,0,0,\(ends(0, 1)),,0.4000,,,,,
+                2026-06-07,chanel,20,1.0000,strong,2026-06-07,2026-06-07,true,1,1,20,5,0,0,\(ends(1, 0)),thin,0.6000,,,,,
+                2026-06-07,dior,0,0.0000,strong,2026-06-07,2026-06-07,true,1,1,20,5,0,0,\(ends(1, 1)),thin,0.4000,,,,,
+                2026-06-08,chanel,10,0.2500,strong,2026-06-08,2026-06-08,true,1,1,40,0,7,0,\(ends(2, 0)),,0.6000,,,,,
+                2026-06-08,dior,30,0.7500,strong,2026-06-08,2026-06-08,true,1,1,40,0,7,0,\(ends(2, 1)),,0.4000,,,,,
 
                 """)
     }
