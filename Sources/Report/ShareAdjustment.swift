@@ -82,20 +82,30 @@ struct ReviewedPictures: Hashable, Sendable {
     /// Of what was counted, the part that is of days that their samples were drawn from, from 0 to 1.
     let coverage: Double
 
+    /// Samples that alone are of most of the window, where there are such: days that another was drawn from too would weigh more.
     /// - daily: how many sightings each day of the window has.
     init(_ sums: [ReviewSum], classes: [String], threshold: Double, daily: [CalendarDay: Int]) {
-        matrix = ReviewResult(sums, classes: classes, threshold: threshold).matrix
-        let drawn = Set(sums.map(\.days))
-        let covered = daily.filter { day in day.value > 0 && drawn.contains { $0.contains(day.key) } }
-        let first = covered.keys.min()
-        days = first.flatMap { first in covered.keys.max().map { first..<$0.advanced(by: 1) } }
         let all = daily.values.reduce(0, +)
-        coverage = all == 0 ? 0 : Double(covered.values.reduce(0, +)) / Double(all)
+        func covered(_ drawn: Set<Range<CalendarDay>>) -> [CalendarDay: Int] {
+            daily.filter { day in day.value > 0 && drawn.contains { $0.contains(day.key) } }
+        }
+        func coverage(_ drawn: Set<Range<CalendarDay>>) -> Double {
+            all == 0 ? 0 : Double(covered(drawn).values.reduce(0, +)) / Double(all)
+        }
+        let drawn = Set(sums.map(\.days))
+        let alone = drawn.filter { coverage([$0]) >= Self.most }
+        let used = alone.isEmpty ? drawn : alone
+        matrix =
+            ReviewResult(sums.filter { used.contains($0.days) }, classes: classes, threshold: threshold).matrix
+        let days = covered(used).keys
+        self.days = days.min().flatMap { first in days.max().map { first..<$0.advanced(by: 1) } }
+        self.coverage = coverage(used)
     }
 
     var count: Int { matrix.reduce(0) { $0 + $1.reduce(0, +) } }
     /// What a model takes for a brand is right as often as the brand is frequent: that changes, so that a few days do not speak for many.
-    var isOfMost: Bool { coverage >= 0.75 }
+    var isOfMost: Bool { coverage >= Self.most }
+    private static let most = 0.75
     var isEnough: Bool { count >= fewestToCall && isOfMost }
 }
 

@@ -6,7 +6,7 @@ extension TrendReport {
     /// What stands below a table: what leads, what was counted and what not, how far it can be believed.
     func notes(_ rules: [String]) -> [String] {
         [leadText].compactMap(\.self) + [totals] + leftOut + rules + coverageNotes + statisticsNotes + adjustmentNotes
-            + namesNotes
+
             + [hasOther ? nil : openSetText, todayText].compactMap(\.self)
     }
 

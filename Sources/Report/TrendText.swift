@@ -22,7 +22,7 @@ extension TrendReport {
         var text = wrapped([heading] + weakLines, width: width)
         if brands.contains(where: \.isSeen) { text += "\n" + body.table }
         if let adjustedTable { text += "\n" + adjustedTable.text(width: width) }
-        return text + "\n" + wrapped(notes(rules) + [body.note].compactMap(\.self), width: width)
+        return text + "\n" + wrapped(notes(rules) + namesNotes + [body.note].compactMap(\.self), width: width)
     }
 
     /// "luxe@3, 1 June to 7 June 2026, Europe/Paris, strong dates; change against 25 May to 31 May 2026"

@@ -36,7 +36,7 @@ import Testing
         #expect(before["share_adjusted_method"] is NSNull && before["reviewed"] as? Int == 0)
         #expect((before["share_adjusted_note"] as? String)?.contains("bagq review-sample") == true)
 
-        let drawn = try bagq.run(["review-sample", "--per-brand", "34", "--seed", "7"] + Self.window)
+        let drawn = try bagq.run(["review-sample", "--per-brand", "45", "--seed", "7"] + Self.window)
         let header = fields(try #require(drawn.lines.first))
         #expect(header[2] == "predicted" && header[3] == "true_brand" && header[8] == "path")
         var sample: [(predicted: String, truth: String)] = []

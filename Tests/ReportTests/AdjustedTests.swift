@@ -278,6 +278,8 @@ import Testing
             try line(few).contains(
                 "pictures of 12 May to 29 May 2026 were reviewed: days with \(share(few)) of these sightings do not"))
         #expect(try line(few).hasPrefix("No adjusted shares: "))
+        // One of the whole window is not mixed with one of a part of it, whose days would weigh more.
+        #expect(try line(Self.reviews(sightings, days: longer) + few) == whole)
     }
 
     @Test func whyNothingIsAdjusted() throws {

@@ -168,6 +168,8 @@ import Testing
         let named = try report(sightings)
         #expect(named.brands.map(\.named) == [0, 3, 0] && named.brands.map(\.texts) == [0, 10, 0])
         let lines = named.text(width: 200).split(separator: "\n")
+        #expect(
+            lines.contains("Named: how many say the brand's name in their text, which is known of 10 sightings."))
         #expect(lines[1].hasSuffix("NAMED") && lines.contains { $0.hasPrefix("dior") && $0.hasSuffix(" 3") })
         #expect(lines.contains { $0.hasPrefix("chanel") && $0.hasSuffix(" -") })
     }
