@@ -8,7 +8,7 @@ import Testing
 
     /// Pictures of bars and, half as many, discs, dated by their names.
     private func submit(_ bagq: Bagq) throws {
-        for (folder, brand, count) in [("dump/a", 0, 54), ("dump/b", 1, 26)] {
+        for (folder, brand, count) in [("dump/a", 0, 36), ("dump/b", 1, 18)] {
             try FileManager.default.createDirectory(atPath: bagq.path(folder), withIntermediateDirectories: true)
             for index in 0..<count {
                 let image = Bagq.picture(of: brand, variant: 100 + index)
@@ -36,7 +36,7 @@ import Testing
         #expect(before["share_adjusted_method"] is NSNull && before["reviewed"] as? Int == 0)
         #expect((before["share_adjusted_note"] as? String)?.contains("bagq review-sample") == true)
 
-        let drawn = try bagq.run(["review-sample", "--per-brand", "45", "--seed", "7"] + Self.window)
+        let drawn = try bagq.run(["review-sample", "--per-brand", "40", "--seed", "7"] + Self.window)
         let header = fields(try #require(drawn.lines.first))
         #expect(header[2] == "predicted" && header[3] == "true_brand" && header[8] == "path")
         var sample: [(predicted: String, truth: String)] = []
@@ -53,7 +53,7 @@ import Testing
 
         // Each row of the sample stands for as many pictures as were predicted alike.
         let results = try bagq.run("results", "2").lines.dropFirst().map { fields($0)[2] }
-        #expect(results.count == 80)
+        #expect(results.count == 54)
         var weights: [String: Double] = [:]
         for row in sample {
             let alike =
@@ -105,7 +105,7 @@ import Testing
 
     @Test func elseTheModelsTestDoes() throws {
         let bagq = try Bagq()
-        try bagq.drawPictures(in: "data", each: 20, brands: ["bar", "disc", "_other"])
+        try bagq.drawPictures(in: "data", each: 12, brands: ["bar", "disc", "_other"])
         let training = try bagq.run("train", "data", "--name", "m", "--epochs", "1", "--wait")
         #expect(training.status == 0, "\(training.err)")
         try submit(bagq)
