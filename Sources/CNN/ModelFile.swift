@@ -78,9 +78,9 @@ extension Model {
 }
 
 extension HeldOut {
-    /// What a model's file keeps, read without making a network of it; nil where it keeps none.
+    /// What a model's file keeps, read without its weights; nil where it keeps none.
     package init?(safetensors bytes: [UInt8]) throws(ModelFileError) {
-        let file = try Safetensors(parsing: bytes)
+        let file = try Safetensors(metadataOf: bytes)
         guard file.metadata["held_out"] != nil else { return nil }
         self = try file.heldOut(classes: file.decode("classes", as: [String].self).count)
         if total == 0 { return nil }

@@ -29,14 +29,7 @@ package struct Safetensors: Equatable, Sendable {
 
     /// Reads a file of unknown origin. What it allocates is bounded by the file's own size.
     package init(parsing bytes: [UInt8]) throws(ModelFileError) {
-        guard bytes.count >= 8 else { throw .truncated(byteCount: bytes.count) }
-        let length = bytes[0..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard length <= Self.longestHeader else { throw .header("it says that it is \(length) bytes long") }
-        let dataStart = 8 + Int(length)
-        guard dataStart <= bytes.count else { throw .truncated(byteCount: bytes.count) }
-        var reader = HeaderReader(bytes: bytes[8..<dataStart])
-        let header = try reader.header()
-
+        let (header, dataStart) = try Self.header(of: bytes)
         var offset = 0
         tensors = []
         tensors.reserveCapacity(header.entries.count)
@@ -59,6 +52,23 @@ package struct Safetensors: Equatable, Sendable {
             throw .trailing(byteCount: bytes.count - dataStart - offset)
         }
         metadata = header.metadata
+    }
+
+    /// The same file's metadata, without a look at its tensors.
+    init(metadataOf bytes: [UInt8]) throws(ModelFileError) {
+        self.init(tensors: [], metadata: try Self.header(of: bytes).header.metadata)
+    }
+
+    private static func header(
+        of bytes: [UInt8]
+    ) throws(ModelFileError) -> (header: (entries: [HeaderReader.Entry], metadata: [String: String]), dataStart: Int) {
+        guard bytes.count >= 8 else { throw .truncated(byteCount: bytes.count) }
+        let length = bytes[0..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard length <= longestHeader else { throw .header("it says that it is \(length) bytes long") }
+        let dataStart = 8 + Int(length)
+        guard dataStart <= bytes.count else { throw .truncated(byteCount: bytes.count) }
+        var reader = HeaderReader(bytes: bytes[8..<dataStart])
+        return (try reader.header(), dataStart)
     }
 
     /// The file, the same bytes for the same contents: names are sorted, and the values start at a multiple of 8.

@@ -33,6 +33,15 @@ extension TrendReport {
         return shown.contains { $0.adjusted != nil || $0.falsePositives != nil } ? shown : []
     }
 
+    /// Whether a brand's adjusted share is clearly above all others', too; true where nothing is adjusted. All brands must be shown.
+    func adjustedLeader(isStill leader: Int) -> Bool {
+        guard adjustment.method != nil else { return true }
+        let name = brandNames[leader]
+        let others = brands.filter { $0.name != name }.map { $0.adjusted?.interval?.high ?? 1 }
+        let low = brands.first { $0.name == name }?.adjusted?.interval?.low ?? 0
+        return others.allSatisfy { $0 < low }
+    }
+
     /// What adjusts the shares, or why nothing does; safe for a terminal. Nothing where nothing was recognised.
     var adjustmentNotes: [String] {
         // What a closed model's line says of itself is said already.

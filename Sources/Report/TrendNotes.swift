@@ -14,7 +14,10 @@ extension TrendReport {
     var leadText: String? {
         switch lead {
         case .none: nil
-        case .leads(let brand): "\(name(brand)) leads: its lead over the next is clear."
+        case .leads(let brand):
+            adjustedLeader(isStill: brand)
+                ? "\(name(brand)) leads: its lead over the next is clear."
+                : "\(name(brand)) leads as counted; without the model's mistakes, which brand leads cannot be told."
         case .tied(let first, let second):
             "\(name(first)) and \(name(second)) come first: which of them leads cannot be told."
         }
