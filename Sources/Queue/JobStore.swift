@@ -127,7 +127,8 @@ package protocol JobStore: Sendable {
     func models() throws(StoreError) -> [ModelRecord]
     /// The model a user means: a number, else the name's newest ready one or, where none is, the newest in training; nil for the active one.
     func resolve(_ selector: ModelSelector?) throws(StoreError) -> ModelRecord
-    func modelFile(_ version: ModelVersion) throws(StoreError) -> [UInt8]
+    /// - limit: at most so many bytes of it, the first, which is fast where it is large; nil for all.
+    func modelFile(_ version: ModelVersion, upTo limit: Int?) throws(StoreError) -> [UInt8]
     /// Adds a model under the name's next number; it becomes active if none is.
     func add(_ model: NewModel, named name: String) throws(StoreError) -> ModelVersion
     func activate(_ version: ModelVersion) throws(StoreError)
@@ -186,5 +187,12 @@ package enum StoreError: Error, Hashable, CustomStringConvertible {
         case .busy, .unavailable, .outOfMemory: true
         case .notFound, .refused, .newer, .damaged, .defect: false
         }
+    }
+}
+
+extension JobStore {
+    /// The whole file.
+    package func modelFile(_ version: ModelVersion) throws(StoreError) -> [UInt8] {
+        try modelFile(version, upTo: nil)
     }
 }

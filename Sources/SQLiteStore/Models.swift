@@ -32,11 +32,14 @@ extension SQLiteStore {
         }
     }
 
-    package func modelFile(_ version: ModelVersion) throws(StoreError) -> [UInt8] {
+    package func modelFile(_ version: ModelVersion, upTo limit: Int?) throws(StoreError) -> [UInt8] {
         try read { tx in
             let model = try tx.model(version)
             guard
-                let file = try tx.db.row("SELECT data FROM model_file WHERE model = ?", model.id, map: { $0.bytes(0) })
+                let file = try tx.db.row(
+                    "SELECT iif(?2 IS NULL, data, substr(data, 1, ?2)) FROM model_file WHERE model = ?1", model.id,
+                    limit,
+                    map: { $0.bytes(0) })
             else {
                 throw StoreError.refused(
                     why: model.state == "reserved"

@@ -35,8 +35,17 @@ final class KnownTruth {
         ) { try heldOut.get() }
     }
 
+    /// They stand before the weights, which may be many times as much.
+    private func heldOutCounts() throws -> HeldOut? {
+        do {
+            return try HeldOut(safetensors: store.modelFile(model.version, upTo: 1 << 20))
+        } catch ModelFileError.truncated {
+            return try HeldOut(safetensors: store.modelFile(model.version))
+        }
+    }
+
     private func readHeldOut() throws -> HeldOutPictures? {
-        guard let heldOut = try HeldOut(safetensors: store.modelFile(model.version)) else { return nil }
+        guard let heldOut = try heldOutCounts() else { return nil }
         let cells = heldOut.counts.map { cell, count in
             HeldOutPictures.Cell(label: cell.label, predicted: cell.predicted, step: cell.step, count: count)
         }

@@ -393,10 +393,10 @@ final class MemoryStore: JobStore {
         }
     }
 
-    func modelFile(_ version: ModelVersion) throws(StoreError) -> [UInt8] {
+    func modelFile(_ version: ModelVersion, upTo limit: Int?) throws(StoreError) -> [UInt8] {
         try call { state in
             guard try state.model(version).state == .ready else { throw StoreError.refused(why: "not ready") }
-            return try state.models[state.index(of: version)].file
+            return Array(try state.models[state.index(of: version)].file.prefix(limit ?? .max))
         }
     }
 

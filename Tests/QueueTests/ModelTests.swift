@@ -30,6 +30,9 @@ import Testing
             record.classes == brands && record.threshold == 0.5 && record.precision == .int8 && record.byteCount == 3
                 && record.summary == "a model")
         #expect(try h.store.modelFile(record.version) == [1, 2, 3])
+        #expect(
+            try h.store.modelFile(record.version, upTo: 2) == [1, 2]
+                && h.store.modelFile(record.version, upTo: 9).count == 3)
         #expect(throws: StoreError.self) { try h.addModel("not a name") }
     }
 

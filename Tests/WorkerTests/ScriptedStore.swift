@@ -182,9 +182,9 @@ struct ScriptedStore: JobStore {
         return try inner.resolve(selector)
     }
 
-    func modelFile(_ version: ModelVersion) throws(StoreError) -> [UInt8] {
+    func modelFile(_ version: ModelVersion, upTo limit: Int?) throws(StoreError) -> [UInt8] {
         try script("modelFile")
-        return try inner.modelFile(version)
+        return try inner.modelFile(version, upTo: limit)
     }
 
     func add(_ model: NewModel, named name: String) throws(StoreError) -> ModelVersion {
