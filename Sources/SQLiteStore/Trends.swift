@@ -26,7 +26,7 @@ extension Transaction {
         var counter = UnitCounter(query, classes: model.classes)
         let source = try SightingSource(self, query, model: model.id)
         // The strongest first: what counts once for several sightings has the date of the first that comes.
-        for strength in DateStrength.allCases.reversed() {
+        for strength in query.strengths.reversed() {
             var daily: [(day: Int, count: Int)] = []
             var classified = 0
             counter.begin(strength)
@@ -122,8 +122,8 @@ private struct UnitCounter {
     }
 
     private mutating func add(_ unit: Unit) {
-        let place = buffer.place(day: unit.day, brand: unit.brand, step: unit.step)
-        buffer.add(1, at: place, group: unit.group, text: unit.text)
+        let place = buffer.place(day: unit.day, brand: unit.brand, step: unit.step, text: unit.text)
+        buffer.add(1, at: place, group: unit.group)
     }
 
     /// In the order of those of `trendsFromSums`.
