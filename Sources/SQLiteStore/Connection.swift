@@ -115,6 +115,10 @@ struct SQLiteError: Error {
     /// Runs a query that has `visit(value, …)` among its conditions. Of each row for which the others hold that one, which holds for
     /// none, gives `body` its values. So wide rows take half as long as by `forEach`, which asks SQLite for each value by itself.
     func visit(_ sql: String, _ values: any Bindable..., body: (Values) -> Void) throws {
+        try visit(sql, values, body: body)
+    }
+
+    func visit(_ sql: String, _ values: [any Bindable], body: (Values) -> Void) throws {
         try withoutActuallyEscaping(body) { body in
             visitor.body = body
             defer { visitor.body = nil }
@@ -165,6 +169,9 @@ struct SQLiteError: Error {
         let mode = try row("PRAGMA journal_mode = WAL") { $0.text(0) }
         guard mode == "wal" else { throw failure(SQLITE_BUSY) }
     }
+
+    /// What is sorted goes to temporary files once it is large: for who counts all sightings, outside of a transaction.
+    func sortOnDisk() throws { try execute("PRAGMA temp_store = FILE") }
 
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
     var lastInsertedRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
