@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Intake
 import Queue
@@ -34,8 +35,11 @@ private func run(_ program: URL, _ arguments: [String]) throws {
     process.executableURL = program
     process.arguments = arguments
     process.standardOutput = FileHandle.nullDevice
+    // `waitUntilExit` looks every 50 ms.
+    let ended = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in ended.signal() }
     try process.run()
-    process.waitUntilExit()
+    ended.wait()
     guard process.terminationStatus == 0 else {
         throw BenchError.folder("bagq \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
     }
