@@ -52,6 +52,8 @@ package struct TrendQuery: Hashable, Sendable {
     /// Confidence steps are told apart only by whether they reach this one, a `ConfidenceStep`: the step of a sum is then this one or 0.
     /// Nil: every step is told apart.
     package var thresholdStep: Int?
+    /// Undated sightings come with any days; reading them takes as long as there are of them in the store, unless it is from the sums.
+    package var includesUndated = true
 
     package init(
         days: Range<CalendarDay>, unit: CountingUnit = .sightings, job: JobID? = nil,
@@ -64,6 +66,9 @@ package struct TrendQuery: Hashable, Sendable {
         self.spans = spans
         self.thresholdStep = thresholdStep
     }
+
+    /// Those that are read.
+    package var strengths: [DateStrength] { DateStrength.allCases.filter { includesUndated || $0 != .undated } }
 
     /// The step that stands for a sum's.
     package func step(of step: Int) -> Int {

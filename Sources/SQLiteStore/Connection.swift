@@ -18,6 +18,7 @@ struct SQLiteError: Error {
     private let handle: OpaquePointer
     private let walPagesBox: UnsafeMutablePointer<Int>
     private var statements: [String: Statement] = [:]
+    private let visitor = Visitor()
 
     /// Pages in the write-ahead log after this connection's newest commit, its own and others'.
     var walPages: Int { unsafe walPagesBox.pointee }
@@ -72,6 +73,7 @@ struct SQLiteError: Error {
                 return SQLITE_OK
             }, walPagesBox)
         unsafe Self.defineNames(handle)
+        unsafe Self.defineVisit(handle, visitor)
     }
 
     /// Defines `names_brand(mentions, brand)`: whether a text's mentions, as they are stored, name the brand.
@@ -91,6 +93,37 @@ struct SQLiteError: Error {
                     } else { false }
                 unsafe sqlite3_result_int(context, isNamed ? 1 : 0)
             }, nil, nil, nil)
+    }
+
+    /// What `visit(…)` calls.
+    private final class Visitor {
+        var body: ((Values) -> Void)?
+    }
+
+    /// Defines `visit(value, …)`: see the method.
+    private static func defineVisit(_ handle: OpaquePointer, _ visitor: Visitor) {
+        unsafe sqlite3_create_function_v2(
+            handle, "visit", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, Unmanaged.passUnretained(visitor).toOpaque(),
+            { context, count, values in
+                guard let visitor = unsafe sqlite3_user_data(context), let values = unsafe values else { return }
+                unsafe Unmanaged<Visitor>.fromOpaque(visitor)._withUnsafeGuaranteedRef {
+                    unsafe $0.body?(Values(UnsafeBufferPointer(start: values, count: Int(count))))
+                }
+            }, nil, nil, nil)
+    }
+
+    /// Runs a query that has `visit(value, …)` among its conditions. Of each row for which the others hold that one, which holds for
+    /// none, gives `body` its values. So wide rows take half as long as by `forEach`, which asks SQLite for each value by itself.
+    func visit(_ sql: String, _ values: any Bindable..., body: (Values) -> Void) throws {
+        try visit(sql, values, body: body)
+    }
+
+    func visit(_ sql: String, _ values: [any Bindable], body: (Values) -> Void) throws {
+        try withoutActuallyEscaping(body) { body in
+            visitor.body = body
+            defer { visitor.body = nil }
+            try prepare(sql).run(binding: values)
+        }
     }
 
     deinit {
@@ -136,6 +169,9 @@ struct SQLiteError: Error {
         let mode = try row("PRAGMA journal_mode = WAL") { $0.text(0) }
         guard mode == "wal" else { throw failure(SQLITE_BUSY) }
     }
+
+    /// What is sorted goes to temporary files once it is large: for who counts all sightings, outside of a transaction.
+    func sortOnDisk() throws { try execute("PRAGMA temp_store = FILE") }
 
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
     var lastInsertedRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
@@ -269,6 +305,15 @@ struct Row {
     func optionalDouble(_ column: Int) -> Double? { statement.isNull(column) ? nil : double(column) }
     func optionalBytes(_ column: Int) -> [UInt8]? { statement.isNull(column) ? nil : bytes(column) }
     func optionalText(_ column: Int) -> String? { statement.isNull(column) ? nil : text(column) }
+}
+
+/// What `visit(…)` was given for a row; only to be read inside the closure that is given it.
+@safe struct Values {
+    private let values: UnsafeBufferPointer<OpaquePointer?>
+
+    fileprivate init(_ values: UnsafeBufferPointer<OpaquePointer?>) { unsafe self.values = unsafe values }
+
+    func int(_ index: Int) -> Int { Int(unsafe sqlite3_value_int64(values[index])) }
 }
 
 /// A value that a statement takes.

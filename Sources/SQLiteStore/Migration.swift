@@ -5,12 +5,15 @@ extension Schema {
     /// Takes the steps that the database lacks, all in one transaction, and returns the version found. Safe beside
     /// other processes that do the same. The time zone is for a database that is still empty.
     @discardableResult
-    static func migrate(_ db: Connection, timeZone: String?) throws -> Int {
+    static func migrate(
+        _ db: Connection, timeZone: String?, willMigrate: (_ from: Int, _ to: Int) -> Void = { _, _ in }
+    ) throws -> Int {
         try db.execute("BEGIN IMMEDIATE")
         defer { if db.isInTransaction { try? db.execute("ROLLBACK") } }
         // Under the lock: another process may have migrated while this one waited for it.
         let found = try userVersion(db)
         guard found <= version else { throw StoreError.newer(found: found, known: version) }
+        if found > 0, found < version { willMigrate(found, version) }
         for step in migrations[found...] { try db.execute(step) }
         if found == 0 {
             try db.execute("PRAGMA application_id = \(applicationID)")

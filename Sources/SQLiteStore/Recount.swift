@@ -2,7 +2,8 @@ package import Queue
 
 extension SQLiteStore {
     package func recount() throws(StoreError) -> RecountReport {
-        try read { tx in
+        try alone { try $0.sortOnDisk() }
+        return try read { tx in
             RecountReport(
                 sightings: try tx.db.row("SELECT count(*) FROM sighting") { $0.int(0) } ?? 0,
                 sums: try tx.db.row("SELECT count(*) FROM trend_sum") { $0.int(0) } ?? 0,

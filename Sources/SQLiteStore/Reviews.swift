@@ -8,10 +8,13 @@ extension SQLiteStore {
         try write(durably: true) { tx in
             let facts = try tx.classifier(model)
             var drawn: [Int: SmallestKeys<Int>] = [:]
-            _ = try tx.db.rows(
-                "SELECT sighting.id, \(stratumColumn) \(query.source(facts))", facts.id,
-                query.days.lowerBound.rawValue, query.days.upperBound.rawValue, query.job?.rawValue, facts.other,
-                ConfidenceStep.reaching(query.threshold)
+            let tables = try tx.isLarge(query.days) ? ["sighting_class", "sighting"] : ["sighting", "sighting_class"]
+            try tx.db.visit(
+                """
+                SELECT 1 FROM \(tables.joined(separator: " CROSS JOIN "))
+                WHERE \(classOfSighting) AND \(query.condition) AND visit(sighting.id, \(stratumColumn))
+                """, facts.id, query.days.lowerBound.rawValue, query.days.upperBound.rawValue, query.job?.rawValue,
+                facts.other, ConfidenceStep.reaching(query.threshold)
             ) { row in
                 let id = row.int(0)
                 drawn[row.int(1), default: SmallestKeys(limit: perStratum)]

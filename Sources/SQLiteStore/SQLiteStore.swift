@@ -61,10 +61,14 @@ package final class SQLiteStore: JobStore {
     }
 
     /// Brings the database at `path` to this bagq's schema and returns the versions before and after.
-    package static func migrate(path: Path) throws(StoreError) -> (from: Int, to: Int) {
+    /// - willMigrate: is told them before what may take minutes, where there is something to do.
+    package static func migrate(
+        path: Path, willMigrate: (_ from: Int, _ to: Int) -> Void = { _, _ in }
+    ) throws(StoreError) -> (from: Int, to: Int) {
         do {
             let db = try Session.connect(path: path, options: Options()).db
-            return (try Schema.migrate(db, timeZone: nil), Schema.version)
+            try db.sortOnDisk()
+            return (try Schema.migrate(db, timeZone: nil, willMigrate: willMigrate), Schema.version)
         } catch {
             throw StoreError(error, path: path)
         }

@@ -10,13 +10,19 @@ extension SQLiteStore {
             let facts = try tx.classifier(model)
             guard let code = facts.code(of: stratum) else { return [] }
             let isDown = order == .mostConfident
+            let count = max(limit, exactlyOrderedSightings)
+            let direction = isDown ? "DESC" : ""
+            let days = try tx.daysOfFirst(count, of: facts, stratum: code, query, direction: direction)
             var rows = try tx.db.rows(
                 """
-                SELECT \(sightingColumns) \(query.source(facts)) AND \(stratumColumn) = ?
-                ORDER BY step \(isDown ? "DESC" : ""), day DESC, sighting.id DESC LIMIT ?
+                SELECT \(sightingColumns)
+                FROM sighting JOIN sighting_class ON \(classOfSighting) LEFT JOIN author ON author.id = sighting.author
+                WHERE \(query.condition) AND \(stratumColumn) = ?7
+                    AND \(days == nil ? "?9 IS NULL" : "day IN (SELECT value FROM json_each(?9))")
+                ORDER BY step \(direction), day DESC, sighting.id DESC LIMIT ?8
                 """, facts.id, query.days.lowerBound.rawValue, query.days.upperBound.rawValue,
-                query.job?.rawValue, facts.other, ConfidenceStep.reaching(query.threshold), code,
-                max(limit, exactlyOrderedSightings)
+                query.job?.rawValue, facts.other, ConfidenceStep.reaching(query.threshold), code, count,
+                days.map(json)
             ) { $0.sighting(0) }
             for index in rows.indices { rows[index].confidence = try tx.confidence(of: rows[index], model: facts.id) }
             // Sorted stably: of equals the newest stay first.
@@ -60,20 +66,56 @@ let sightingColumns = """
 /// The stratum as a number; ?5 is the index of `_other`, ?6 the step from which a prediction is recognised.
 let stratumColumn = "CASE WHEN brand = ?5 OR step >= ?6 THEN brand ELSE -1 END"
 
+/// What joins a sighting with what the model ?1 saw in it.
+let classOfSighting = "sighting_class.sighting = sighting.id AND sighting_class.model = ?1"
+
 extension SightingQuery {
-    /// FROM and WHERE; ?1 is the model, ?2 and ?3 the days, ?4 the job or null.
-    func source(_ model: Classifier) -> String {
-        let strengths = strengths.map(\.rawValue).filter { $0 > 0 }.sorted().map(String.init).joined(separator: ", ")
-        return """
-            FROM sighting JOIN sighting_class ON sighting_class.sighting = sighting.id AND sighting_class.model = ?1
-            LEFT JOIN author ON author.id = sighting.author
-            WHERE day >= ?2 AND day < ?3 AND min(time_source, 2) IN (\(strengths))
-                AND (?4 IS NULL OR EXISTS (SELECT 1 FROM appearance WHERE job = ?4 AND appearance.sighting = sighting.id))
-            """
+    /// On sightings; ?2 and ?3 are the days, ?4 the job or null.
+    var condition: String {
+        """
+        day >= ?2 AND day < ?3 AND min(time_source, 2) IN (\(strengthCodes))
+            AND (?4 IS NULL OR EXISTS (SELECT 1 FROM appearance WHERE job = ?4 AND appearance.sighting = sighting.id))
+        """
+    }
+
+    fileprivate var strengthCodes: String {
+        strengths.map(\.rawValue).filter { $0 > 0 }.sorted().map(String.init).joined(separator: ", ")
     }
 }
 
 extension Transaction {
+    /// The days of the first sightings of a stratum, by step and day, as the sums tell: a few of a long window, mostly. Nil where they cannot
+    /// tell.
+    fileprivate func daysOfFirst(
+        _ count: Int, of model: Classifier, stratum: Int, _ query: SightingQuery, direction: String
+    ) throws -> Set<Int>? {
+        guard query.job == nil else { return nil }
+        var days: Set<Int> = []
+        var found = 0
+        let cells = try db.rows(
+            """
+            SELECT day, sum(\(Queries.groups.joined(separator: " + "))) FROM trend_sum
+            WHERE model = ?1 AND strength IN (\(query.strengthCodes)) AND day >= ?2 AND day < ?3 AND \(stratumColumn) = ?4
+            GROUP BY step, day ORDER BY step \(direction), day DESC
+            """, model.id, query.days.lowerBound.rawValue, query.days.upperBound.rawValue, stratum, model.other,
+            ConfidenceStep.reaching(query.threshold)
+        ) { ($0.int(0), $0.int(1)) }
+        for (day, sightings) in cells where found < count {
+            days.insert(day)
+            found += sightings
+        }
+        return days
+    }
+
+    /// Whether so many of all sightings have their dates in these days that to look at all, in the order they are stored in, is faster than to
+    /// pick these out.
+    func isLarge(_ days: Range<CalendarDay>) throws -> Bool {
+        try db.row(
+            "SELECT sum(iif(strength > 0 AND day >= ? AND day < ?, count, 0)) * 4 > sum(count) FROM sighting_day",
+            days.lowerBound.rawValue, days.upperBound.rawValue
+        ) { $0.bool(0) } ?? false
+    }
+
     func classifier(_ version: ModelVersion) throws -> Classifier {
         let id = try model(version).id
         let classes = try models("WHERE id = ?", id).first?.classes ?? []

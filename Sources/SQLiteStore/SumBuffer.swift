@@ -5,7 +5,8 @@ import Queue
 struct SumBuffer {
     private static let steps = 21
     static let groups = 20
-    private static let kinds = TextKind.allCases.count
+    /// Of `TextKind`, spelt out: a constant costs nothing where every count is added.
+    private static let kinds = 3
     private static let cells = steps * groups * kinds
 
     private let query: TrendQuery
@@ -32,8 +33,8 @@ struct SumBuffer {
         (day, lastDay) = (nil, nil)
     }
 
-    /// The place of a brand's and a step's counts on a day, by group and kind; days must not go back.
-    mutating func place(day rawDay: Int, brand: Int, step: Int) -> Int {
+    /// The place of a brand's, a step's and a kind of text's counts on a day, by group; days must not go back.
+    mutating func place(day rawDay: Int, brand: Int, step: Int, text: TextKind) -> Int {
         if rawDay != lastDay {
             lastDay = rawDay
             let next = strength == .undated ? nil : query.start(of: CalendarDay(rawValue: rawDay))
@@ -44,11 +45,11 @@ struct SumBuffer {
         }
         while (brand + 1) * Self.cells > counts.count { counts.append(0) }
         hasAny = true
-        return brand * Self.cells + query.step(of: step) * Self.groups * Self.kinds
+        return brand * Self.cells + query.step(of: step) * Self.groups * Self.kinds + text.rawValue
     }
 
-    mutating func add(_ count: Int, at place: Int, group: Int, text: TextKind) {
-        counts[place + group * Self.kinds + text.rawValue] += count
+    mutating func add(_ count: Int, at place: Int, group: Int) {
+        counts[place + group * Self.kinds] += count
     }
 
     /// Turns what the span holds into sums.

@@ -6,8 +6,10 @@ extension Queries {
     static let groups = (0..<SumBuffer.groups).map { "g\($0)" }
 
     static let window = """
-        SELECT day, brand, step, text, \(groups.joined(separator: ", ")) FROM trend_sum
-        WHERE model = ? AND strength = ? AND day >= ? AND day < ? ORDER BY day, brand, step, text
+        SELECT 1 FROM trend_sum
+        WHERE model = ? AND strength = ? AND day >= ? AND day < ?
+            AND visit(day, brand, step, text, \(groups.joined(separator: ", ")))
+        ORDER BY day, brand, step, text
         """
     static let firstDay = "SELECT min(day) FROM trend_sum WHERE model = ? AND strength = ?"
     static let newestDay = "SELECT max(day) FROM trend_sum WHERE model = ? AND strength = ?"
@@ -55,18 +57,18 @@ extension Transaction {
     func trendsFromSums(of model: ModelFacts, _ query: TrendQuery) throws -> TrendWindow {
         var window = TrendWindow()
         var buffer = SumBuffer(query, classes: model.classes.count)
-        let sums = try db.prepare(Queries.window)
-        for strength in DateStrength.allCases {
+        for strength in query.strengths {
             let days = strength.rawDays(query.days)
             buffer.begin(strength)
             var classified = 0
-            try sums.forEach(model.id, strength.rawValue, days.lowerBound, days.upperBound) { row in
-                let place = buffer.place(day: row.int(0), brand: row.int(1), step: row.int(2))
-                let text = TextKind(rawValue: row.int(3)) ?? .unknown
+            try db.visit(Queries.window, model.id, strength.rawValue, days.lowerBound, days.upperBound) { row in
+                let place = buffer.place(
+                    day: row.int(0), brand: row.int(1), step: row.int(2),
+                    text: TextKind(rawValue: row.int(3)) ?? .unknown)
                 for group in 0..<SumBuffer.groups {
                     let count = row.int(4 + group)
                     if count == 0 { continue }
-                    buffer.add(count, at: place, group: group, text: text)
+                    buffer.add(count, at: place, group: group)
                     classified += count
                 }
             }

@@ -26,7 +26,7 @@ extension Transaction {
         var counter = UnitCounter(query, classes: model.classes)
         let source = try SightingSource(self, query, model: model.id)
         // The strongest first: what counts once for several sightings has the date of the first that comes.
-        for strength in DateStrength.allCases.reversed() {
+        for strength in query.strengths.reversed() {
             var daily: [(day: Int, count: Int)] = []
             var classified = 0
             counter.begin(strength)
@@ -59,19 +59,25 @@ private struct UnitCounter {
 
     private struct Key: Hashable {
         var owner: SightingOwner
-        var brand: Int
-        /// The author's day; nil where a unit is no matter of days.
-        var day: Int?
+        var brand: Int32
+        /// The author's day; 0 where a unit is no matter of days.
+        var day: Int32
         var isDated: Bool
     }
 
+    /// Small, for there may be millions.
     private struct Unit {
+        var day: Int32
+        var brand: Int32
         var strength: DateStrength
-        var day: Int
-        var brand: Int
-        var step: Int
-        var group: Int
+        var step: Int8
+        var group: Int8
         var text: TextKind
+
+        mutating func take(_ other: Unit) {
+            step = max(step, other.step)
+            text = max(text, other.text)
+        }
     }
 
     private let query: TrendQuery
@@ -96,7 +102,8 @@ private struct UnitCounter {
         guard let brand = row.optionalInt(6) else { return false }
         let mentions = row.lines(5)
         let unit = Unit(
-            strength: strength, day: row.int(0), brand: brand, step: row.int(7), group: row.int(3),
+            day: Int32(row.int(0)), brand: Int32(brand), strength: strength, step: Int8(row.int(7)),
+            group: Int8(row.int(3)),
             text: TextKind(
                 hasText: row.bool(4), mentions: mentions, brand: classes.indices.contains(brand) ? classes[brand] : ""))
         let isDated = strength != .undated
@@ -104,26 +111,17 @@ private struct UnitCounter {
         case .sightings: add(unit)
         case .posts:
             let owner = row.postOwner(platform: 8, post: 9, sighting: 1)
-            merge(unit, Key(owner: owner, brand: brand, day: nil, isDated: isDated))
+            units[Key(owner: owner, brand: unit.brand, day: 0, isDated: isDated), default: unit].take(unit)
         case .authors:
             let owner = row.authorOwner(author: 2, sighting: 1)
-            merge(unit, Key(owner: owner, brand: brand, day: unit.day, isDated: isDated))
+            units[Key(owner: owner, brand: unit.brand, day: unit.day, isDated: isDated), default: unit].take(unit)
         }
         return true
     }
 
-    private mutating func merge(_ unit: Unit, _ key: Key) {
-        guard let known = units[key] else {
-            units[key] = unit
-            return
-        }
-        units[key]?.step = max(known.step, unit.step)
-        units[key]?.text = max(known.text, unit.text)
-    }
-
     private mutating func add(_ unit: Unit) {
-        let place = buffer.place(day: unit.day, brand: unit.brand, step: unit.step)
-        buffer.add(1, at: place, group: unit.group, text: unit.text)
+        let place = buffer.place(day: Int(unit.day), brand: Int(unit.brand), step: Int(unit.step), text: unit.text)
+        buffer.add(1, at: place, group: Int(unit.group))
     }
 
     /// In the order of those of `trendsFromSums`.

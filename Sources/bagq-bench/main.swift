@@ -19,17 +19,23 @@ struct Measurement: Codable {
 
 /// What the command line asks for.
 struct BenchOptions {
-    static let usage = "usage: bagq-bench [NAME…] [--model FILE] [--json] [--threads N] [--folder F]"
+    static let usage =
+        "usage: bagq-bench [NAME…] [--model FILE] [--json] [--threads N] [--folder F] [--sightings N] [--database FILE]"
 
     var names: [String] = []
     var model: String?
     var json = false
     var threads = ProcessInfo.processInfo.activeProcessorCount
     var folder: String?
+    /// In the database of `trends`.
+    var sightings = 10_000_000
+    /// Where that database is, or is to stay.
+    var database: String?
 
-    /// Without names, all that can run: some need a folder.
+    /// Without names, all that can run: some need a folder, and one takes minutes to make its database.
     func wants(_ name: String) -> Bool {
-        names.isEmpty ? folder != nil || !["prepare", "folder"].contains(name) : names.contains(name)
+        if !names.isEmpty { return names.contains(name) }
+        return name != "trends" && (folder != nil || !["prepare", "folder"].contains(name))
     }
 
     init(_ arguments: [String]) throws {
@@ -38,16 +44,20 @@ struct BenchOptions {
             guard let value = rest.popFirst() else { throw BenchError.usage("\(flag) needs a value") }
             return value
         }
+        func number(to limit: Int, of flag: String) throws -> Int {
+            guard let count = Int(try value(of: flag)), (1...limit).contains(count) else {
+                throw BenchError.usage("\(flag) needs a number from 1 to \(limit)")
+            }
+            return count
+        }
         while let argument = rest.popFirst() {
             switch argument {
             case "--json": json = true
             case "--model": model = try value(of: argument)
             case "--folder": folder = try value(of: argument)
-            case "--threads":
-                guard let count = Int(try value(of: argument)), (1...1_024).contains(count) else {
-                    throw BenchError.usage("--threads needs a number from 1")
-                }
-                threads = count
+            case "--database": database = try value(of: argument)
+            case "--threads": threads = try number(to: 1_024, of: argument)
+            case "--sightings": sightings = try number(to: 100_000_000, of: argument)
             case _ where argument.hasPrefix("-"): throw BenchError.usage("there is no option \(argument)")
             default: names.append(argument)
             }
@@ -84,6 +94,7 @@ let benchmarks: [(name: String, run: (BenchOptions) throws -> [Measurement])] = 
     ("training.bf16", { [try measureTraining("training.bf16", .bf16, $0)] }),
     ("prepare", { [try measurePrepare($0)] }),
     ("folder", { [try measureFolder($0)] }),
+    ("trends", measureTrends),
 ]
 
 /// The median of the seconds that `body` takes, after some runs to warm up.

@@ -22,7 +22,7 @@ extension State {
             window.newestDay[seen.strength] = max(day, window.newestDay[seen.strength] ?? day)
         }
         let here = try seen(model, query, isFiltered: true, timeZone: timeZone).filter {
-            $0.day.map(query.days.contains) ?? true
+            $0.day.map(query.days.contains) ?? query.includesUndated
         }
         for seen in here {
             window.sightings[seen.strength, default: 0] += 1

@@ -197,12 +197,14 @@ private struct RandomRun {
             excludedAuthors: some(authors, of: 3), platforms: some(["x", "y", "z"], of: 3),
             hashtags: some(["a", "ab"], of: 3), excludedHashtags: some(["b", "ab"], of: 3),
             authors: Int.random(in: 0..<4, using: &random) == 0 ? some(authors, of: 1) : nil)
-        return TrendQuery(
+        var query = TrendQuery(
             days: first..<first.advanced(by: Int.random(in: 0..<4, using: &random)),
             unit: CountingUnit.allCases.randomElement(using: &random) ?? .sightings,
             job: Bool.random(using: &random) ? job : nil, filter: filter,
             spans: Bool.random(using: &random) ? [] : [18519, 18521].map(CalendarDay.init(rawValue:)),
             thresholdStep: Bool.random(using: &random) ? nil : 14)
+        query.includesUndated = Bool.random(using: &random)
+        return query
     }
 
     private mutating func randomReference() -> PictureReference {

@@ -165,6 +165,36 @@ import Testing
             ])
         let none = CalendarDay(rawValue: 5)..<CalendarDay(rawValue: 5)
         #expect(try h.store.trends(of: model, TrendQuery(days: none)).sums.map(\.strength) == [.undated])
+        for unit in CountingUnit.allCases {
+            var query = TrendQuery(days: days, unit: unit)
+            query.includesUndated = false
+            let dated = try h.store.trends(of: model, query)
+            #expect(dated.sums == window.sums.filter { $0.day != nil } && dated.sightings == [.strong: 2, .weak: 1])
+        }
+    }
+
+    /// What benchmarks make counts like what is recorded.
+    @Test func madeSightingsCount() throws {
+        let h = try StoreHarness(.sqlite)
+        let model = try h.addModel()
+        let posts = (0..<6).map { number in
+            var post = Post(
+                time: PostTime(Self.midnight, number == 5 ? .mtime : .sidecar), platform: "x", id: "\(number)",
+                author: number < 3 ? "me" : "you")
+            post.mentions = number == 0 ? ["chanel"] : []
+            return post
+        }
+        let listed = try h.listed(posts.enumerated().map { reference($0, time: $1.time, post: $1) })
+        try h.work { outcome($0, prediction(0, confidence: 0.6)) }
+        let recorded = try h.store.trends(of: model, TrendQuery(days: Self.allDays, job: listed)).sums
+        // The other pictures of the same posts.
+        let job = try h.store.submit(.classify(ClassifyRequest(source: Path("/made"), name: "made", model: model))).id
+        let made = posts.enumerated().map {
+            MadeSighting(post: $1, fingerprint: fingerprint(100 + $0), brand: 0, step: 12)
+        }
+        try #require(h.store as? SQLiteStore).see(made, in: job)
+        #expect(try h.store.trends(of: model, TrendQuery(days: Self.allDays, job: job)).sums == recorded)
+        #expect(try h.store.recount().differences.isEmpty && h.store.recount().sightings == 12)
     }
 
     @Test(arguments: StoreKind.allCases) func forgettingAJobLeavesWhatOthersShow(_ kind: StoreKind) throws {

@@ -59,6 +59,8 @@ enum TrendsCommand: Command {
                 if days.isEmpty { return TrendWindow() }
                 var query = part.query
                 (query.days, query.spans) = (days, spans)
+                // They are said of the window alone.
+                query.includesUndated = days == range.days
                 query.thresholdStep = ConfidenceStep.reaching(threshold)
                 return try store.trends(of: model.version, query)
             }
