@@ -192,12 +192,15 @@ static void max_pool_gradient(
     }
 }
 
-static void relu(ptrdiff_t count, float *values) {
-    for (ptrdiff_t i = 0; i < count; i++) values[i] = values[i] < 0 ? 0 : values[i];
+static void clamp(ptrdiff_t count, float cap, float *values) {
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const float value = values[i] < 0 ? 0 : values[i];
+        values[i] = value > cap ? cap : value;
+    }
 }
 
-static void relu_gradient(ptrdiff_t count, const float *restrict output, float *restrict gradient) {
-    for (ptrdiff_t i = 0; i < count; i++) gradient[i] = output[i] > 0 ? gradient[i] : 0;
+static void clamp_gradient(ptrdiff_t count, float cap, const float *restrict output, float *restrict gradient) {
+    for (ptrdiff_t i = 0; i < count; i++) gradient[i] = output[i] > 0 && output[i] < cap ? gradient[i] : 0;
 }
 
 static void sum_rows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *restrict values, float *restrict sums) {
@@ -250,8 +253,8 @@ const struct bagq_kernels KERNELS = {
     .convolve_input_gradient = convolve_input_gradient,
     .max_pool = max_pool,
     .max_pool_gradient = max_pool_gradient,
-    .relu = relu,
-    .relu_gradient = relu_gradient,
+    .clamp = clamp,
+    .clamp_gradient = clamp_gradient,
     .sum_rows = sum_rows,
     .transpose = transpose,
     .adam = adam,

@@ -123,13 +123,27 @@ import CKernels
         precondition(output == s.output_height * s.output_width * s.channels && (places?.count ?? output) == output)
     }
 
-    func relu(_ values: Buffer<Float>) {
-        unsafe table.relu(values.count, values.pointer)
+    /// min(max(x, 0), cap); a NaN stays one.
+    func clamp(_ values: Buffer<Float>, cap: Float) {
+        unsafe table.clamp(values.count, cap, values.pointer)
     }
 
-    func maskGradient(_ gradient: Buffer<Float>, whereZero output: Buffer<Float>) {
+    /// Sets the gradient to 0 where `clamp`, whose output this is, has cut.
+    func maskGradient(_ gradient: Buffer<Float>, whereCut output: Buffer<Float>, cap: Float) {
         precondition(output.count == gradient.count)
-        unsafe table.relu_gradient(output.count, output.pointer, gradient.pointer)
+        unsafe table.clamp_gradient(output.count, cap, output.pointer, gradient.pointer)
+    }
+
+    /// sums += values
+    func add(_ values: Buffer<Float>, to sums: Buffer<Float>) {
+        precondition(values.count == sums.count)
+        addRows(1, stride: sums.count, of: values, to: sums)
+    }
+
+    func scale(_ values: Buffer<Float>, by factor: Float) {
+        values.withMutableSpan { values in
+            for index in values.indices { values[index] *= factor }
+        }
     }
 
     /// Adds `rows` rows, `stride` apart, of the first `sums.count` columns.

@@ -25,13 +25,10 @@ package struct Model: Sendable {
         return agreement.rate >= Quantization.neededAgreement ? .int8 : .fp32
     }
 
-    /// False, and nothing changed, where the network cannot be had in int8 with these ranges.
-    mutating func adopt(_ quantization: Quantization) -> Bool {
-        guard quantization.ranges.allSatisfy({ $0 > 0 && $0 < 1e30 }),
-            let int8 = Int8Network(network, parameters: parameters.values, ranges: quantization.ranges)
-        else { return false }
-        (self.quantization, self.int8) = (quantization, int8)
-        return true
+    /// Throws, and changes nothing, where the network cannot be had in int8 with these ranges.
+    mutating func adopt(_ quantization: Quantization) throws(QuantizationError) {
+        int8 = try Int8Network(network, parameters: parameters.values, ranges: quantization.ranges)
+        self.quantization = quantization
     }
 
     /// Where a model's weights come from.

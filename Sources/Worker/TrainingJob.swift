@@ -205,10 +205,14 @@ struct TrainingJob {
         _ model: inout Model, _ training: PictureSet, _ validation: PictureSet, _ level: KernelLevel
     ) throws {
         let calibration = PictureSample(training, most: Self.sampleSize)
-        try model.quantize(
-            calibration: calibration,
-            choice: validation.count > 0 ? PictureSample(validation, most: Self.sampleSize) : calibration,
-            comparison: PictureSample(validation, most: 4 * Self.sampleSize), level: level, threads: threads)
+        do {
+            try model.quantize(
+                calibration: calibration,
+                choice: validation.count > 0 ? PictureSample(validation, most: Self.sampleSize) : calibration,
+                comparison: PictureSample(validation, most: 4 * Self.sampleSize), level: level, threads: threads)
+        } catch let error as QuantizationError {
+            Log.remark(claim, "predicts in fp32 alone: \(error)")
+        }
     }
 
     private func save(_ trainer: Trainer) throws(StoreError) {

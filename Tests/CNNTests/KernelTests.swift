@@ -210,12 +210,19 @@ struct KernelTests {
             let (a, b) = (noise.floats(count), noise.floats(count))
 
             let relu = Guarded(a)
-            kernels.relu(relu.inside)
+            kernels.clamp(relu.inside, cap: .infinity)
             #expect(relu.inside.array == a.map { max($0, 0) } && relu.isIntact)
 
             let masked = Guarded(b)
-            kernels.maskGradient(masked.inside, whereZero: relu.inside)
+            kernels.maskGradient(masked.inside, whereCut: relu.inside, cap: .infinity)
             #expect(masked.inside.array == zip(a, b).map { $0 > 0 ? $1 : 0 } && masked.isIntact)
+
+            let (capped, maskedTwice) = (Guarded(a), Guarded(b))
+            kernels.clamp(capped.inside, cap: 0.5)
+            #expect(capped.inside.array == a.map { min(max($0, 0), 0.5) } && capped.isIntact)
+            kernels.maskGradient(maskedTwice.inside, whereCut: capped.inside, cap: 0.5)
+            #expect(
+                maskedTwice.inside.array == zip(a, b).map { $0 > 0 && $0 < 0.5 ? $1 : 0 } && maskedTwice.isIntact)
 
             let bytes = a.map { UInt8(127 + 127 * $0) }
             let rescaled = Guarded(count: count)

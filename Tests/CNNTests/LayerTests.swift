@@ -19,7 +19,7 @@ struct LayerTests {
     }
 
     private static func convolution(
-        _ input: Shape, filters: Int, size: Int, stride: Int = 1, padding: Int = 0, relu: Bool = false,
+        _ input: Shape, filters: Int, size: Int, stride: Int = 1, padding: Int = 0, activation: Activation = .none,
         pool: (size: Int, stride: Int)? = nil, bandRows: Int = 100, isDirect: Bool = false
     ) -> Case {
         var output = input
@@ -34,13 +34,15 @@ struct LayerTests {
         }
         let weights = size * size * input.channels * filters
         let layer = Convolution(
-            input: input, output: output, size: size, stride: stride, padding: padding, relu: relu, pool: maxPool,
+            input: input, output: output, size: size, stride: stride,
+            padding: .init(top: padding, left: padding, bottom: padding, right: padding), activation: activation,
+            pool: maxPool,
             kernel: 0..<weights, bias: weights..<weights + filters, bandCount: bandRows * output.width * filters,
             maySaveMultiplications: !isDirect)
         return Case(
             testDescription:
-                "\(size)x\(size) / \(stride) + \(padding), relu \(relu), pool \(pool, default: "none"), bands of \(bandRows)",
-            layer: layer, parameterCount: weights + filters, needsMargin: relu || pool != nil)
+                "\(size)x\(size) / \(stride) + \(padding), \(activation), pool \(pool, default: "none"), bands of \(bandRows)",
+            layer: layer, parameterCount: weights + filters, needsMargin: activation != .none || pool != nil)
     }
 
     static func cases() -> [Case] {
@@ -53,13 +55,13 @@ struct LayerTests {
             convolution(input, filters: 2, size: 1, stride: 3),
             convolution(input, filters: 4, size: 3, padding: 1, bandRows: 2),
             convolution(input, filters: 4, size: 3, stride: 2, padding: 2, bandRows: 1),
-            convolution(input, filters: 3, size: 2, padding: 1, relu: true, pool: (2, 2), bandRows: 3),
-            convolution(input, filters: 2, size: 1, relu: true, pool: (1, 2), bandRows: 2),
-            convolution(input, filters: 4, size: 3, relu: true),
+            convolution(input, filters: 3, size: 2, padding: 1, activation: .relu, pool: (2, 2), bandRows: 3),
+            convolution(input, filters: 2, size: 1, activation: .relu, pool: (1, 2), bandRows: 2),
+            convolution(input, filters: 4, size: 3, activation: .relu),
             convolution(input, filters: 3, size: 2, pool: (2, 2)),
-            convolution(input, filters: 3, size: 3, padding: 1, relu: true, pool: (2, 2)),
-            convolution(input, filters: 2, size: 2, relu: true, pool: (2, 3)),
-            Case(testDescription: "relu", layer: ReLU(input: input), needsMargin: true),
+            convolution(input, filters: 3, size: 3, padding: 1, activation: .relu, pool: (2, 2)),
+            convolution(input, filters: 2, size: 2, activation: .relu, pool: (2, 3)),
+            Case(testDescription: "relu", layer: ReLU(input: input, activation: .relu), needsMargin: true),
             Case(
                 testDescription: "max-pooling 2 / 2",
                 layer: MaxPool(input: input, output: pooled, size: 2, stride: 2),
@@ -142,9 +144,9 @@ struct LayerTests {
         let input = Shape(height: 9, width: 10, channels: 16)
         func cases(isDirect: Bool) -> [Case] {
             [
-                Self.convolution(input, filters: 16, size: 3, relu: true, isDirect: isDirect),
+                Self.convolution(input, filters: 16, size: 3, activation: .relu, isDirect: isDirect),
                 Self.convolution(
-                    input, filters: 17, size: 3, padding: 1, relu: true, pool: (2, 2), isDirect: isDirect),
+                    input, filters: 17, size: 3, padding: 1, activation: .relu, pool: (2, 2), isDirect: isDirect),
                 Self.convolution(input, filters: 32, size: 3, padding: 2, pool: (3, 3), isDirect: isDirect),
             ]
         }
@@ -177,7 +179,7 @@ struct LayerTests {
         let (count, inputs, outputs) = size
         let weights = inputs * outputs
         let dense = Dense(
-            inputs: inputs, outputs: outputs, relu: false, kernel: 0..<weights, bias: weights..<weights + outputs)
+            inputs: inputs, outputs: outputs, activation: .none, kernel: 0..<weights, bias: weights..<weights + outputs)
         var noise = Noise(3)
         let (x, parameters) = (Buffer<Float>(count: count * inputs), Buffer<Float>(count: weights + outputs))
         x.copy(from: noise.floats(x.count))

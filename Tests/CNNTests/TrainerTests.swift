@@ -254,7 +254,7 @@ struct TrainerTests {
         let kernels = try #require(Kernels(.portable))
         let shape = Shape(height: 5, width: 5, channels: 16)
         let convolution = Convolution(
-            input: shape, output: Shape(height: 3, width: 3, channels: 16), size: 3, stride: 1, padding: 0, relu: false,
+            input: shape, output: Shape(height: 3, width: 3, channels: 16), size: 3, stride: 1, activation: .none,
             pool: nil, kernel: 0..<2304, bias: 2304..<2320)
         let parameters = Parameters(Buffer(count: 2320))
         let derived = DerivedWeights([convolution], parameters, kernels: kernels, for: .prediction)

@@ -78,10 +78,10 @@ struct bagq_kernels {
     void (*max_pool)(const struct bagq_pooling *, const float *input, float *output, uint8_t *_Nullable places);
     /// d_input += the gradient over the rows given.
     void (*max_pool_gradient)(const struct bagq_pooling *, const float *d_output, const uint8_t *places, float *d_input);
-    /// Sets negative values to 0.
-    void (*relu)(ptrdiff_t count, float *values);
-    /// Sets the gradient to 0 where the ReLU's output is 0.
-    void (*relu_gradient)(ptrdiff_t count, const float *output, float *gradient);
+    /// Sets negative values to 0 and those above `cap`, which may be infinite, to it. A NaN stays one.
+    void (*clamp)(ptrdiff_t count, float cap, float *values);
+    /// Sets the gradient to 0 where `clamp` cut: where its output is 0 or `cap`.
+    void (*clamp_gradient)(ptrdiff_t count, float cap, const float *output, float *gradient);
     /// sums[column] += sum over rows of values[row * stride + column].
     void (*sum_rows)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *values, float *sums);
     /// output[column][row] = input[row][column].
