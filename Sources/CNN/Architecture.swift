@@ -83,6 +83,13 @@ package struct Architecture: Hashable, Sendable {
     /// Whether each layer takes what the one before gives.
     var isSequence: Bool { resolved.enumerated().allSatisfy { $1.sources == [$0] } }
 
+    /// The same network for other classes.
+    package func withClasses(_ count: Int) throws(ArchitectureError) -> Architecture {
+        var nodes = nodes
+        if let last = nodes.popLast() { nodes.append(Node(last.name, .dense(units: count), of: last.inputs)) }
+        return try Architecture(input: input, nodes: nodes, border: border)
+    }
+
     /// How many classes the network tells apart.
     package var classCount: Int { resolved.last?.output.channels ?? 0 }
     package var parameterCount: Int { resolved.reduce(0) { $0 + $1.parameterCount } }

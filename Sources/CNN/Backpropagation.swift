@@ -17,6 +17,7 @@ final class Backpropagation: Sendable {
     private let memory: BackpropagationMemory
     /// Pictures whose gradients one thread sums.
     private let groupSize: Int
+    private let smoothing: Double
     /// Groups x the parameters of what runs picture by picture.
     private let groupGradients: Buffer<Float>
     /// Of each picture of the batch.
@@ -27,12 +28,13 @@ final class Backpropagation: Sendable {
     private static let mostGroupGradients = 1 << 25
     private static let leastGroups = 4
 
-    /// - bf16: Where convolutions are to multiply numbers of bf16.
+    /// - bf16: Where convolutions are to multiply numbers of bf16. - smoothing: Of the labels; see `TrainingOptions`.
     init(
         _ network: Network, _ parameters: Parameters, kernels: Kernels, bf16: BF16Kernels? = nil, pool: ThreadPool,
-        capacity: Int
+        capacity: Int, smoothing: Double = 0
     ) {
         (self.network, self.kernels, self.pool, self.capacity) = (network, kernels, pool, capacity)
+        self.smoothing = smoothing
         gradients = Buffer(count: network.parameterCount)
         weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: .training(bf16))
         memory = BackpropagationMemory(network, use: weights.use, capacity: capacity, threads: pool.threads)
@@ -97,7 +99,8 @@ final class Backpropagation: Sendable {
     private func loss(_ work: PictureWork, label: Int, of count: Int) {
         let logits = work.value(network.lastValue).span
         let loss = work.gradient(network.lastValue).withMutableSpan {
-            SoftmaxCrossEntropy.loss(of: logits, label: label, scale: 1 / Double(count), dLogits: &$0)
+            SoftmaxCrossEntropy.loss(
+                of: logits, label: label, smoothing: smoothing, scale: 1 / Double(count), dLogits: &$0)
         }
         let right = logits.indexOfLargest == label
         losses.slice(work.picture, of: 1).fill(with: loss)

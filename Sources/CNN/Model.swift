@@ -64,6 +64,19 @@ package struct Model: Sendable {
             preprocessing: preprocessing)
     }
 
+    /// This model's parameters for a network that differs in its classes alone, whose last layer begins fresh.
+    package func parameters(of other: Network, seed: UInt64) -> Parameters {
+        let result = other.initialParameters(seed: seed)
+        let last = other.architecture.resolved.last?.name ?? ""
+        result.change { values in
+            for (mine, theirs) in zip(network.tensors, other.tensors)
+            where mine.shape == theirs.shape && !theirs.name.hasPrefix("\(last).") {
+                values[theirs.range].copy(from: parameters.values[mine.range])
+            }
+        }
+        return result
+    }
+
     init(
         network: Network, parameters: Parameters, classes: [String], preprocessing: Preprocessing
     ) throws(ModelFileError) {

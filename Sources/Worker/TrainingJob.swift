@@ -52,10 +52,9 @@ struct TrainingJob {
             return try giveBack(because: trouble)
         }
         let folder = try LabelledFolder(work.request.data)
-        guard let recipe = Recipe(rawValue: options.recipe) else {
-            throw TrainingJobError.unknownRecipe(options.recipe)
-        }
+        let recipe = try recipe(jobOptions)
         let architecture = try recipe.architecture(classes: folder.classes.count)
+        let start = try recipe.parameters(of: architecture, seed: options.seed)
         /// Nil when asked to stop.
         func decoded(_ pictures: [DataSplit.Picture]) throws -> PictureSet? {
             let set = try PictureSet(
@@ -77,7 +76,7 @@ struct TrainingJob {
             throw TrainingJobError.noReadablePicture(folder.classes[empty])
         }
 
-        let trainer = try trainer(options, architecture, training, validation)
+        let trainer = try trainer(options, architecture, start, training, validation)
         Log.trainingStarted(
             claim,
             summary: "\(training.labels.count) training and \(validation.labels.count) validation pictures, "
@@ -112,6 +111,14 @@ struct TrainingJob {
         }
     }
 
+    private func recipe(_ options: TrainingJobOptions) throws -> Recipe {
+        if let origin = options.origin { return .fineTuning(try TrainingStart(origin, in: store)) }
+        switch Recipe.Name(rawValue: options.training.recipe) {
+        case .blog: return .blog
+        case nil: throw TrainingJobError.unknownRecipe(options.training.recipe)
+        }
+    }
+
     /// Going on from a checkpoint needs the pictures that it was made with: one that cannot be read just now is no reason to
     /// go on without it.
     private func refuseUnreadable(_ bad: [BadPicture]) throws {
@@ -131,23 +138,25 @@ struct TrainingJob {
 
     /// Goes on from the checkpoint where there is one. It is never given up without the user's word.
     private func trainer(
-        _ options: TrainingOptions, _ architecture: Architecture, _ training: PictureSet, _ validation: PictureSet
+        _ options: TrainingOptions, _ architecture: Architecture, _ start: Parameters?, _ training: PictureSet,
+        _ validation: PictureSet
     ) throws -> Trainer {
         if let checkpoint = work.checkpoint, let level = KernelLevel(rawValue: checkpoint.kernelLevel),
             let precision = TrainingPrecision(rawValue: checkpoint.precision)
         {
             do {
                 return try Trainer(
-                    options: options, architecture: architecture, training: training, validation: validation,
-                    level: level, precision: precision, threads: threads, resuming: checkpoint.bytes)
+                    options: options, architecture: architecture, start: start, training: training,
+                    validation: validation, level: level, precision: precision, threads: threads,
+                    resuming: checkpoint.bytes)
             } catch let error as TrainingError {
                 guard case .checkpoint(let problem) = error else { throw error }
                 throw TrainingJobError.cannotGoOn(claim.job, because: "its checkpoint cannot be used: \(problem)")
             }
         }
         return try Trainer(
-            options: options, architecture: architecture, training: training, validation: validation, level: level,
-            precision: .chosen(options.precision, at: level), threads: threads)
+            options: options, architecture: architecture, start: start, training: training, validation: validation,
+            level: level, precision: .chosen(options.precision, at: level), threads: threads)
     }
 
     /// Batch after batch. False when the claim was lost or given back before the end.
