@@ -203,7 +203,7 @@ struct BF16Tests {
 
 extension Noise {
     /// Numbers that bf16 has too.
-    fileprivate mutating func roundedFloats(_ count: Int) -> [Float] {
+    mutating func roundedFloats(_ count: Int) -> [Float] {
         floats(count).map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }
     }
 }

@@ -268,7 +268,7 @@ struct Int8Tests {
         let weights = try #require(
             Int8Weights(kernel: k, bias: b, segments: 1, columns: 2, inputScale: 1, outputScale: 1.0 / 255))
         let source = Buffer<UInt8>(count: 2 + Int8Kernels.slack)
-        source.copy(from: [1, 0, 0, 0, 0])
+        source[..<1].fill(with: 1)
         for level in Level.allCases {
             guard let kernels = try? level.kernels() else { continue }
             let target = Buffer<UInt8>(count: 3)
