@@ -52,14 +52,10 @@ struct NetworkPlan {
             append(depthwise, of: source, into: value)
         case .maxPool: if let pool = layer.pool { append(pool, of: source, into: value) }
         case .averagePool(let size, let stride):
-            let pool = AveragePool(
-                input: layer.input, output: layer.output, height: size, width: size, stride: stride)
-            append(pool, of: source, into: value)
-        case .globalAveragePool:
-            let pool = AveragePool(
-                input: layer.input, output: layer.output, height: layer.input.height, width: layer.input.width,
-                stride: 1)
-            append(pool, of: source, into: value)
+            append(
+                AveragePool(input: layer.input, output: layer.output, size: size, stride: stride), of: source,
+                into: value)
+        case .globalAveragePool: append(AveragePool(over: layer.input), of: source, into: value)
         case .relu: append(ReLU(input: layer.input, activation: .relu), of: source, into: value)
         case .relu6: append(ReLU(input: layer.input, activation: .relu6), of: source, into: value)
         case .add:

@@ -90,13 +90,17 @@ struct PictureWork {
                 layer.backward(
                     dy, x: value(source), y: value(step.target), places: places(step.target, of: layer),
                     gradients: parameterGradients, into: dx, pass)
-                if let dx, !isFirst { pass.kernels.add(dx, to: gradient(source)) }
+                if let dx, !isFirst { pass.kernels.add(gradient(source), dx, into: gradient(source)) }
             case .add(let add, let first, let second):
                 add.activation.maskGradient(dy, of: value(step.target), pass.kernels)
                 var isFirst = memory.firstWriters[first] == step.target
                 for source in [first, second] where source != 0 {
                     if source == second, second != first { isFirst = memory.firstWriters[second] == step.target }
-                    if isFirst { gradient(source).copy(from: dy) } else { pass.kernels.add(dy, to: gradient(source)) }
+                    if isFirst {
+                        gradient(source).copy(from: dy)
+                    } else {
+                        pass.kernels.add(gradient(source), dy, into: gradient(source))
+                    }
                     isFirst = false
                 }
             }

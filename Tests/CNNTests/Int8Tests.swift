@@ -270,7 +270,7 @@ struct Int8Tests {
         let weights = try #require(
             Int8Weights(kernel: k, bias: b, segments: 1, columns: 2, input: Self.scale(1), output: .pixels))
         let source = Buffer<UInt8>(count: 2 + Int8Kernels.slack)
-        source.copy(from: [1, 0, 0, 0, 0])
+        source[..<1].fill(with: 1)
         for level in Level.allCases {
             guard let kernels = try? level.kernels() else { continue }
             let target = Buffer<UInt8>(count: 3)

@@ -67,9 +67,14 @@ final class Int8ForwardPass {
         switch step.operation {
         case .convolution(let layer, let source):
             layer.forward(value(source, of: picture), into: y, scratch: scratch, kernels)
-        case .pool(let pool, let source):
-            kernels.maxPool(
-                pool.shape(rows: pool.output.height, inputWidth: pool.input.width), value(source, of: picture), into: y)
+        case .depthwise(let layer, let weights, let source):
+            kernels.depthwise(layer.windows, value(source, of: picture), by: weights, into: y)
+        case .maxPool(let pool, let source): kernels.maxPool(pool.windows, value(source, of: picture), into: y)
+        case .average(let average, let source):
+            kernels.average(value(source, of: picture)[..<network.valueCounts[source]], average, into: y)
+        case .add(let addition, let first, let second):
+            kernels.add(
+                value(first, of: picture)[..<y.count], value(second, of: picture)[..<y.count], addition, into: y)
         }
     }
 
@@ -92,7 +97,10 @@ extension Int8Network.Stage {
 extension Int8Network.Step {
     var sources: [Int] {
         switch operation {
-        case .convolution(_, let source), .pool(_, let source): [source]
+        case .convolution(_, let source), .depthwise(_, _, let source), .maxPool(_, let source),
+            .average(_, let source):
+            [source]
+        case .add(_, let first, let second): [first, second]
         }
     }
 

@@ -17,7 +17,10 @@ package struct Int8Network: Sendable {
 
         enum Operation: Sendable {
             case convolution(Int8Convolution, of: Int)
-            case pool(MaxPool, of: Int)
+            case depthwise(DepthwiseConvolution, Int8DepthwiseWeights, of: Int)
+            case maxPool(MaxPool, of: Int)
+            case average(Int8Average, of: Int)
+            case add(Int8Addition, of: Int, and: Int)
         }
     }
 
@@ -84,7 +87,8 @@ private struct Int8Builder {
         var result: [Int8Network.Step] = []
         for step in steps {
             guard case .layer(let layer, let value) = step.operation else {
-                throw QuantizationError(layer: name(of: step.target), problem: "has no 8-bit form")
+                result.append(try addition(step))
+                continue
             }
             let source = places[value]
             let input = try scale(of: value, for: step.target)
@@ -105,8 +109,24 @@ private struct Int8Builder {
                     result.append(.init(operation: .convolution(layer, of: source), target: step.target))
                     scales[step.target] = output
                 }
-            case let pool as MaxPool where pool.padding.isNone:
-                result.append(.init(operation: .pool(pool, of: source), target: step.target))
+            case let depthwise as DepthwiseConvolution:
+                let output = try outputScale(of: step.target, depthwise.activation)
+                guard
+                    let weights = Int8DepthwiseWeights(
+                        kernel: parameters[depthwise.kernel], bias: parameters[depthwise.bias], size: depthwise.size,
+                        stride: depthwise.stride, input: input, output: output)
+                else { throw tooWide(step.target) }
+                result.append(.init(operation: .depthwise(depthwise, weights, of: source), target: step.target))
+                scales[step.target] = output
+            case let pool as MaxPool:
+                result.append(.init(operation: .maxPool(pool, of: source), target: step.target))
+                scales[step.target] = input
+            case let pool as AveragePool where pool.output.height * pool.output.width == 1:
+                let pixels = pool.input.height * pool.input.width
+                guard let average = Int8Average(pixels: pixels, input: input, output: input) else {
+                    throw tooWide(step.target)
+                }
+                result.append(.init(operation: .average(average, of: source), target: step.target))
                 scales[step.target] = input
             // Dropout is for training; and where nothing is negative, a ReLU changes nothing.
             case is Dropout: skip(step.target, source, input)
@@ -115,6 +135,17 @@ private struct Int8Builder {
             }
         }
         return result
+    }
+
+    private mutating func addition(_ step: Network.Step) throws(QuantizationError) -> Int8Network.Step {
+        guard case .add(let add, let first, let second) = step.operation else { throw tooWide(step.target) }
+        let output = try outputScale(of: step.target, add.activation)
+        guard
+            let addition = Int8Addition(
+                try scale(of: first, for: step.target), try scale(of: second, for: step.target), output: output)
+        else { throw tooWide(step.target) }
+        scales[step.target] = output
+        return .init(operation: .add(addition, of: places[first], and: places[second]), target: step.target)
     }
 
     /// Nil for the last one.

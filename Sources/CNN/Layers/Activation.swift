@@ -1,3 +1,5 @@
+import CKernels
+
 /// What a layer does to its values on the way out.
 enum Activation: Hashable, Sendable {
     case none
@@ -6,15 +8,16 @@ enum Activation: Hashable, Sendable {
     /// min(max(x, 0), 6).
     case relu6
 
-    /// The largest value that comes out; infinite without a cap.
-    var cap: Float { self == .relu6 ? 6 : .infinity }
-
-    func apply(to values: Buffer<Float>, _ kernels: Kernels) {
-        if self != .none { kernels.clamp(values, cap: cap) }
+    var clamp: bagq_clamp {
+        switch self {
+        case .none: .none
+        case .relu: .relu
+        case .relu6: .relu6
+        }
     }
 
     /// dy = 0 where the values were cut.
     func maskGradient(_ dy: Buffer<Float>, of y: Buffer<Float>, _ kernels: Kernels) {
-        if self != .none { kernels.maskGradient(dy, whereCut: y, cap: cap) }
+        if self != .none { kernels.maskGradient(dy, of: clamp, output: y) }
     }
 }

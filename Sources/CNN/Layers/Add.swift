@@ -4,8 +4,6 @@ struct Add: Sendable {
     let activation: Activation
 
     func forward(_ a: Buffer<Float>, _ b: Buffer<Float>, into y: Buffer<Float>, _ kernels: Kernels) {
-        y.copy(from: a)
-        kernels.add(b, to: y)
-        activation.apply(to: y, kernels)
+        kernels.add(a, b, clamp: activation.clamp, into: y)
     }
 }

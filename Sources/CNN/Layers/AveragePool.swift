@@ -1,25 +1,27 @@
+import CKernels
+
 /// y = the mean of each window, channel by channel.
 ///
-/// - x: H x W x C. - y: H' x W' x C, H' = (H - height) / stride + 1. What does not fill a window is left out.
+/// - x: H x W x C. - y: H' x W' x C. A window over all of the picture is global average pooling.
 struct AveragePool: PictureLayer {
     let input: Shape
     let output: Shape
-    /// Of a window.
-    let height: Int
-    let width: Int
-    let stride: Int
+    let windows: bagq_windows
+
+    /// What does not fill a window is left out.
+    init(input: Shape, output: Shape, size: Int, stride: Int) {
+        (self.input, self.output) = (input, output)
+        windows = bagq_windows(input: input, output: output, size: size, stride: stride)
+    }
+
+    /// One window over all of the picture.
+    init(over input: Shape) {
+        (self.input, output) = (input, Shape(height: 1, width: 1, channels: input.channels))
+        windows = bagq_windows(over: input)
+    }
 
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass) {
-        y.fill(with: 0)
-        let channels = input.channels
-        for (window, place) in windows.enumerated() {
-            let mean = y.slice(window, of: channels)
-            for row in 0..<height {
-                pass.kernels.addRows(
-                    width, stride: channels, of: x[(place + row * input.width * channels)...], to: mean)
-            }
-        }
-        pass.kernels.scale(y, by: 1 / Float(height * width))
+        pass.kernels.averagePool(windows, x, into: y)
     }
 
     func backward(
@@ -28,23 +30,6 @@ struct AveragePool: PictureLayer {
     ) {
         guard let dx else { return }
         dx.fill(with: 0)
-        pass.kernels.scale(dy, by: 1 / Float(height * width))
-        let channels = input.channels
-        for (window, place) in windows.enumerated() {
-            for row in 0..<height {
-                for column in 0..<width {
-                    let pixel = dx[(place + (row * input.width + column) * channels)...][..<channels]
-                    pass.kernels.add(dy.slice(window, of: channels), to: pixel)
-                }
-            }
-        }
-    }
-
-    /// Where each window's first pixel lies.
-    private var windows: some Sequence<Int> {
-        (0..<output.height * output.width).lazy.map { window in
-            let (row, column) = (window / output.width * stride, window % output.width * stride)
-            return (row * input.width + column) * input.channels
-        }
+        pass.kernels.addAveragePoolGradient(windows, dOutput: dy, to: dx)
     }
 }

@@ -95,17 +95,16 @@ struct Convolution: PictureLayer {
             let (shape, above, bias) = (shape(rows: rows), first * inputStep, parameters[bias])
             if let bf16 = weights.bf16, let rounded {
                 bf16.kernels.convolve(
-                    shape, rounded[above...], weights: bf16.weights, bias: bias, relu: activation == .relu, into: y)
+                    shape, rounded[above...], weights: bf16.weights, bias: bias, clamp: activation.clamp, into: y)
             } else if let transformed = weights.transformed {
                 pass.kernels.convolveByWinograd(
-                    shape, source[above...], transformed: transformed, bias: bias, relu: activation == .relu,
+                    shape, source[above...], transformed: transformed, bias: bias, clamp: activation.clamp,
                     scratch: pass.scratch.floats[(paddedCount + poolingCount)...], into: y)
             } else {
                 pass.kernels.convolve(
-                    shape, source[above...], weights: parameters[kernel], bias: bias, relu: activation == .relu,
+                    shape, source[above...], weights: parameters[kernel], bias: bias, clamp: activation.clamp,
                     into: y)
             }
-            if activation == .relu6 { activation.apply(to: y, pass.kernels) }
         }
         guard let pool else { return convolve(height, from: 0, into: y) }
         let rows = pass.scratch.floats[paddedCount...][..<poolingCount]

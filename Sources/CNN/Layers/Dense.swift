@@ -21,7 +21,7 @@ struct Dense: Sendable {
         kernels.multiply(
             count, inputs, min(Self.forwardWidth, outputs - first), a: x, .init(row: inputs),
             b: parameters[kernel][first...], bRow: outputs, into: y[first...], cRow: outputs,
-            bias: parameters[bias][first...], relu: activation != .none)
+            bias: parameters[bias][first...], clamp: activation.clamp)
     }
 
     /// Before the units of backward: dy = 0 where the activation cut, dbias = sum over N of dy.

@@ -1,3 +1,5 @@
+import CKernels
+
 /// y = activation(x * kernel + bias), each channel with a kernel of its own.
 ///
 /// - x: H x W x C. - kernel: S x S x C. - bias: C. - y: H' x W' x C, H' = (padded H - S) / stride + 1.
@@ -13,27 +15,15 @@ struct DepthwiseConvolution: PictureLayer {
 
     var multiplyAdds: Int { output.count * size * size }
 
+    var windows: bagq_windows {
+        bagq_windows(
+            input: input, output: output, size: size, stride: stride, top: padding.top, left: padding.left)
+    }
+
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass) {
         let parameters = pass.weights.values
-        let weights = parameters[kernel]
-        let c = input.channels
-        let bias = parameters[bias]
-        for row in 0..<output.height {
-            for column in 0..<output.width {
-                let target = y.slice(row * output.width + column, of: c)
-                target.copy(from: bias)
-                for ky in 0..<size {
-                    for kx in 0..<size {
-                        let (sy, sx) = (row * stride + ky - padding.top, column * stride + kx - padding.left)
-                        guard (0..<input.height).contains(sy), (0..<input.width).contains(sx) else { continue }
-                        let source = x.slice(sy * input.width + sx, of: c).span
-                        let weight = weights.slice(ky * size + kx, of: c).span
-                        target.withMutableSpan { for i in $0.indices { $0[i] += source[i] * weight[i] } }
-                    }
-                }
-            }
-        }
-        activation.apply(to: y, pass.kernels)
+        pass.kernels.depthwise(
+            windows, x, weights: parameters[kernel], bias: parameters[bias], clamp: activation.clamp, into: y)
     }
 
     func backward(
@@ -41,29 +31,11 @@ struct DepthwiseConvolution: PictureLayer {
         into dx: Buffer<Float>?, _ pass: LayerPass
     ) {
         activation.maskGradient(dy, of: y, pass.kernels)
-        let weights = pass.weights.values[kernel]
-        let c = input.channels
-        dx?.fill(with: 0)
-        pass.kernels.addRows(output.height * output.width, stride: c, of: dy, to: gradients[bias])
-        for row in 0..<output.height {
-            for column in 0..<output.width {
-                let d = dy.slice(row * output.width + column, of: c).span
-                for ky in 0..<size {
-                    for kx in 0..<size {
-                        let (sy, sx) = (row * stride + ky - padding.top, column * stride + kx - padding.left)
-                        guard (0..<input.height).contains(sy), (0..<input.width).contains(sx) else { continue }
-                        let source = x.slice(sy * input.width + sx, of: c).span
-                        gradients[kernel].slice(ky * size + kx, of: c).withMutableSpan {
-                            for i in $0.indices { $0[i] += source[i] * d[i] }
-                        }
-                        guard let dx else { continue }
-                        let weight = weights.slice(ky * size + kx, of: c).span
-                        dx.slice(sy * input.width + sx, of: c).withMutableSpan {
-                            for i in $0.indices { $0[i] += weight[i] * d[i] }
-                        }
-                    }
-                }
-            }
+        pass.kernels.addRows(output.height * output.width, stride: input.channels, of: dy, to: gradients[bias])
+        pass.kernels.addDepthwiseWeightGradient(windows, x, dOutput: dy, to: gradients[kernel])
+        if let dx {
+            pass.kernels.depthwiseInputGradient(
+                windows, dOutput: dy, weights: pass.weights.values[kernel], into: dx)
         }
     }
 }

@@ -6,7 +6,7 @@ struct ReLU: PictureLayer {
 
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass) {
         y.copy(from: x)
-        activation.apply(to: y, pass.kernels)
+        pass.kernels.clamp(y, to: activation.clamp)
     }
 
     func backward(
