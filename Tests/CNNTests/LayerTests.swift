@@ -71,7 +71,46 @@ struct LayerTests {
                 layer: MaxPool(input: input, output: Shape(height: 4, width: 5, channels: 3), size: 3, stride: 1),
                 needsMargin: true),
             Case(testDescription: "dropout", layer: Dropout(input: input, rate: 0.4, number: 1)),
+            Case(testDescription: "relu6", layer: ReLU(input: input, activation: .relu6), needsMargin: true),
+            Case(
+                testDescription: "max-pooling 3 / 2 + 1",
+                layer: MaxPool(
+                    input: input, output: Shape(height: 3, width: 4, channels: 3), size: 3, stride: 2,
+                    padding: .init(top: 1, left: 1, bottom: 1, right: 1)), needsMargin: true),
+            Case(
+                testDescription: "average pooling 2 / 2",
+                layer: AveragePool(input: input, output: pooled, size: 2, stride: 2)),
+            Case(testDescription: "global average pooling", layer: AveragePool(over: input)),
+            depthwise(input, size: 3, stride: 1, activation: .none),
+            depthwise(input, size: 3, stride: 2, activation: .relu6),
+            depthwise(input, size: 5, stride: 2, activation: .relu),
+            // TensorFlow's "SAME" at stride 2, and a border that is not black.
+            Case(
+                testDescription: "3x3 / 2, same, grey border",
+                layer: Convolution(
+                    input: input, output: Shape(height: 3, width: 4, channels: 4), size: 3, stride: 2,
+                    padding: .init(top: 0, left: 1, bottom: 1, right: 1), border: [0.5, 0.2, 0.4], activation: .none,
+                    pool: nil, kernel: 0..<108, bias: 108..<112), parameterCount: 112),
         ]
+    }
+
+    /// Padded as TensorFlow pads.
+    private static func depthwise(_ input: Shape, size: Int, stride: Int, activation: Activation) -> Case {
+        func edges(_ length: Int) -> (count: Int, before: Int, after: Int) {
+            let count = (length + stride - 1) / stride
+            let total = max((count - 1) * stride + size - length, 0)
+            return (count, total / 2, total - total / 2)
+        }
+        let (rows, columns) = (edges(input.height), edges(input.width))
+        let weights = size * size * input.channels
+        let layer = DepthwiseConvolution(
+            input: input, output: Shape(height: rows.count, width: columns.count, channels: input.channels),
+            size: size, stride: stride,
+            padding: .init(top: rows.before, left: columns.before, bottom: rows.after, right: columns.after),
+            activation: activation, kernel: 0..<weights, bias: weights..<weights + input.channels)
+        return Case(
+            testDescription: "depthwise \(size)x\(size) / \(stride), \(activation)", layer: layer,
+            parameterCount: weights + input.channels, needsMargin: activation != .none)
     }
 
     @Test(arguments: KernelLevel.allCases)
@@ -112,11 +151,11 @@ struct LayerTests {
         dx.fill(with: 1e9)
         layer.backward(dy, x: x, y: y, places: places, gradients: gradients, into: dx, pass)
 
-        let zeroes = y.array.map { $0 == 0 }
+        let cut = y.array.map { $0 == 0 || $0 == 6 }
         func loss() -> (value: Double, isSmooth: Bool) {
             layer.forward(x, into: changed.0, places: changed.1, pass)
             let values = changed.0.array
-            let isSmooth = changed.1.array == places.array && values.map { $0 == 0 } == zeroes
+            let isSmooth = changed.1.array == places.array && values.map { $0 == 0 || $0 == 6 } == cut
             return (zip(values, weighting).reduce(0) { $0 + Double($1.0) * Double($1.1) }, isSmooth)
         }
         for (values, analytic) in [(x, dx), (parameters, gradients)] {
