@@ -22,6 +22,22 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var labelSmoothing = 0.0
     /// Nil for the fastest that the machine has.
     package var precision: TrainingPrecision?
+    /// Nil for a training from scratch.
+    package var pretrained: Pretrained?
+
+    /// A network that training starts from.
+    package struct Pretrained: Codable, Hashable, Sendable {
+        /// As timm names it, `tf_efficientnet_lite0`, or an earlier model: `luxe@3`.
+        package var name: String
+        /// The first 16 bytes of its file's SHA-256, in hexadecimal.
+        package var fingerprint: String
+        /// As its file names it; nil where it does not say.
+        package var license: String?
+
+        package init(name: String, fingerprint: String, license: String?) {
+            (self.name, self.fingerprint, self.license) = (name, fingerprint, license)
+        }
+    }
 
     package init() {}
 
@@ -40,6 +56,7 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         clipping = try container.decodeIfPresent(Double.self, forKey: .clipping)
         labelSmoothing = try container.decodeIfPresent(Double.self, forKey: .labelSmoothing) ?? labelSmoothing
         precision = try container.decodeIfPresent(TrainingPrecision.self, forKey: .precision)
+        pretrained = try container.decodeIfPresent(Pretrained.self, forKey: .pretrained)
     }
 
     /// What is wrong with them, as a sentence; nil when they can be trained with.

@@ -49,6 +49,14 @@ package struct Recipe: Sendable {
         }
     }
 
+    /// What the network knows already; nil for nothing.
+    var pretrained: TrainingOptions.Pretrained? {
+        switch kind {
+        case .blog: nil
+        case .fineTuning(let start): start.record
+        }
+    }
+
     /// What training begins with; nil for fresh parameters.
     func parameters(of architecture: Architecture, seed: UInt64) throws(ModelFileError) -> Parameters? {
         switch kind {

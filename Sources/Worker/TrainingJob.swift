@@ -46,13 +46,14 @@ struct TrainingJob {
 
     private func train() throws {
         let jobOptions = try JSONDecoder().decode(TrainingJobOptions.self, from: Data(work.request.options.utf8))
-        let options = jobOptions.training
+        var options = jobOptions.training
         var cacheBytes = jobOptions.cacheMegabytes.map { $0 << 20 } ?? cacheBytes
         if work.checkpoint != nil, let trouble = SourceLister.absence(of: work.request.data) {
             return try giveBack(because: trouble)
         }
         let folder = try LabelledFolder(work.request.data)
         let recipe = try recipe(jobOptions)
+        options.pretrained = recipe.pretrained
         let architecture = try recipe.architecture(classes: folder.classes.count)
         let start = try recipe.parameters(of: architecture, seed: options.seed)
         /// Nil when asked to stop.
@@ -80,7 +81,7 @@ struct TrainingJob {
         Log.trainingStarted(
             claim,
             summary: "\(training.labels.count) training and \(validation.labels.count) validation pictures, "
-                + "\(folder.classes.count) classes, \(trainer.level.rawValue) \(trainer.precision.rawValue)"
+                + "\(folder.classes.count) classes, \(options.pretrained.map { "from \($0.name), " } ?? "")\(trainer.level.rawValue) \(trainer.precision.rawValue)"
                 + Self.cacheNote([training, validation]))
         guard try turn(trainer) else { return }
 

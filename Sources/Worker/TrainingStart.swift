@@ -11,6 +11,8 @@ package enum TrainingOrigin: Codable, Hashable, Sendable {
 
 /// A network to fine-tune.
 package struct TrainingStart: Sendable {
+    /// What the model remembers of it.
+    package let record: TrainingOptions.Pretrained
     private let source: Source
     /// Pixels a side that training takes.
     private let size: Int
@@ -30,13 +32,22 @@ package struct TrainingStart: Sendable {
             let url = URL(filePath: path)
             guard let bytes = try? Data(contentsOf: url) else { throw TrainingStartError.unreadable(path) }
             let config = try? Data(contentsOf: url.deletingLastPathComponent().appending(path: "config.json"))
-            let weights = try PretrainedWeights(weights: [UInt8](bytes), config: config)
+            let file = [UInt8](bytes)
+            let weights = try PretrainedWeights(weights: file, config: config)
             source = .weights(weights)
+            record = .init(
+                name: weights.backbone.name, fingerprint: hexadecimal(Fingerprint(of: file.span)),
+                license: weights.configuration.license)
             // A seventh smaller than the network was trained for costs little accuracy and a quarter less time.
             size = weights.configuration.size * 6 / 7 / 32 * 32
         case .model(let name, let number):
-            let model = try Model(safetensors: store.modelFile(ModelVersion(name: name, number: number)))
+            let version = ModelVersion(name: name, number: number)
+            let file = try store.modelFile(version)
+            let model = try Model(safetensors: file)
             source = .model(model)
+            record = .init(
+                name: "\(version)", fingerprint: hexadecimal(Fingerprint(of: file.span)),
+                license: model.training?.options.pretrained?.license)
             size = model.preprocessing.width
         }
     }
@@ -45,14 +56,6 @@ package struct TrainingStart: Sendable {
         switch source {
         case .weights: Preprocessing(width: size, height: size)
         case .model(let model): model.preprocessing
-        }
-    }
-
-    /// Where the weights come from, for the model's record.
-    package var backbone: Backbone? {
-        switch source {
-        case .weights(let weights): weights.backbone
-        case .model: nil
         }
     }
 
@@ -82,4 +85,8 @@ package enum TrainingStartError: Error, Equatable, CustomStringConvertible {
             "the weights \(path.debugDescription) cannot be read; training starts from a file of them"
         }
     }
+}
+
+private func hexadecimal(_ fingerprint: Fingerprint) -> String {
+    fingerprint.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }

@@ -71,6 +71,10 @@ enum TrainCommand: Command {
         if folder.missing == [.validation] {
             Terminal.note("there is no validation folder: some of the training pictures are held out")
         }
+        if origin == nil {
+            Terminal.note(
+                "from scratch; a pretrained network errs far less where pictures are few: --from, see the README")
+        }
         let status = try JobWait.afterSubmit(job, waiting: arguments.has("--wait"), in: session)
         if arguments.has("--wait"), status == .done { try TrainingResult(job.model, in: session.store).show() }
         return status
