@@ -69,7 +69,7 @@ extension LayerProfile {
             channels: shape.channels, filters: shape.filters, kernel_height: 1, kernel_width: 1, stride: 1,
             output_height: shape.side, output_width: shape.side, input_row: shape.side * shape.channels,
             output_row: shape.side * shape.filters)
-        let name = "pointwise \(shape.side)x\(shape.channels)-\(shape.filters)"
+        let name = "pointwise_\(shape.side)x\(shape.channels)_\(shape.filters)"
         return (name, convolution, .operations(2 * shape.side * shape.side * shape.channels * shape.filters))
     }
 
@@ -122,7 +122,7 @@ extension LayerProfile {
             input: Shape(height: shape.side, width: shape.side, channels: shape.channels),
             output: Shape(height: output, width: output, channels: shape.channels), size: shape.size,
             stride: shape.stride, top: padding, left: padding)
-        let name = "depthwise \(shape.side)x\(shape.channels) \(shape.size)/\(shape.stride)"
+        let name = "depthwise_\(shape.side)x\(shape.channels)_\(shape.size)s\(shape.stride)"
         return (name, windows, .operations(2 * outputs(windows) * shape.size * shape.size))
     }
 
@@ -171,7 +171,7 @@ extension LayerProfile {
         let (x, y) = (ones(rows * channels), ones(rows * filters))
         let (weights, bias) = (ones(channels * filters), ones(filters))
         let clamp: bagq_clamp = filters > channels ? .relu6 : .none
-        profiler.note("pointwise \(shape.side)x\(channels)-\(filters)", .operations(2 * rows * channels * filters)) {
+        profiler.note("pointwise_\(shape.side)x\(channels)_\(filters)", .operations(2 * rows * channels * filters)) {
             kernels.multiply(
                 rows, channels, filters, a: x, .init(row: channels), b: weights, bRow: filters, into: y,
                 cRow: filters, bias: bias, clamp: clamp)
@@ -189,7 +189,7 @@ extension LayerProfile {
                 inputScale: 0.02, inputZero: 128 - zero, outputScale: 0.1, outputZero: zero)
         else { return }
         let (x, y) = (bytes(rows * channels), Buffer<UInt8>(count: rows * filters))
-        profiler.note("pointwise \(shape.side)x\(channels)-\(filters)", .operations(2 * rows * channels * filters)) {
+        profiler.note("pointwise_\(shape.side)x\(channels)_\(filters)", .operations(2 * rows * channels * filters)) {
             kernels.multiply(
                 .init(count: rows, stride: channels), of: x, by: weights, into: y, targetRow: filters)
         }

@@ -73,13 +73,13 @@ struct ProfileTests {
         for precision in PredictionPrecision.allCases {
             let works = Self.works(try LayerProfile.backbone(precision, level: level, clock: Self.once))
             #expect(works.count == 31)
-            #expect(works["depthwise 56x144 5/2"] == .operations(2 * 28 * 28 * 144 * 25))
-            #expect(works["pointwise 7x1152-320"] == .operations(2 * 49 * 1_152 * 320))
+            #expect(works["depthwise_56x144_5s2"] == .operations(2 * 28 * 28 * 144 * 25))
+            #expect(works["pointwise_7x1152_320"] == .operations(2 * 49 * 1_152 * 320))
         }
         for precision in TrainingPrecision.supported(at: level) {
             let works = Self.works(try LayerProfile.backboneGradients(precision, level: level, clock: Self.once))
             #expect(works.count == (precision == .fp32 ? 2 * 31 : 3 * 19))
-            #expect(works["pointwise 7x1152-320.weight_gradient"] == .operations(2 * 49 * 1_152 * 320))
+            #expect(works["pointwise_7x1152_320.weight_gradient"] == .operations(2 * 49 * 1_152 * 320))
         }
     }
 

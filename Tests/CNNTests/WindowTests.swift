@@ -123,6 +123,19 @@ struct WindowTests {
                 band, x[first * row..<end * row], weights: weights, bias: bias, clamp: .relu, into: part)
             #expect(part.array == y.slice(index, of: part.count).array, "\(index)")
         }
+
+        // The gradients are those of a sum that is linear in the input and in the weights, so each gives the sum back.
+        bias.fill(with: 0)
+        kernels.depthwise(whole, x, weights: weights, bias: bias, clamp: .none, into: y)
+        let dOutput = Guarded(noise.floats(half.count)).inside
+        let (dx, dWeights) = (Buffer<Float>(count: x.count), Buffer<Float>(count: weights.count))
+        kernels.depthwiseInputGradient(whole, dOutput: dOutput, weights: weights, into: dx)
+        kernels.addDepthwiseWeightGradient(whole, x, dOutput: dOutput, to: dWeights)
+        func sum(_ a: Buffer<Float>, _ b: Buffer<Float>) -> Double {
+            zip(a.array, b.array).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        }
+        #expect(abs(sum(dx, x) - sum(dOutput, y)) < 1e-2 && abs(sum(dWeights, weights) - sum(dOutput, y)) < 1e-2)
+        #expect(abs(sum(dOutput, y)) > 1)
     }
 
     @Test func pools() throws {
