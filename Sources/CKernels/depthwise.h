@@ -110,12 +110,16 @@ DEPTHWISE_STRIP(depthwise_5_2, 5, 2)
 DEPTHWISE_ANY(depthwise_any, full)
 DEPTHWISE_ANY(depthwise_narrow, one)
 
+// So many rows at a time that what they read stays in the second-level cache for all channels: a vector of channels alone touches one line of
+// many, too far apart to be fetched ahead.
+INLINE ptrdiff_t depthwise_band(ptrdiff_t row) {
+    const ptrdiff_t most = 1 << 16;
+    return row < most ? most / row : 1;
+}
+
 static void depthwise_channels(const struct depthwise_pass *whole, ptrdiff_t width) {
     const ptrdiff_t channels = whole->pixel;
-    // So many rows at a time that what they read stays in the second-level cache for all channels: a vector of channels alone touches one
-    // line of many, too far apart to be fetched ahead.
-    const ptrdiff_t row_bytes = whole->stride * whole->input_width * channels * (ptrdiff_t)sizeof(float);
-    const ptrdiff_t band_bytes = 1 << 18, rows = row_bytes < band_bytes ? band_bytes / row_bytes : 1;
+    const ptrdiff_t rows = depthwise_band(whole->stride * whole->input_width * channels);
     for (ptrdiff_t y = 0; y < whole->output_height; y += rows) {
         struct depthwise_pass band = *whole;
         band.top -= y * band.stride;
@@ -153,21 +157,25 @@ static void depthwise(const struct bagq_windows *s, const float *input, const fl
 // stride x stride phases, a convolution of the output's gradient with stride 1.
 static void depthwise_input_gradient(const struct bagq_windows *s, const float *d_output, const float *weights, float *d_input) {
     const ptrdiff_t stride = s->stride, size = s->size, row = s->input_width * s->channels;
-    for (ptrdiff_t y = 0; y < stride && y < s->input_height; y++) {
-        for (ptrdiff_t x = 0; x < stride && x < s->input_width; x++) {
-            // The first input row of a phase was seen by kernel rows ky = (y + top) mod stride + stride * n, from output row (y + top - ky) / stride.
+    const ptrdiff_t rows = (depthwise_band(row) + stride - 1) / stride * stride;
+    for (ptrdiff_t first = 0; first < s->input_height; first += rows) {
+        const ptrdiff_t count = first + rows < s->input_height ? rows : s->input_height - first;
+        for (ptrdiff_t phase = 0; phase < stride * stride; phase++) {
+            const ptrdiff_t y = phase / stride, x = phase % stride;
+            if (y >= count || x >= s->input_width) continue;
+            // The first input row of a phase was seen by kernel rows ky = (y + top) mod stride + stride * n, from output row
+            // (y + top - ky) / stride.
             const ptrdiff_t ky = (y + s->top) % stride, kx = (x + s->left) % stride;
             const ptrdiff_t height = ky < size ? (size - ky + stride - 1) / stride : 0, width = kx < size ? (size - kx + stride - 1) / stride : 0;
             const struct depthwise_pass p = {
                 .input = d_output, .input_height = s->output_height, .input_width = s->output_width, .pixel = s->channels,
                 .kernel_height = height, .stride = 1,
-                .top = height - 1 - (y + s->top) / stride, .left = width - 1 - (x + s->left) / stride,
+                .top = height - 1 - (first + y + s->top) / stride, .left = width - 1 - (x + s->left) / stride,
                 .weights = weights + ((ky + (height - 1) * stride) * size + kx + (width - 1) * stride) * s->channels,
                 .weight_row = -stride * size * s->channels, .weight_column = -stride * s->channels,
-                .output = d_input + y * row + x * s->channels,
-                .output_height = (s->input_height - y + stride - 1) / stride, .output_width = (s->input_width - x + stride - 1) / stride,
-                .output_row = stride * row, .output_pixel = stride * s->channels,
-                .clamp = plain.clamp,
+                .output = d_input + (first + y) * row + x * s->channels,
+                .output_height = (count - y + stride - 1) / stride, .output_width = (s->input_width - x + stride - 1) / stride,
+                .output_row = stride * row, .output_pixel = stride * s->channels, .clamp = plain.clamp,
             };
             depthwise_channels(&p, width);
         }
@@ -219,15 +227,19 @@ static void depthwise_any_weight_gradient(
 
 static void depthwise_weight_gradient(const struct bagq_windows *s, const float *input, const float *d_output, float *d_weights) {
     const ptrdiff_t channels = s->channels, whole = s->size == 3 || s->size == 5 ? channels / LANES * LANES : 0;
-    for (ptrdiff_t c = 0; c < whole; c += LANES) {
-        for (ptrdiff_t y = 0; y < s->output_height; y++) {
-            for (ptrdiff_t ky = 0; ky < s->size; ky++) {
-                const ptrdiff_t row = y * s->stride - s->top + ky;
-                if (row < 0 || row >= s->input_height) continue;
-                const float *values = input + row * s->input_width * channels + c, *gradients = d_output + y * s->output_width * channels + c;
-                float *sums = d_weights + ky * s->size * channels + c;
-                if (s->size == 3) depthwise_row_gradient(s, values, gradients, sums, 3);
-                else depthwise_row_gradient(s, values, gradients, sums, 5);
+    const ptrdiff_t rows = depthwise_band(s->stride * s->input_width * channels);
+    for (ptrdiff_t first = 0; first < s->output_height; first += rows) {
+        const ptrdiff_t end = first + rows < s->output_height ? first + rows : s->output_height;
+        for (ptrdiff_t c = 0; c < whole; c += LANES) {
+            for (ptrdiff_t y = first; y < end; y++) {
+                for (ptrdiff_t ky = 0; ky < s->size; ky++) {
+                    const ptrdiff_t row = y * s->stride - s->top + ky;
+                    if (row < 0 || row >= s->input_height) continue;
+                    const float *values = input + row * s->input_width * channels + c, *gradients = d_output + y * s->output_width * channels + c;
+                    float *sums = d_weights + ky * s->size * channels + c;
+                    if (s->size == 3) depthwise_row_gradient(s, values, gradients, sums, 3);
+                    else depthwise_row_gradient(s, values, gradients, sums, 5);
+                }
             }
         }
     }

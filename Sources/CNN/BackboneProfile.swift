@@ -32,22 +32,85 @@ extension LayerProfile {
         return profiler.profiles
     }
 
-    /// In training: a depthwise convolution's gradients.
-    package static func backboneGradients(level: KernelLevel, clock: @escaping Clock) throws -> [LayerProfile] {
+    /// What training calls besides. The depthwise convolutions are part of fp32 alone: two factors at a time would not serve them, for a sum
+    /// has few.
+    package static func backboneGradients(
+        _ precision: TrainingPrecision, level: KernelLevel, clock: @escaping Clock
+    ) throws -> [LayerProfile] {
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
         var profiler = Profiler(clock: clock)
-        for shape in depthwise {
-            let (name, s, work) = windows(shape)
-            let (x, y) = (ones(s.input_height * s.input_width * s.channels), ones(outputs(s)))
-            let weights = ones(s.size * s.size * s.channels)
-            profiler.note("\(name).weight_gradient", work) {
-                kernels.addDepthwiseWeightGradient(s, x, dOutput: y, to: weights)
-            }
-            profiler.note("\(name).input_gradient", work) {
-                kernels.depthwiseInputGradient(s, dOutput: y, weights: weights, into: x)
-            }
+        if try TrainingPrecision.chosen(precision, at: level) == .bf16, let bf16 = BF16Kernels() {
+            for shape in pointwise { profileTraining(shape, bf16, &profiler) }
+        } else {
+            for shape in depthwise { profileGradients(shape, kernels, &profiler) }
+            for shape in pointwise { profileGradients(shape, kernels, &profiler) }
         }
         return profiler.profiles
+    }
+
+    private static func profileGradients(
+        _ shape: (side: Int, channels: Int, size: Int, stride: Int), _ kernels: Kernels, _ profiler: inout Profiler
+    ) {
+        let (name, s, work) = windows(shape)
+        let (x, y) = (ones(s.input_height * s.input_width * s.channels), ones(outputs(s)))
+        let weights = ones(s.size * s.size * s.channels)
+        profiler.note("\(name).weight_gradient", work) {
+            kernels.addDepthwiseWeightGradient(s, x, dOutput: y, to: weights)
+        }
+        profiler.note("\(name).input_gradient", work) {
+            kernels.depthwiseInputGradient(s, dOutput: y, weights: weights, into: x)
+        }
+    }
+
+    private static func convolution(_ shape: (side: Int, channels: Int, filters: Int)) -> (
+        name: String, shape: bagq_convolution, work: Work
+    ) {
+        let convolution = bagq_convolution(
+            channels: shape.channels, filters: shape.filters, kernel_height: 1, kernel_width: 1, stride: 1,
+            output_height: shape.side, output_width: shape.side, input_row: shape.side * shape.channels,
+            output_row: shape.side * shape.filters)
+        let name = "pointwise_\(shape.side)x\(shape.channels)_\(shape.filters)"
+        return (name, convolution, .operations(2 * shape.side * shape.side * shape.channels * shape.filters))
+    }
+
+    private static func profileGradients(
+        _ shape: (side: Int, channels: Int, filters: Int), _ kernels: Kernels, _ profiler: inout Profiler
+    ) {
+        let (name, s, work) = convolution(shape)
+        let (x, y) = (ones(s.output_height * s.input_row), ones(s.output_height * s.output_row))
+        let weights = ones(s.channels * s.filters)
+        profiler.note("\(name).weight_gradient", work) {
+            kernels.addWeightGradient(s, x, dOutput: y, to: weights)
+        }
+        profiler.note("\(name).input_gradient", work) {
+            kernels.addInputGradient(s, dOutput: y, turned: weights, to: x)
+        }
+    }
+
+    /// On values that are rounded already.
+    private static func profileTraining(
+        _ shape: (side: Int, channels: Int, filters: Int), _ kernels: BF16Kernels, _ profiler: inout Profiler
+    ) {
+        let (name, s, work) = convolution(shape)
+        let pairs = (s.output_height + 1) / 2
+        func halves(_ count: Int) -> Buffer<UInt16> { Buffer(count: count) }
+        let (x, y) = (halves(s.output_height * s.input_row), halves(s.output_height * s.output_row))
+        let weights = halves((s.channels + 1) / 2 * 2 * s.filters)
+        let (output, dx) = (Buffer<Float>(count: y.count), Buffer<Float>(count: x.count))
+        let (bias, dWeights) = (Buffer<Float>(count: s.filters), Buffer<Float>(count: s.channels * s.filters))
+        profiler.note("\(name).forward", work) {
+            kernels.convolve(s, x, weights: weights, bias: bias, clamp: .relu6, into: output)
+        }
+        var paired = s
+        (paired.input_row, paired.output_row) = (2 * s.input_row, 2 * s.output_row)
+        let xPairs = halves(2 * pairs * paired.input_row)
+        let yPairs = halves(pairs * paired.output_row)
+        profiler.note("\(name).weight_gradient", work) {
+            kernels.addWeightGradient(paired, xPairs, dOutput: yPairs, to: dWeights)
+        }
+        profiler.note("\(name).input_gradient", work) {
+            kernels.addInputGradient(s, dOutput: y, turned: weights, to: dx)
+        }
     }
 
     private static func windows(_ shape: (side: Int, channels: Int, size: Int, stride: Int)) -> (
@@ -59,7 +122,7 @@ extension LayerProfile {
             input: Shape(height: shape.side, width: shape.side, channels: shape.channels),
             output: Shape(height: output, width: output, channels: shape.channels), size: shape.size,
             stride: shape.stride, top: padding, left: padding)
-        let name = "depthwise \(shape.side)x\(shape.channels) \(shape.size)/\(shape.stride)"
+        let name = "depthwise_\(shape.side)x\(shape.channels)_\(shape.size)s\(shape.stride)"
         return (name, windows, .operations(2 * outputs(windows) * shape.size * shape.size))
     }
 
@@ -108,7 +171,7 @@ extension LayerProfile {
         let (x, y) = (ones(rows * channels), ones(rows * filters))
         let (weights, bias) = (ones(channels * filters), ones(filters))
         let clamp: bagq_clamp = filters > channels ? .relu6 : .none
-        profiler.note("pointwise \(shape.side)x\(channels)-\(filters)", .operations(2 * rows * channels * filters)) {
+        profiler.note("pointwise_\(shape.side)x\(channels)_\(filters)", .operations(2 * rows * channels * filters)) {
             kernels.multiply(
                 rows, channels, filters, a: x, .init(row: channels), b: weights, bRow: filters, into: y,
                 cRow: filters, bias: bias, clamp: clamp)
@@ -126,7 +189,7 @@ extension LayerProfile {
                 input: Int8Scale(step: 0.02, zero: 128 - zero), output: Int8Scale(step: 0.1, zero: zero))
         else { return }
         let (x, y) = (bytes(rows * channels), Buffer<UInt8>(count: rows * filters))
-        profiler.note("pointwise \(shape.side)x\(channels)-\(filters)", .operations(2 * rows * channels * filters)) {
+        profiler.note("pointwise_\(shape.side)x\(channels)_\(filters)", .operations(2 * rows * channels * filters)) {
             kernels.multiply(
                 .init(count: rows, stride: channels), of: x, by: weights, into: y, targetRow: filters)
         }

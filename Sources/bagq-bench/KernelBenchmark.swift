@@ -19,7 +19,7 @@ func measureKernels(_ options: BenchOptions) throws -> [Measurement] {
             "kernel.training.\(precision.rawValue)", unit: "GFLOP/s",
             peak: { Model.multiplyAdds(training: precision, level: level, repeats: $0) },
             profiles: model.profile(training: precision, batch: 32, level: level, clock: secondsOfOne)
-                + (precision == .fp32 ? LayerProfile.backboneGradients(level: level, clock: secondsOfOne) : []))
+                + LayerProfile.backboneGradients(precision, level: level, clock: secondsOfOne))
     }
     let size = model.preprocessing
     let resize = ResizeProfile.passes(from: (width: 1080, height: 1350), to: (size.width, size.height)).map { pass in

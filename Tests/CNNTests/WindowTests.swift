@@ -103,12 +103,12 @@ struct WindowTests {
         }
     }
 
-    /// A picture's rows may be had in bands, which changes nothing.
+    /// A picture's rows may be had in bands, which changes nothing; of its own, the kernel takes so large a picture in two.
     @Test(arguments: KernelLevel.allCases)
     func aBandIsAPartOfThePicture(_ level: KernelLevel) throws {
         let kernels = try kernels(level)
         var noise = Noise(3)
-        let (shape, half) = (Shape(height: 11, width: 13, channels: 33), Shape(height: 6, width: 7, channels: 33))
+        let (shape, half) = (Shape(height: 45, width: 70, channels: 33), Shape(height: 23, width: 35, channels: 33))
         let x = Guarded(noise.floats(shape.count)).inside
         let (weights, bias) = (Guarded(noise.floats(25 * 33)).inside, Guarded(noise.floats(33)).inside)
         let whole = bagq_windows(input: shape, output: half, size: 5, stride: 2, top: 2, left: 1)
@@ -116,13 +116,26 @@ struct WindowTests {
         kernels.depthwise(whole, x, weights: weights, bias: bias, clamp: .relu, into: y)
         for index in 0..<half.height {
             var band = whole
-            let (first, end) = (max(0, 2 * index - 2), min(11, 2 * index + 3))
+            let (first, end) = (max(0, 2 * index - 2), min(shape.height, 2 * index + 3))
             (band.top, band.input_height, band.output_height) = (max(0, 2 - 2 * index), end - first, 1)
-            let part = Buffer<Float>(count: half.count / 6)
+            let part = Buffer<Float>(count: half.count / half.height)
             kernels.depthwise(
                 band, x[first * row..<end * row], weights: weights, bias: bias, clamp: .relu, into: part)
             #expect(part.array == y.slice(index, of: part.count).array, "\(index)")
         }
+
+        // The gradients are those of a sum that is linear in the input and in the weights, so each gives the sum back.
+        bias.fill(with: 0)
+        kernels.depthwise(whole, x, weights: weights, bias: bias, clamp: .none, into: y)
+        let dOutput = Guarded(noise.floats(half.count)).inside
+        let (dx, dWeights) = (Buffer<Float>(count: x.count), Buffer<Float>(count: weights.count))
+        kernels.depthwiseInputGradient(whole, dOutput: dOutput, weights: weights, into: dx)
+        kernels.addDepthwiseWeightGradient(whole, x, dOutput: dOutput, to: dWeights)
+        func sum(_ a: Buffer<Float>, _ b: Buffer<Float>) -> Double {
+            zip(a.array, b.array).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        }
+        #expect(abs(sum(dx, x) - sum(dOutput, y)) < 1e-2 && abs(sum(dWeights, weights) - sum(dOutput, y)) < 1e-2)
+        #expect(abs(sum(dOutput, y)) > 1)
     }
 
     @Test func pools() throws {
