@@ -30,6 +30,11 @@ extension Model {
         ).serialized()
     }
 
+    /// Whether a file claims to be one of these.
+    package static func isModel(_ bytes: [UInt8]) -> Bool {
+        (try? Safetensors(parsing: bytes))?.metadata["format"] == format
+    }
+
     /// Reads a file of unknown origin.
     package init(safetensors bytes: [UInt8]) throws(ModelFileError) {
         let file = try Safetensors(parsing: bytes)

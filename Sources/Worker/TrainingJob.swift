@@ -113,7 +113,7 @@ struct TrainingJob {
     }
 
     private func recipe(_ options: TrainingJobOptions) throws -> Recipe {
-        if let origin = options.origin { return .fineTuning(try TrainingStart(origin, in: store)) }
+        if let origin = options.origin { return .fineTuning(try TrainingStart(origin, modelFile: store.modelFile)) }
         switch Recipe.Name(rawValue: options.training.recipe) {
         case .blog: return .blog
         case nil: throw TrainingJobError.unknownRecipe(options.training.recipe)

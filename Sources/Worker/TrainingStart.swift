@@ -4,7 +4,7 @@ package import Queue
 
 /// What a training job starts from, as the job keeps it: a file of weights, or an earlier model.
 package enum TrainingOrigin: Codable, Hashable, Sendable {
-    /// The absolute path of a safetensors file.
+    /// The absolute path of a safetensors file: of timm's, or an exported model.
     case file(String)
     case model(name: String, number: Int)
 }
@@ -25,31 +25,36 @@ package struct TrainingStart: Sendable {
     /// Of the features, in training.
     private static let dropout = 0.2
 
-    /// - throws: `ModelFileError`, `TrainingStartError`, `StoreError`.
-    package init(_ origin: TrainingOrigin, in store: any JobStore) throws {
-        switch origin {
-        case .file(let path):
-            let url = URL(filePath: path)
-            guard let bytes = try? Data(contentsOf: url) else { throw TrainingStartError.unreadable(path) }
-            let config = try? Data(contentsOf: url.deletingLastPathComponent().appending(path: "config.json"))
-            let file = [UInt8](bytes)
-            let weights = try PretrainedWeights(weights: file, config: config)
+    /// - modelFile: An earlier model's file.
+    /// - throws: `ModelFileError`, `TrainingStartError`, what `modelFile` throws.
+    package init(_ origin: TrainingOrigin, modelFile: (ModelVersion) throws -> [UInt8]) throws {
+        let (name, bytes) =
+            switch origin {
+            case .file(let path): (URL(filePath: path).lastPathComponent, try Self.contents(path))
+            case .model(let name, let number):
+                ("\(name)@\(number)", try modelFile(ModelVersion(name: name, number: number)))
+            }
+        let fingerprint = hexadecimal(Fingerprint(of: bytes.span))
+        if case .file(let path) = origin, !Model.isModel(bytes) {
+            let config = URL(filePath: path).deletingLastPathComponent().appending(path: "config.json")
+            let weights = try PretrainedWeights(weights: bytes, config: try? Data(contentsOf: config))
             source = .weights(weights)
             record = .init(
-                name: weights.backbone.name, fingerprint: hexadecimal(Fingerprint(of: file.span)),
-                license: weights.configuration.license)
+                name: weights.backbone.name, fingerprint: fingerprint, license: weights.configuration.license)
             // A seventh smaller than the network was trained for costs little accuracy and a quarter less time.
             size = weights.configuration.size * 6 / 7 / 32 * 32
-        case .model(let name, let number):
-            let version = ModelVersion(name: name, number: number)
-            let file = try store.modelFile(version)
-            let model = try Model(safetensors: file)
+        } else {
+            let model = try Model(safetensors: bytes)
             source = .model(model)
             record = .init(
-                name: "\(version)", fingerprint: hexadecimal(Fingerprint(of: file.span)),
-                license: model.training?.options.pretrained?.license)
+                name: name, fingerprint: fingerprint, license: model.training?.options.pretrained?.license)
             size = model.preprocessing.width
         }
+    }
+
+    private static func contents(_ path: String) throws(TrainingStartError) -> [UInt8] {
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else { throw .unreadable(path) }
+        return [UInt8](data)
     }
 
     var preprocessing: Preprocessing {

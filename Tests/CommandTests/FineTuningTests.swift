@@ -42,13 +42,15 @@ struct FineTuningTests {
         try bagq.drawPictures(in: "data", each: 4)
         let cases: [(from: String, status: Int32, says: String)] = [
             ("nowhere/at all", 64, "there is no such file, and it is no model's name"),
-            ("luxe@3", 2, "luxe"), ("data", 2, "cannot be read"), ("data/disc/0.jpg", 2, "not a model file"),
+            ("luxe@3", 2, "there is no database"), ("data", 2, "cannot be read"),
+            ("data/disc/0.jpg", 2, "not a model file"),
         ]
         for test in cases {
             let output = try bagq.run("train", "data", "--from", test.from)
             #expect(output.status == test.status && output.err.contains(test.says), "\(test.from): \(output.err)")
             #expect(output.err.split(separator: "\n").count == 1 || test.status == 64, "\(output.err)")
         }
+        #expect(!FileManager.default.fileExists(atPath: bagq.path("bagq.db")))
         let both = try bagq.run("train", "data", "--from", "data", "--recipe", "blog")
         #expect(both.status == 64 && both.err.contains("--recipe and --from exclude each other"))
     }
@@ -74,21 +76,24 @@ struct FineTuningTests {
         worker.waitUntilExit()
         #expect(try bagq.run("worker", "--drain").status == 0)
         for name in ["tuned", "killed"] {
-            #expect(try bagq.run("models", "export", name, name).status == 0)
+            #expect(try bagq.run("models", "export", name, "\(name).safetensors").status == 0)
         }
         #expect(
-            try Data(contentsOf: URL(filePath: bagq.path("tuned")))
-                == Data(contentsOf: URL(filePath: bagq.path("killed"))))
+            try Data(contentsOf: URL(filePath: bagq.path("tuned.safetensors")))
+                == Data(contentsOf: URL(filePath: bagq.path("killed.safetensors"))))
 
-        // On from the model, with a brand more.
-        #expect(try bagq.shell("mkdir -p more && cp -r data/* more/ && cp -r data/bar more/_other").status == 0)
-        try bagq.drawPictures(in: "others", each: 6)
-        #expect(try bagq.shell("rm more/_other/* && cp others/disc/* more/_other/").status == 0)
+        // On from the model, with a brand more; by name, and from its file.
+        let split = "cp -r data more && mkdir more/_other && mv more/bar/[0-2].jpg more/_other/"
+        #expect(try bagq.shell(split).status == 0)
         let further = try bagq.run(
             "train", "more", "--name", "further", "--from", "tuned", "--epochs", "1", "--wait")
         #expect(further.status == 0, "\(further.err)")
         let chain = try bagq.run("models", "show", "further").out
         #expect(chain.contains("started from tuned@1, weights ") && chain.contains(", licence apache-2.0\n"))
         #expect(chain.contains("classes: _other, bar, disc\n"))
+        let again = try bagq.run(
+            "train", "more", "--name", "again", "--from", "tuned.safetensors", "--epochs", "1", "--wait")
+        #expect(again.status == 0, "\(again.err)")
+        #expect(try bagq.run("models", "show", "again").out.contains("started from tuned.safetensors, weights "))
     }
 }

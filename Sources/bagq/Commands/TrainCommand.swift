@@ -47,7 +47,8 @@ enum TrainCommand: Command {
         let folder = try LabelledFolder(data)
         let recipe: Recipe =
             if let origin {
-                .fineTuning(try TrainingStart(origin, in: Session(arguments, creating: true).store))
+                .fineTuning(
+                    try TrainingStart(origin) { try Session(arguments, creating: false).store.modelFile($0) })
             } else {
                 .blog
             }
@@ -89,7 +90,7 @@ enum TrainCommand: Command {
         guard let selector = ModelSelector(text) else {
             throw UsageError("--from \(text): there is no such file, and it is no model's name", command: spec.name)
         }
-        let version = try Session(arguments, creating: true).store.resolve(selector).version
+        let version = try Session(arguments, creating: false).store.resolve(selector).version
         return .model(name: version.name, number: version.number)
     }
 
