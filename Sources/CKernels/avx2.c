@@ -13,5 +13,8 @@
 #define INT8_LANES 8
 #define INT8_ROWS 4
 #define INT8_PAIRS(a, b) _mm256_madd_epi16((__m256i)(a), (__m256i)(b))
+#define INT8_UNPACK(half, bits, a, b) _mm256_unpack##half##_epi##bits((__m256i)(a), (__m256i)(b))
+#define INT8_PACK(a, b, c, d) \
+    _mm256_packus_epi16(_mm256_packs_epi32((__m256i)(a), (__m256i)(b)), _mm256_packs_epi32((__m256i)(c), (__m256i)(d)))
 #include "int8_body.h"
 #endif

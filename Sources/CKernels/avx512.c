@@ -15,5 +15,8 @@
 #define INT8_LANES 16
 #define INT8_ROWS 8
 #define INT8_PAIRS(a, b) _mm512_madd_epi16((__m512i)(a), (__m512i)(b))
+#define INT8_UNPACK(half, bits, a, b) _mm512_unpack##half##_epi##bits((__m512i)(a), (__m512i)(b))
+#define INT8_PACK(a, b, c, d) \
+    _mm512_packus_epi16(_mm512_packs_epi32((__m512i)(a), (__m512i)(b)), _mm512_packs_epi32((__m512i)(c), (__m512i)(d)))
 #include "int8_body.h"
 #endif

@@ -22,7 +22,7 @@ struct product {
     ptrdiff_t c_row;
     const float *initial;
     ptrdiff_t initial_row;
-    bool relu;
+    struct bagq_finish finish;
 };
 
 INLINE __m512i broadcast(const uint16_t *pair) {
@@ -31,8 +31,8 @@ INLINE __m512i broadcast(const uint16_t *pair) {
     return _mm512_set1_epi32(value);
 }
 
-// One tile, its sums in registers: `rows` and `vectors` are constants where it is called. The mask is of its last vector. A NaN passes the ReLU: of
-// two operands, the maximum is the second where one is a NaN.
+// One tile, its sums in registers: `rows` and `vectors` are constants where it is called. The mask is of its last vector. A NaN passes: of
+// two operands, the maximum and the minimum are the second where one is a NaN.
 INLINE void tile(const struct product *p, ptrdiff_t m, ptrdiff_t n, __mmask16 last, const int rows, const int vectors) {
 #define MASK(v) ((v) == vectors - 1 ? last : (__mmask16)-1)
     __m512 sum[12][4];
@@ -55,10 +55,13 @@ INLINE void tile(const struct product *p, ptrdiff_t m, ptrdiff_t n, __mmask16 la
         a_segment += p->a_segment;
         b_segment += p->b_segment;
     }
+    const __m512 low = _mm512_set1_ps(p->finish.clamp.low), high = _mm512_set1_ps(p->finish.clamp.high);
+    const float *skip = p->finish.skip;
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {
+        const ptrdiff_t place = (m + r) * p->c_row + n + v * lanes;
         __m512 value = sum[r][v];
-        if (p->relu) value = _mm512_max_ps(_mm512_setzero_ps(), value);
-        _mm512_mask_storeu_ps(p->c + (m + r) * p->c_row + n + v * lanes, MASK(v), value);
+        if (skip) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(MASK(v), skip + place));
+        _mm512_mask_storeu_ps(p->c + place, MASK(v), _mm512_min_ps(high, _mm512_max_ps(low, value)));
     }
 #undef MASK
 }
@@ -101,9 +104,12 @@ static void product(const struct product *p) {
     }
 }
 
+// A sum as it is.
+static const struct bagq_finish plain = {.clamp = {-__builtin_inff(), __builtin_inff()}};
+
 // A kernel row's columns and channels lie together in the input: one segment a kernel row.
-static void convolve(const struct bagq_convolution *s, const uint16_t *input, const uint16_t *weights, const float *bias, bool relu,
-    float *output) {
+static void convolve(const struct bagq_convolution *s, const uint16_t *input, const uint16_t *weights, const float *bias,
+    struct bagq_finish finish, float *output) {
     const ptrdiff_t pairs = (s->kernel_width * s->channels + 1) / 2;
     for (ptrdiff_t y = 0; y < s->output_height; y++) {
         const struct product p = {
@@ -111,9 +117,10 @@ static void convolve(const struct bagq_convolution *s, const uint16_t *input, co
             .a = input + y * s->stride * s->input_row, .a_row = s->stride * s->channels, .a_pair = 2, .a_segment = s->input_row,
             .b = weights, .b_pair = 2 * s->filters, .b_segment = 2 * pairs * s->filters,
             .c = output + y * s->output_row, .c_row = s->filters,
-            .initial = bias, .initial_row = 0, .relu = relu,
+            .initial = bias, .initial_row = 0, .finish = finish,
         };
         product(&p);
+        if (finish.skip) finish.skip += s->output_row;
     }
 }
 
@@ -126,7 +133,7 @@ static void convolve_weight_gradient(const struct bagq_convolution *s, const uin
             .rows = rows, .pairs = s->output_width, .segments = (s->output_height + 1) / 2, .outputs = s->filters,
             .a = input + ky * s->input_row, .a_row = 2, .a_pair = 2 * s->stride * s->channels, .a_segment = 2 * s->stride * s->input_row,
             .b = d_output, .b_pair = 2 * s->filters, .b_segment = s->output_row,
-            .c = c, .c_row = s->filters, .initial = c, .initial_row = s->filters,
+            .c = c, .c_row = s->filters, .initial = c, .initial_row = s->filters, .finish = plain,
         };
         product(&p);
     }
@@ -148,7 +155,7 @@ static void convolve_input_gradient(const struct bagq_convolution *s, const uint
                 .rows = s->output_width, .pairs = pairs, .segments = (end - first + s->stride - 1) / s->stride, .outputs = s->channels,
                 .a = d_output + (row - first) / s->stride * s->output_row, .a_row = s->filters, .a_pair = 2, .a_segment = -s->output_row,
                 .b = turned + (kx * s->kernel_height + first) * square, .b_pair = 2 * s->channels, .b_segment = s->stride * square,
-                .c = c, .c_row = s->stride * s->channels, .initial = c, .initial_row = s->stride * s->channels,
+                .c = c, .c_row = s->stride * s->channels, .initial = c, .initial_row = s->stride * s->channels, .finish = plain,
             };
             product(&p);
         }

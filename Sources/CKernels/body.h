@@ -7,6 +7,7 @@
 // Tiles fill the registers: rows x vectors sums, plus `vectors` of B and one broadcast of A.
 #include "kernels.h"
 #include "tile.h"
+#include "window.h"
 
 #ifdef TARGET
 #pragma clang attribute push(__attribute__((target(TARGET))), apply_to = function)
@@ -21,8 +22,22 @@ VECTOR(eight, 8)
 VECTOR(four, 4)
 VECTOR(one, 1)
 
-// One tile of a product. `rows` and `vectors` are constants where it is called, so the sums live in registers. A NaN passes the ReLU.
-#define TILE(tile, type)                                                                                                           \
+// A NaN passes, for nothing is larger or smaller.
+#define CLAMP(clamp_of, type)                                                         \
+    INLINE void clamp_of(type *value, struct bagq_clamp clamp) {                      \
+        const type low = clamp.low - (type){0}, high = clamp.high - (type){0};        \
+        const type##_mask below = *value < low;                                       \
+        *value = (type)((below & (type##_mask)low) | (~below & (type##_mask)*value)); \
+        const type##_mask above = *value > high;                                      \
+        *value = (type)((above & (type##_mask)high) | (~above & (type##_mask)*value)); \
+    }
+CLAMP(full_clamp, full)
+CLAMP(eight_clamp, eight)
+CLAMP(four_clamp, four)
+CLAMP(one_clamp, one)
+
+// One tile of a product. `rows` and `vectors` are constants where it is called, so the sums live in registers.
+#define TILE(tile, type)                                                                                                          \
     INLINE void tile(const struct bagq_product *p, ptrdiff_t m, ptrdiff_t n, const int rows, const int vectors) {                  \
         enum { lanes = sizeof(type) / sizeof(float) };                                                                             \
         type sum[12][4];                                                                                                           \
@@ -42,10 +57,13 @@ VECTOR(one, 1)
             a_segment += p->a_segment;                                                                                             \
             b_segment += p->b_segment;                                                                                             \
         }                                                                                                                          \
+        const struct bagq_clamp clamp = p->finish.clamp;                                                                           \
+        const float *skip = p->finish.skip;                                                                                        \
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {                                           \
-            type value = sum[r][v];                                                                                                \
-            if (p->relu) value = (type)((type##_mask)value & ~(value < 0));                                                        \
-            *(type *)(p->c + (m + r) * p->c_row + n + v * lanes) = value;                                                          \
+            const ptrdiff_t place = (m + r) * p->c_row + n + v * lanes;                                                            \
+            if (skip) sum[r][v] += *(const type *)(skip + place);                                                                  \
+            type##_clamp(&sum[r][v], clamp);                                                                                       \
+            *(type *)(p->c + place) = sum[r][v];                                                                                   \
         }                                                                                                                          \
     }
 TILE(full_tile, full)
@@ -97,9 +115,12 @@ static void product(const struct bagq_product *p) {
     for (; n < p->outputs; n++) one_strip(p, n);
 }
 
+// A sum as it is.
+static const struct bagq_finish plain = {.clamp = {-__builtin_inff(), __builtin_inff()}};
+
 // A kernel row's columns and channels lie together in the input: one segment a kernel row.
-static void convolve(
-    const struct bagq_convolution *s, const float *input, const float *weights, const float *bias, bool relu, float *output) {
+static void convolve(const struct bagq_convolution *s, const float *input, const float *weights, const float *bias,
+    struct bagq_finish finish, float *output) {
     const ptrdiff_t columns = s->kernel_width * s->channels;
     for (ptrdiff_t y = 0; y < s->output_height; y++) {
         const struct bagq_product p = {
@@ -107,9 +128,10 @@ static void convolve(
             .a = input + y * s->stride * s->input_row, .a_row = s->stride * s->channels, .a_column = 1, .a_segment = s->input_row,
             .b = weights, .b_row = s->filters, .b_segment = columns * s->filters,
             .c = output + y * s->output_row, .c_row = s->filters,
-            .initial = bias, .initial_row = 0, .relu = relu,
+            .initial = bias, .initial_row = 0, .finish = finish,
         };
         product(&p);
+        if (finish.skip) finish.skip += s->output_row;
     }
 }
 
@@ -122,7 +144,7 @@ static void convolve_weight_gradient(const struct bagq_convolution *s, const flo
             .rows = rows, .columns = s->output_width, .segments = s->output_height, .outputs = s->filters,
             .a = input + ky * s->input_row, .a_row = 1, .a_column = s->stride * s->channels, .a_segment = s->stride * s->input_row,
             .b = d_output, .b_row = s->filters, .b_segment = s->output_row,
-            .c = c, .c_row = s->filters, .initial = c, .initial_row = s->filters,
+            .c = c, .c_row = s->filters, .initial = c, .initial_row = s->filters, .finish = plain,
         };
         product(&p);
     }
@@ -144,60 +166,36 @@ static void convolve_input_gradient(const struct bagq_convolution *s, const floa
                 .rows = s->output_width, .columns = s->filters, .segments = (end - first + s->stride - 1) / s->stride, .outputs = s->channels,
                 .a = d_output + (row - first) / s->stride * s->output_row, .a_row = s->filters, .a_column = 1, .a_segment = -s->output_row,
                 .b = turned + (kx * s->kernel_height + first) * square, .b_row = s->channels, .b_segment = s->stride * square,
-                .c = c, .c_row = s->stride * s->channels, .initial = c, .initial_row = s->stride * s->channels,
+                .c = c, .c_row = s->stride * s->channels, .initial = c, .initial_row = s->stride * s->channels, .finish = plain,
             };
             product(&p);
         }
     }
 }
 
-static void max_pool(const struct bagq_pooling *s, const float *restrict input, float *restrict output, uint8_t *restrict places) {
-    const ptrdiff_t channels = s->channels;
-    for (ptrdiff_t y = 0; y < s->output_height; y++) {
-        for (ptrdiff_t x = 0; x < s->output_width; x++) {
-            const float *window = input + y * s->stride * s->input_row + x * s->stride * channels;
-            __builtin_memcpy(output, window, (size_t)channels * sizeof(float));
-            if (places) __builtin_memset(places, 0, (size_t)channels);
-            for (ptrdiff_t place = 1; place < s->size * s->size; place++) {
-                const float *restrict value = window + place / s->size * s->input_row + place % s->size * channels;
-                if (places) {
-                    for (ptrdiff_t c = 0; c < channels; c++) {
-                        const bool larger = value[c] > output[c];
-                        output[c] = larger ? value[c] : output[c];
-                        places[c] = larger ? (uint8_t)place : places[c];
-                    }
-                } else {
-                    for (ptrdiff_t c = 0; c < channels; c++) output[c] = value[c] > output[c] ? value[c] : output[c];
-                }
-            }
-            output += channels;
-            if (places) places += channels;
-        }
+static void clamp(ptrdiff_t count, struct bagq_clamp clamp, float *values) {
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const float value = values[i] < clamp.low ? clamp.low : values[i];
+        values[i] = value > clamp.high ? clamp.high : value;
     }
 }
 
-static void max_pool_gradient(
-    const struct bagq_pooling *s, const float *restrict d_output, const uint8_t *restrict places, float *restrict d_input) {
-    const ptrdiff_t channels = s->channels;
-    for (ptrdiff_t y = 0; y < s->output_height; y++) {
-        for (ptrdiff_t x = 0; x < s->output_width; x++) {
-            float *window = d_input + y * s->stride * s->input_row + x * s->stride * channels;
-            for (ptrdiff_t place = 0; place < s->size * s->size; place++) {
-                float *restrict value = window + place / s->size * s->input_row + place % s->size * channels;
-                for (ptrdiff_t c = 0; c < channels; c++) value[c] += places[c] == place ? d_output[c] : 0;
-            }
-            d_output += channels;
-            places += channels;
-        }
+static void clamp_gradient(ptrdiff_t count, struct bagq_clamp clamp, const float *restrict output, float *restrict gradient) {
+    for (ptrdiff_t i = 0; i < count; i++) gradient[i] = output[i] > clamp.low && output[i] < clamp.high ? gradient[i] : 0;
+}
+
+static void add(ptrdiff_t count, const float *a, const float *b, struct bagq_clamp clamp, float *output) {
+    ptrdiff_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        full sum = *(const full *)(a + i) + *(const full *)(b + i);
+        full_clamp(&sum, clamp);
+        *(full *)(output + i) = sum;
     }
-}
-
-static void relu(ptrdiff_t count, float *values) {
-    for (ptrdiff_t i = 0; i < count; i++) values[i] = values[i] < 0 ? 0 : values[i];
-}
-
-static void relu_gradient(ptrdiff_t count, const float *restrict output, float *restrict gradient) {
-    for (ptrdiff_t i = 0; i < count; i++) gradient[i] = output[i] > 0 ? gradient[i] : 0;
+    for (; i < count; i++) {
+        one sum = *(const one *)(a + i) + *(const one *)(b + i);
+        one_clamp(&sum, clamp);
+        *(one *)(output + i) = sum;
+    }
 }
 
 static void sum_rows(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *restrict values, float *restrict sums) {
@@ -238,6 +236,8 @@ static ptrdiff_t multiply_adds(ptrdiff_t repeats, float *values) {
     return repeats * chains * LANES * 2;
 }
 
+#include "depthwise.h"
+#include "pooling.h"
 #include "resample.h"
 #include "winograd.h"
 
@@ -248,10 +248,16 @@ const struct bagq_kernels KERNELS = {
     .convolve_winograd = convolve_winograd,
     .convolve_weight_gradient = convolve_weight_gradient,
     .convolve_input_gradient = convolve_input_gradient,
+    .depthwise = depthwise,
+    .depthwise_input_gradient = depthwise_input_gradient,
+    .depthwise_weight_gradient = depthwise_weight_gradient,
     .max_pool = max_pool,
     .max_pool_gradient = max_pool_gradient,
-    .relu = relu,
-    .relu_gradient = relu_gradient,
+    .average_pool = average_pool,
+    .average_pool_gradient = average_pool_gradient,
+    .clamp = clamp,
+    .clamp_gradient = clamp_gradient,
+    .add = add,
     .sum_rows = sum_rows,
     .transpose = transpose,
     .adam = adam,

@@ -5,8 +5,10 @@
 //   INT8_ROWS      rows of the register tile, which is two vectors wide; a multiple of 4
 //   INT8_DOT       sum + the products of four bytes a lane, where the level has an instruction for it; else
 //   INT8_PAIRS     the sums of the products of two 16-bit numbers a lane, where it has that
+//   INT8_UNPACK    the lower (`lo`) or higher (`hi`) halves of each 128 bits of two vectors, taken in turns by 8 or by 16 bits
+//   INT8_PACK      four vectors of sums as bytes, 0 to 255: of each 128 bits, those of the first, the second, the third and the fourth
 #include "int8.h"
-#include "tile.h"
+#include "window.h"
 
 #ifdef INT8_TARGET
 #pragma clang attribute push(__attribute__((target(INT8_TARGET))), apply_to = function)
@@ -161,20 +163,55 @@ static void int8_sums(const struct bagq_int8_product *p, int32_t *output, ptrdif
     }
 }
 
-static void int8_max_pool(const struct bagq_pooling *s, const uint8_t *restrict input, uint8_t *restrict output) {
+static void int8_max_pool(const struct bagq_windows *s, const uint8_t *restrict input, uint8_t *restrict output) {
     const ptrdiff_t channels = s->channels;
     for (ptrdiff_t y = 0; y < s->output_height; y++) {
         for (ptrdiff_t x = 0; x < s->output_width; x++) {
-            const uint8_t *window = input + y * s->stride * s->input_row + x * s->stride * channels;
-            __builtin_memcpy(output, window, (size_t)channels);
-            for (ptrdiff_t place = 1; place < s->size * s->size; place++) {
-                const uint8_t *restrict value = window + place / s->size * s->input_row + place % s->size * channels;
-                for (ptrdiff_t c = 0; c < channels; c++) output[c] = value[c] > output[c] ? value[c] : output[c];
+            const struct window window = window_at(s, y, x);
+            // Nothing is smaller than 0.
+            __builtin_memset(output, 0, (size_t)channels);
+            for (ptrdiff_t row = window.first_row; row < window.end_row; row++) {
+                for (ptrdiff_t column = window.first_column; column < window.end_column; column++) {
+                    const uint8_t *restrict value = input + (row * s->input_width + column) * channels;
+                    for (ptrdiff_t c = 0; c < channels; c++) output[c] = value[c] > output[c] ? value[c] : output[c];
+                }
             }
             output += channels;
         }
     }
 }
+
+static void int8_add(const struct bagq_int8_addition *s, ptrdiff_t count, const uint8_t *a, const uint8_t *b, uint8_t *output) {
+    const int32_t first = s->first, second = s->second, offset = s->offset;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const int32_t sum = (a[i] * first + b[i] * second + offset) >> 16;
+        output[i] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
+    }
+}
+
+static void int8_average(
+    ptrdiff_t pixels, ptrdiff_t channels, const uint8_t *restrict input, int32_t bias, uint32_t multiplier, uint8_t *restrict output) {
+    enum { block = 64 };
+    for (ptrdiff_t first = 0; first < channels; first += block) {
+        const ptrdiff_t count = channels - first < block ? channels - first : block;
+        int32_t sums[block];
+        for (ptrdiff_t c = 0; c < block; c++) sums[c] = bias;
+        for (ptrdiff_t pixel = 0; pixel < pixels; pixel++) {
+            const uint8_t *values = input + pixel * channels + first;
+            if (count == block) {
+                for (ptrdiff_t c = 0; c < block; c++) sums[c] += values[c];
+            } else {
+                for (ptrdiff_t c = 0; c < count; c++) sums[c] += values[c];
+            }
+        }
+        for (ptrdiff_t c = 0; c < count; c++) {
+            const uint64_t value = (uint64_t)(sums[c] < 0 ? 0 : sums[c]) * multiplier >> 32;
+            output[first + c] = (uint8_t)(value > 255 ? 255 : value);
+        }
+    }
+}
+
+#include "int8_depthwise.h"
 
 static ptrdiff_t int8_multiply_adds(ptrdiff_t repeats, int32_t *values) {
     enum { chains = 12 };
@@ -186,7 +223,15 @@ static ptrdiff_t int8_multiply_adds(ptrdiff_t repeats, int32_t *values) {
     return repeats * chains * INT8_LANES * 8;
 }
 
-const struct bagq_int8_kernels INT8_KERNELS = {.product = int8_product, .sums = int8_sums, .max_pool = int8_max_pool, .multiply_adds = int8_multiply_adds};
+const struct bagq_int8_kernels INT8_KERNELS = {
+    .product = int8_product,
+    .sums = int8_sums,
+    .depthwise = int8_depthwise,
+    .add = int8_add,
+    .average = int8_average,
+    .max_pool = int8_max_pool,
+    .multiply_adds = int8_multiply_adds,
+};
 
 #ifdef INT8_TARGET
 #pragma clang attribute pop

@@ -6,5 +6,8 @@
 #define INT8_LANES 16
 #define INT8_ROWS 12
 #define INT8_DOT(sum, a, b) _mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(a), (__m512i)(b))
+#define INT8_UNPACK(half, bits, a, b) _mm512_unpack##half##_epi##bits((__m512i)(a), (__m512i)(b))
+#define INT8_PACK(a, b, c, d) \
+    _mm512_packus_epi16(_mm512_packs_epi32((__m512i)(a), (__m512i)(b)), _mm512_packs_epi32((__m512i)(c), (__m512i)(d)))
 #include "int8_body.h"
 #endif

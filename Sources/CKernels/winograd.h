@@ -32,7 +32,9 @@ struct winograd_row {
     // The second is null where the output ends with the first.
     float *output[2];
     const float *bias;
-    bool relu;
+    // Its `skip` lies as the first output row does; that of the second is `skip_row` on.
+    struct bagq_finish finish;
+    ptrdiff_t skip_row;
     // [16][tile][channel] and [16][tile][filter]
     float *values, *products;
 };
@@ -83,12 +85,15 @@ struct winograd_row {
                 if (!p->output[y]) continue;                                                                               \
                 float *output = p->output[y] + 2 * tile * p->filters + k;                                                  \
                 type left = bias + (down[y][0] + down[y][1] + down[y][2]), right = bias + (down[y][1] - down[y][2] - down[y][3]); \
-                if (p->relu) {                                                                                             \
-                    left = (type)((type##_mask)left & ~(left < 0));                                                        \
-                    right = (type)((type##_mask)right & ~(right < 0));                                                     \
-                }                                                                                                          \
+                const float *skip = p->finish.skip ? p->finish.skip + y * p->skip_row + 2 * tile * p->filters + k : 0;      \
+                const bool both = 2 * tile + 1 < p->output_width;                                                          \
+                if (skip) left += *(const type *)skip;                                                                     \
+                if (skip && both) right += *(const type *)(skip + p->filters);                                             \
+                type##_clamp(&left, p->finish.clamp);                                                                      \
                 *(type *)output = left;                                                                                    \
-                if (2 * tile + 1 < p->output_width) *(type *)(output + p->filters) = right;                                \
+                if (!both) continue;                                                                                       \
+                type##_clamp(&right, p->finish.clamp);                                                                     \
+                *(type *)(output + p->filters) = right;                                                                    \
             }                                                                                                              \
         }                                                                                                                  \
     }
@@ -104,7 +109,7 @@ static void winograd_row(const struct winograd_row *p, const float *weights) {
             .rows = p->tiles, .columns = p->channels, .segments = 1, .outputs = p->filters,
             .a = p->values + i * p->tiles * p->channels, .a_row = p->channels, .a_column = 1,
             .b = weights + i * p->channels * p->filters, .b_row = p->filters,
-            .c = p->products + i * p->tiles * p->filters, .c_row = p->filters,
+            .c = p->products + i * p->tiles * p->filters, .c_row = p->filters, .finish = plain,
         };
         product(&product_of_plane);
     }
@@ -112,8 +117,8 @@ static void winograd_row(const struct winograd_row *p, const float *weights) {
     for (; k < p->filters; k++) transform_output_one(p, k);
 }
 
-static void convolve_winograd(const struct bagq_convolution *s, const float *input, const float *transformed, const float *bias, bool relu,
-    float *scratch, float *output) {
+static void convolve_winograd(const struct bagq_convolution *s, const float *input, const float *transformed, const float *bias,
+    struct bagq_finish finish, float *scratch, float *output) {
     const ptrdiff_t tiles = (s->output_width + 1) / 2, blocks = (tiles + bagq_winograd_tiles - 1) / bagq_winograd_tiles;
     for (ptrdiff_t y = 0; y < s->output_height; y += 2) {
         const bool two = y + 1 < s->output_height;
@@ -126,7 +131,8 @@ static void convolve_winograd(const struct bagq_convolution *s, const float *inp
                 .input = {above, above + s->input_row, above + 2 * s->input_row, above + (two ? 3 : 2) * s->input_row},
                 .input_width = s->output_width + 2 - x, .output_width = s->output_width - x,
                 .output = {target, two ? target + s->output_row : 0},
-                .bias = bias, .relu = relu, .values = scratch, .products = scratch + 16 * bagq_winograd_tiles * s->channels,
+                .bias = bias, .finish = {finish.clamp, finish.skip ? finish.skip + y * s->output_row + x * s->filters : 0},
+                .skip_row = s->output_row, .values = scratch, .products = scratch + 16 * bagq_winograd_tiles * s->channels,
             };
             winograd_row(&p, transformed);
             first += count;

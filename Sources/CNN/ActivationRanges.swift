@@ -1,106 +1,122 @@
 import Threads
 
-/// How large the activations of each layer with a ReLU get on some pictures.
+/// The smallest and the largest activation that 8 bits must tell of a value within a network.
+package struct ActivationRange: Codable, Hashable, Sendable {
+    /// At most 0: 0 where nothing negative comes out.
+    package var low: Double
+    /// At least 0.
+    package var high: Double
+}
+
+/// How large the activations of each value within a network get on some pictures.
 ///
 /// Counted by the upper half of their bits: steps of less than 1 % over the whole range of a Float.
 struct ActivationRanges {
-    private var layers: [Histogram] = []
+    /// By value; nil where there is none of the number.
+    private var histograms: [Histogram?]
+    private let names: [String]
 
     private typealias Histogram = [Int]
-    private static let binCount = 1 << 15
+    /// Of positive values first, then of negative ones by their size.
+    private static let binCount = 1 << 16
     private static let lowBits = 16
 
     init(of model: Model, on pictures: any PixelPictures, level: KernelLevel, pool: ThreadPool) throws {
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
         let network = model.network
         let weights = DerivedWeights(network.convolutions, model.parameters, kernels: kernels, for: .prediction)
-            .current()
-        let counters = (0..<pool.threads).map { _ in Counter(network, weights, kernels) }
+        let counters = (0..<pool.threads).map { _ in Counter(ForwardPass(network, weights, capacity: 1), network) }
         try pool.forEach(pictures.count) { worker, index in
             let counter = counters[worker]
             try counter.pixels.withMutableSpan { try pictures.load(index, into: &$0) }
-            counter.count()
+            counter.count(kernels)
         }
-        // A thread that no picture came to has no histograms.
+        names = network.architecture.resolved.map(\.name)
+        histograms = [Histogram?](repeating: nil, count: names.count + 1)
+        let scaled = network.scaledValues
         for counter in counters {
-            for (layer, histogram) in counter.histograms.enumerated() {
-                if layers.count == layer { layers.append(Histogram(repeating: 0, count: Self.binCount)) }
-                for (bin, count) in histogram.enumerated() { layers[layer][bin] += count }
+            for (value, counted) in counter.histograms.enumerated() {
+                guard let counted, scaled.contains(value) else { continue }
+                guard let sum = histograms[value] else {
+                    histograms[value] = counted
+                    continue
+                }
+                histograms[value] = zip(sum, counted).map { $0 + $1 }
             }
         }
     }
 
-    /// The least range of each layer that holds so many percent of the positive activations; 1 where there was none.
-    func holding(_ percent: Double) -> [Double] {
-        layers.map { histogram in
-            let needed = Int((Double(histogram.reduce(0, +)) * percent / 100).rounded(.up))
-            var held = 0
-            for (bin, count) in histogram.enumerated() where count > 0 {
-                held += count
-                // The bin's upper end.
-                if held >= needed { return Double(Float(bitPattern: UInt32(bin + 1) << UInt32(Self.lowBits))) }
-            }
-            return 1
+    /// By the name of the node that gives them: the least ranges that hold so many percent of the positive activations, and of the
+    /// negative ones; up to 1 where there was none.
+    func holding(_ percent: Double) -> [String: ActivationRange] {
+        var ranges: [String: ActivationRange] = [:]
+        for (name, histogram) in zip(names, histograms.dropFirst()) {
+            guard let histogram else { continue }
+            let half = Self.binCount / 2
+            let (high, low) = (
+                Self.bound(histogram[..<half], percent), Self.bound(histogram[half...], percent)
+            )
+            ranges[name] = ActivationRange(low: low.map { -$0 } ?? 0, high: high ?? (low == nil ? 1 : 0))
         }
+        return ranges
+    }
+
+    private static func bound(_ bins: ArraySlice<Int>, _ percent: Double) -> Double? {
+        let needed = Int((Double(bins.reduce(0, +)) * percent / 100).rounded(.up))
+        var held = 0
+        for (bin, count) in bins.enumerated() where count > 0 {
+            held += count
+            // The bin's upper end.
+            if held >= needed { return Double(Float(bitPattern: UInt32(bin + 1) << UInt32(lowBits))) }
+        }
+        return nil
     }
 
     /// One thread's counts. Used by the one thread of a pool that has its number.
     private final class Counter: @unchecked Sendable {
         let pixels: Buffer<UInt8>
-        private(set) var histograms: [Histogram] = []
-        private let network: Network
-        private let input: Buffer<Float>
-        private let outputs: [Buffer<Float>]
-        private let pass: LayerPass
+        private(set) var histograms: [Histogram?]
+        private let forward: ForwardPass
 
-        init(_ network: Network, _ weights: CurrentWeights, _ kernels: Kernels) {
-            self.network = network
-            let layers = network.pictureLayers
+        init(_ forward: ForwardPass, _ network: Network) {
+            self.forward = forward
             pixels = Buffer(count: network.architecture.input.count)
-            input = Buffer(count: pixels.count)
-            let largest = max(layers.map(\.output.count).max() ?? 0, network.stages.map(\.outputCount).max() ?? 0)
-            outputs = (0..<2).map { _ in Buffer(count: largest) }
-            pass = LayerPass(
-                kernels: kernels, weights: weights, scratch: LayerScratch(.most(of: layers), for: .prediction))
+            histograms = [Histogram?](repeating: nil, count: network.valueCounts.count)
         }
 
-        /// Takes one picture through all layers but the last.
-        func count() {
+        func count(_ kernels: Kernels) {
             let picture = pixels
-            pass.kernels.rescale(picture.span, into: input)
-            var x = input
-            var next = 0
-            var histogram = 0
-            func target(_ count: Int) -> Buffer<Float> {
-                next = 1 - next
-                return outputs[next][..<count]
-            }
-            func add(_ values: Buffer<Float>) {
-                if histograms.count == histogram { histograms.append(Histogram(repeating: 0, count: binCount)) }
-                let span = values.span
-                for index in span.indices where span[index] > 0 && span[index].isFinite {
-                    histograms[histogram][Int(span[index].bitPattern >> UInt32(lowBits))] += 1
+            kernels.rescale(picture.span, into: forward.input)
+            _ = forward.run(count: 1) { [self] value, activations in
+                var histogram = histograms[value] ?? Histogram(repeating: 0, count: binCount)
+                histograms[value] = nil
+                let span = activations.span
+                for index in span.indices where span[index] != 0 && span[index].isFinite {
+                    histogram[Int(span[index].bitPattern >> UInt32(lowBits))] += 1
                 }
-                histogram += 1
-            }
-            for stage in network.stages.dropLast() {
-                switch stage {
-                case .pictures(let layers):
-                    for layer in layers {
-                        let y = target(layer.output.count)
-                        layer.forward(x, into: y, places: nil, pass)
-                        if layer is Convolution { add(y) }
-                        x = y
-                    }
-                case .dense(let dense):
-                    let y = target(dense.outputs)
-                    for unit in 0..<dense.forwardUnits {
-                        dense.forward(x, count: 1, into: y, unit: unit, parameters: pass.weights.values, pass.kernels)
-                    }
-                    add(y)
-                    x = y
-                }
+                histograms[value] = histogram
             }
         }
+    }
+}
+
+extension Network {
+    /// Values whose bytes have a scale of their own: what comes out of sums. Others keep that of what comes in.
+    var scaledValues: Set<Int> {
+        var scaled: Set<Int> = []
+        for stage in stages {
+            switch stage {
+            case .pictures(let steps):
+                for step in steps {
+                    switch step.operation {
+                    case .layer(let layer, _):
+                        if layer is Convolution || layer is DepthwiseConvolution { scaled.insert(step.target) }
+                    case .add: scaled.insert(step.target)
+                    }
+                }
+            case .dense(_, _, let target): scaled.insert(target)
+            }
+        }
+        return scaled.subtracting([lastValue])
     }
 }

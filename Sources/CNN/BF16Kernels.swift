@@ -35,16 +35,20 @@ import CKernels
         }
     }
 
+    /// - skip: See `Kernels`.
     func convolve(
-        _ s: bagq_convolution, _ input: Buffer<UInt16>, weights: Buffer<UInt16>, bias: Buffer<Float>, relu: Bool,
-        into output: Buffer<Float>
+        _ s: bagq_convolution, _ input: Buffer<UInt16>, weights: Buffer<UInt16>, bias: Buffer<Float>,
+        clamp: bagq_clamp, skip: Buffer<Float>? = nil, into output: Buffer<Float>
     ) {
         let window = s.kernel_width * s.channels
         precondition(Self.inputCount(s, window: window + window % 2) <= input.count)
         precondition(Self.outputCount(s) <= output.count && bias.count == s.filters)
+        precondition((skip?.count ?? output.count) >= output.count)
         precondition(weights.count >= s.kernel_height * (window + window % 2) * s.filters)
         var shape = s
-        unsafe table.convolve(&shape, input.pointer, weights.pointer, bias.pointer, relu, output.pointer)
+        unsafe table.convolve(
+            &shape, input.pointer, weights.pointer, bias.pointer, bagq_finish(clamp: clamp, skip: skip?.pointer),
+            output.pointer)
     }
 
     /// - input, dOutput: Pairs of rows; the shape's row sizes count them.

@@ -1,10 +1,10 @@
 import CKernels
 import Threads
 
-/// One training batch: forward, loss, backward. Owns the values of a whole batch and its gradients.
+/// One training batch: forward, loss, backward. Owns the values that backward needs and the gradients.
 ///
-/// Work is cut into the same units whatever the number of threads: a picture, or a slice of a dense layer. Each unit writes to memory
-/// of its own, and sums over pictures are taken in the pictures' order, so the gradients never depend on the threads.
+/// Work is cut into the same units whatever the number of threads: a group of pictures, or a slice of a dense layer. Each unit writes to
+/// memory of its own, and sums over groups are taken in their order, so the gradients never depend on the threads.
 final class Backpropagation: Sendable {
     /// Of the mean loss, flat as the parameters are.
     let gradients: Buffer<Float>
@@ -13,57 +13,36 @@ final class Backpropagation: Sendable {
     private let kernels: Kernels
     private let pool: ThreadPool
     private let capacity: Int
-    private let input: Buffer<Float>
-    private let stages: [StageValues]
     private let weights: DerivedWeights
-    /// capacity x the convolutions' parameters.
-    private let pictureGradients: Buffer<Float>
-    private let workers: [WorkerMemory]
+    private let memory: BackpropagationMemory
+    /// Pictures whose gradients one thread sums.
+    private let groupSize: Int
+    private let smoothing: Double
+    /// Groups x the parameters of what runs picture by picture.
+    private let groupGradients: Buffer<Float>
+    /// Of each picture of the batch.
+    private let losses: Buffer<Double>
+    private let isRight: Buffer<Bool>
 
-    /// Of a batch: what comes out of each of the stage's layers, what they leave for backward, and the gradient of the last.
-    private struct StageValues: Sendable {
-        var y: [Buffer<Float>]
-        var places: [Buffer<UInt8>]
-        var dy: Buffer<Float>
-    }
+    /// Floats for the groups' gradients, as far as at least `leastGroups` allow.
+    private static let mostGroupGradients = 1 << 25
+    private static let leastGroups = 4
 
-    private struct WorkerMemory: Sendable {
-        var scratch: LayerScratch
-        var denseScratch: Buffer<Float>
-        /// Gradients between the layers of a stage; two take turns.
-        var inner: [Buffer<Float>]
-    }
-
-    /// - bf16: Where convolutions are to multiply numbers of bf16.
+    /// - bf16: Where convolutions are to multiply numbers of bf16. - smoothing: Of the labels; see `TrainingOptions`.
     init(
         _ network: Network, _ parameters: Parameters, kernels: Kernels, bf16: BF16Kernels? = nil, pool: ThreadPool,
-        capacity: Int
+        capacity: Int, smoothing: Double = 0
     ) {
-        self.network = network
-        self.kernels = kernels
-        self.pool = pool
-        self.capacity = capacity
+        (self.network, self.kernels, self.pool, self.capacity) = (network, kernels, pool, capacity)
+        self.smoothing = smoothing
         gradients = Buffer(count: network.parameterCount)
-        input = Buffer(count: capacity * network.architecture.input.count)
-        stages = network.stages.map { stage in
-            let layers = stage.pictureLayers
-            return StageValues(
-                y: layers.isEmpty
-                    ? [Buffer(count: capacity * stage.outputCount)]
-                    : layers.map { Buffer(count: capacity * $0.output.count) },
-                places: layers.map { Buffer(count: capacity * $0.placeCount) },
-                dy: Buffer(count: capacity * stage.outputCount))
-        }
-        let use = DerivedWeights.Use.training(bf16)
-        weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: use)
-        pictureGradients = Buffer(count: capacity * network.pictureParameterCount)
-        let layers = network.pictureLayers
-        let denseScratchCount = network.stages.map(\.denseScratchCount).max() ?? 0
-        workers = (0..<pool.threads).map { _ in
-            WorkerMemory(
-                scratch: LayerScratch(.most(of: layers), for: use), denseScratch: Buffer(count: denseScratchCount),
-                inner: (0..<2).map { _ in Buffer(count: layers.map(\.output.count).max() ?? 0) })
-        }
+        weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: .training(bf16))
+        memory = BackpropagationMemory(network, use: weights.use, capacity: capacity, threads: pool.threads)
+        let groups = max(Self.leastGroups, Self.mostGroupGradients / max(network.pictureParameterCount, 1))
+        groupSize = (capacity + groups - 1) / groups
+        groupGradients = Buffer(count: (capacity + groupSize - 1) / groupSize * network.pictureParameterCount)
+        losses = Buffer(count: capacity)
+        isRight = Buffer(count: capacity)
     }
 
     /// Leaves the gradients, by the parameters as they are now, of the mean loss over the pictures; returns each picture's loss and whether it was right.
@@ -75,100 +54,96 @@ final class Backpropagation: Sendable {
     ) throws -> [(loss: Double, isRight: Bool)] {
         let count = labels.count
         precondition(count <= capacity && randomKeys.count == count)
-        let inputCount = network.architecture.input.count
-        try pool.forEach(count) { [input] _, picture in try load(picture, input.slice(picture, of: inputCount)) }
-
         let current = weights.current()
-        let passes = workers.map { LayerPass(kernels: kernels, weights: current, scratch: $0.scratch) }
-        for index in network.stages.indices { try forward(stage: index, count: count, passes, randomKeys) }
-        let outcome = loss(labels: labels)
-        if network.pictureParameterCount > 0 { pictureGradients.fill(with: 0) }
-        for index in network.stages.indices.reversed() { try backward(stage: index, count: count, passes, randomKeys) }
-        try sumPictureGradients(count: count)
-        return outcome
-    }
-
-    private func forward(stage index: Int, count: Int, _ passes: [LayerPass], _ randomKeys: [UInt64]) throws {
-        let x = index == 0 ? input : stages[index - 1].y[stages[index - 1].y.count - 1]
-        let values = stages[index]
-        switch network.stages[index] {
-        case .pictures(let layers):
+        let passes = memory.scratch.map { LayerPass(kernels: kernels, weights: current, scratch: $0) }
+        @Sendable func work(_ picture: Int, _ worker: Int) -> PictureWork {
+            var pass = passes[worker]
+            pass.randomKey = randomKeys[picture]
+            return PictureWork(memory: memory, picture: picture, worker: worker, pass: pass)
+        }
+        if network.isPicturewise, case .pictures(let steps)? = network.stages.first {
+            try forEachGroup(of: count) { worker, picture, gradients in
+                let work = work(picture, worker)
+                try load(picture, work.value(0))
+                work.forward(steps)
+                loss(work, label: labels[picture], of: count)
+                work.backward(steps, gradients)
+            }
+        } else {
+            try pool.forEach(count) { worker, picture in try load(picture, work(picture, worker).value(0)) }
+            for stage in network.stages { try forward(stage, count: count, current, work) }
             try pool.forEach(count) { worker, picture in
-                var pass = passes[worker]
-                pass.randomKey = randomKeys[picture]
-                var value = x.slice(picture, of: layers[0].input.count)
-                for (number, layer) in layers.enumerated() {
-                    let y = values.y[number].slice(picture, of: layer.output.count)
-                    layer.forward(
-                        value, into: y, places: values.places[number].slice(picture, of: layer.placeCount), pass)
-                    value = y
-                }
+                loss(work(picture, worker), label: labels[picture], of: count)
             }
-        case .dense(let dense):
-            try pool.forEach(dense.forwardUnits) { [kernels] worker, unit in
+            for stage in network.stages.reversed() { try backward(stage, count: count, current, work) }
+        }
+        try sumGroups(of: count)
+        return zip(losses[..<count].array, isRight[..<count].array).map { ($0, $1) }
+    }
+
+    private typealias Work = @Sendable (_ picture: Int, _ worker: Int) -> PictureWork
+
+    private func forward(_ stage: Network.Stage, count: Int, _ weights: CurrentWeights, _ work: Work) throws {
+        switch stage {
+        case .pictures(let steps):
+            try pool.forEach(count) { worker, picture in work(picture, worker).forward(steps) }
+        case .dense(let dense, let source, let target):
+            try pool.forEach(dense.forwardUnits) { [memory, kernels] _, unit in
                 dense.forward(
-                    x, count: count, into: values.y[0], unit: unit, parameters: passes[worker].weights.values, kernels)
+                    memory.values[source], count: count, into: memory.values[target], unit: unit,
+                    parameters: weights.values, kernels)
             }
         }
     }
 
-    private func loss(labels: [Int]) -> [(loss: Double, isRight: Bool)] {
-        let last = stages[stages.count - 1]
-        let classes = network.architecture.classCount
-        return labels.enumerated().map { picture, label in
-            let logits = last.y[0].slice(picture, of: classes).span
-            let loss = last.dy.slice(picture, of: classes).withMutableSpan {
-                SoftmaxCrossEntropy.loss(of: logits, label: label, scale: 1 / Double(labels.count), dLogits: &$0)
-            }
-            return (loss, logits.indexOfLargest == label)
+    private func loss(_ work: PictureWork, label: Int, of count: Int) {
+        let logits = work.value(network.lastValue).span
+        let loss = work.gradient(network.lastValue).withMutableSpan {
+            SoftmaxCrossEntropy.loss(
+                of: logits, label: label, smoothing: smoothing, scale: 1 / Double(count), dLogits: &$0)
         }
+        let right = logits.indexOfLargest == label
+        losses.slice(work.picture, of: 1).fill(with: loss)
+        isRight.slice(work.picture, of: 1).fill(with: right)
     }
 
-    private func backward(stage index: Int, count: Int, _ passes: [LayerPass], _ randomKeys: [UInt64]) throws {
-        let x = index == 0 ? input : stages[index - 1].y[stages[index - 1].y.count - 1]
-        let dx = index == 0 ? nil : stages[index - 1].dy
-        let values = stages[index]
-        switch network.stages[index] {
-        case .pictures(let layers):
-            let parameterCount = network.pictureParameterCount
-            try pool.forEach(count) { [workers, pictureGradients] worker, picture in
-                var pass = passes[worker]
-                pass.randomKey = randomKeys[picture]
-                let gradients = pictureGradients.slice(picture, of: parameterCount)
-                var dy = values.dy.slice(picture, of: layers[layers.count - 1].output.count)
-                for (number, layer) in layers.enumerated().reversed() {
-                    let size = layer.input.count
-                    let source = number == 0 ? x : values.y[number - 1]
-                    let target =
-                        number == 0 ? dx?.slice(picture, of: size) : workers[worker].inner[number % 2][..<size]
-                    layer.backward(
-                        dy, x: source.slice(picture, of: size),
-                        y: values.y[number].slice(picture, of: layer.output.count),
-                        places: values.places[number].slice(picture, of: layer.placeCount), gradients: gradients,
-                        into: target, pass)
-                    if let target { dy = target }
-                }
+    private func backward(_ stage: Network.Stage, count: Int, _ weights: CurrentWeights, _ work: Work) throws {
+        switch stage {
+        case .pictures(let steps):
+            try forEachGroup(of: count) { worker, picture, gradients in
+                work(picture, worker).backward(steps, gradients)
             }
-        case .dense(let dense):
-            dense.prepareBackward(values.dy, y: values.y[0], count: count, gradients: gradients, kernels)
-            try pool.forEach(dense.backwardUnits) { [gradients, kernels, workers] worker, unit in
+        case .dense(let dense, let source, let target):
+            let (dy, dx) = (memory.gradients[target], source == 0 ? nil : memory.gradients[source])
+            dense.prepareBackward(dy, y: memory.values[target], count: count, gradients: gradients, kernels)
+            try pool.forEach(dense.backwardUnits) { [memory, gradients, kernels] worker, unit in
                 dense.backward(
-                    values.dy, x: x, count: count, unit: unit, parameters: passes[worker].weights.values,
-                    gradients: gradients, into: dx, scratch: workers[worker].denseScratch, kernels)
+                    dy, x: memory.values[source], count: count, unit: unit, parameters: weights.values,
+                    gradients: gradients, into: dx, scratch: memory.denseScratch[worker], kernels)
             }
         }
     }
 
-    private func sumPictureGradients(count: Int) throws {
+    /// A group's pictures in order, with its gradients, that start as zeros.
+    private func forEachGroup(
+        of count: Int, _ body: @Sendable (_ worker: Int, _ picture: Int, _ gradients: Buffer<Float>) throws -> Void
+    ) throws {
+        try pool.forEach((count + groupSize - 1) / groupSize) { [groupSize, groupGradients, network] worker, group in
+            let gradients = groupGradients.slice(group, of: network.pictureParameterCount)
+            gradients.fill(with: 0)
+            for picture in group * groupSize..<min(count, (group + 1) * groupSize) {
+                try body(worker, picture, gradients)
+            }
+        }
+    }
+
+    private func sumGroups(of count: Int) throws {
         let (chunk, total) = (4_096, network.pictureParameterCount)
-        try pool.forEach((total + chunk - 1) / chunk) { [gradients, pictureGradients, kernels] _, unit in
+        let groups = (count + groupSize - 1) / groupSize
+        try pool.forEach((total + chunk - 1) / chunk) { [gradients, groupGradients, kernels] _, unit in
             let range = unit * chunk..<min(total, (unit + 1) * chunk)
             gradients[range].fill(with: 0)
-            kernels.addRows(count, stride: total, of: pictureGradients[range.lowerBound...], to: gradients[range])
+            kernels.addRows(groups, stride: total, of: groupGradients[range.lowerBound...], to: gradients[range])
         }
     }
-}
-
-extension Network.Stage {
-    fileprivate var denseScratchCount: Int { if case .dense(let dense) = self { dense.scratchCount } else { 0 } }
 }

@@ -4,12 +4,10 @@
 final class ForwardPass {
     private let network: Network
     private let capacity: Int
-    /// capacity x the network's input.
-    let input: Buffer<Float>
-    /// What comes out of each stage, capacity x its values.
-    private let outputs: [Buffer<Float>]
-    /// What comes out of a stage's inner layers, for one picture; two take turns.
-    private let inner: [Buffer<Float>]
+    /// Values that pass from stage to stage, capacity x those of a picture; of the others nil.
+    private let crossing: [Buffer<Float>?]
+    /// One picture's values within a stage, sharing memory as the plan says.
+    private let inner: [Buffer<Float>?]
     private let weights: DerivedWeights
     private let scratch: LayerScratch
 
@@ -17,45 +15,71 @@ final class ForwardPass {
     init(_ network: Network, _ weights: DerivedWeights, capacity: Int) {
         self.network = network
         self.capacity = capacity
-        input = Buffer(count: capacity * network.architecture.input.count)
-        outputs = network.stages.map { Buffer(count: capacity * $0.outputCount) }
-        let layers = network.pictureLayers
-        inner = (0..<2).map { _ in Buffer(count: layers.map(\.output.count).max() ?? 0) }
+        let held = network.crossingValues
+        crossing = network.valueCounts.enumerated().map { value, count in
+            held.contains(value) ? Buffer(count: capacity * count) : nil
+        }
+        let plan = network.bufferPlan
+        let slots = plan.sizes.map { Buffer<Float>(count: $0) }
+        inner = zip(plan.slots, network.valueCounts).map { slot, count in slot.map { slots[$0][..<count] } }
         self.weights = weights
-        scratch = LayerScratch(.most(of: layers), for: weights.use)
+        scratch = LayerScratch(.most(of: network.pictureLayers), for: weights.use)
     }
+
+    /// capacity x the network's input.
+    var input: Buffer<Float> { batch(of: 0) }
 
     /// The logits, count x classes, of the first `count` pictures of `input`, by the parameters as they are now. Valid until the
     /// next run.
-    func run(count: Int) -> Buffer<Float> {
+    /// - observe: Is shown each value of each picture but the logits as it is made.
+    func run(count: Int, observe: ((_ value: Int, Buffer<Float>) -> Void)? = nil) -> Buffer<Float> {
         precondition(count <= capacity)
         let pass = LayerPass(kernels: weights.kernels, weights: weights.current(), scratch: scratch)
-        var x = input
-        for (stage, y) in zip(network.stages, outputs) {
+        for stage in network.stages {
             switch stage {
-            case .pictures(let layers):
-                for picture in 0..<count { run(layers, x, y, picture, pass) }
-            case .dense(let dense):
+            case .pictures(let steps):
+                for picture in 0..<count {
+                    for step in steps {
+                        run(step, picture, pass)
+                        if step.target != network.lastValue { observe?(step.target, value(step.target, of: picture)) }
+                    }
+                }
+            case .dense(let dense, let source, let target):
                 for unit in 0..<dense.forwardUnits {
                     dense.forward(
-                        x, count: count, into: y, unit: unit, parameters: pass.weights.values, pass.kernels)
+                        batch(of: source), count: count, into: batch(of: target), unit: unit,
+                        parameters: pass.weights.values, pass.kernels)
                 }
+                if target != network.lastValue { observe?(target, batch(of: target)[..<(count * dense.outputs)]) }
             }
-            x = y
         }
-        return x[..<(count * network.architecture.classCount)]
+        return batch(of: network.lastValue)[..<(count * network.architecture.classCount)]
     }
 
-    private func run(
-        _ layers: [any PictureLayer], _ x: Buffer<Float>, _ y: Buffer<Float>, _ picture: Int, _ pass: LayerPass
-    ) {
-        var value = x.slice(picture, of: layers[0].input.count)
-        for (index, layer) in layers.enumerated() {
-            let next =
-                index == layers.count - 1
-                ? y.slice(picture, of: layer.output.count) : inner[index % 2][..<layer.output.count]
-            layer.forward(value, into: next, places: nil, pass)
-            value = next
+    private func run(_ step: Network.Step, _ picture: Int, _ pass: LayerPass) {
+        let y = value(step.target, of: picture)
+        switch step.operation {
+        case .layer(let layer, let source): layer.forward(value(source, of: picture), into: y, places: nil, pass)
+        case .add(let add, let first, let second):
+            add.forward(value(first, of: picture), value(second, of: picture), into: y, pass.kernels)
         }
+    }
+
+    private func value(_ number: Int, of picture: Int) -> Buffer<Float> {
+        inner[number] ?? batch(of: number).slice(picture, of: network.valueCounts[number])
+    }
+
+    private func batch(of number: Int) -> Buffer<Float> {
+        guard let buffer = crossing[number] else { preconditionFailure("value \(number) stays within its stage") }
+        return buffer
+    }
+}
+
+extension Network {
+    /// Of what stays within a stage, for one picture.
+    var bufferPlan: BufferPlan {
+        BufferPlan(
+            stages.flatMap(\.steps).map { (sources: $0.sources, target: $0.target) }, counts: valueCounts,
+            held: crossingValues)
     }
 }

@@ -16,30 +16,35 @@ import CKernels
         var column = 1
     }
 
-    /// c = a x b, plus a bias per column, then ReLU, where asked for.
-    /// - a: M x K by `aStrides`. - b: K x N, rows `bRow` apart. - c: M x N, rows `cRow` apart. - bias: N.
+    /// c = clamp(a x b + bias + skip): with pixels as rows, a 1 x 1 convolution.
+    /// - a: M x K by `aStrides`. - b: K x N, rows `bRow` apart. - c: M x N, rows `cRow` apart. - bias: N. - skip: As `c` lies, or `c` itself.
     func multiply(
         _ m: Int, _ k: Int, _ n: Int, a: Buffer<Float>, _ aStrides: Strides, b: Buffer<Float>, bRow: Int,
-        into c: Buffer<Float>, cRow: Int, bias: Buffer<Float>? = nil, relu: Bool = false
+        into c: Buffer<Float>, cRow: Int, bias: Buffer<Float>? = nil, clamp: bagq_clamp = .none,
+        skip: Buffer<Float>? = nil
     ) {
         guard m > 0, n > 0 else { return }
         precondition(k == 0 || a.count > (m - 1) * aStrides.row + (k - 1) * aStrides.column)
         precondition(b.count >= (k - 1) * bRow + n && c.count >= (m - 1) * cRow + n && (bias?.count ?? n) >= n)
+        precondition((skip?.count ?? c.count) >= (m - 1) * cRow + n)
         var product = unsafe bagq_product(
             rows: m, columns: k, segments: 1, outputs: n, a: a.pointer, a_row: aStrides.row, a_column: aStrides.column,
             a_segment: 0, b: b.pointer, b_row: bRow, b_segment: 0, c: c.pointer, c_row: cRow, initial: bias?.pointer,
-            initial_row: 0, relu: relu)
+            initial_row: 0, finish: bagq_finish(clamp: clamp, skip: skip?.pointer))
         unsafe table.product(&product)
     }
 
+    /// - skip: Is added before the clamp; as the output lies, or the output itself.
     func convolve(
-        _ shape: bagq_convolution, _ input: Buffer<Float>, weights: Buffer<Float>, bias: Buffer<Float>, relu: Bool,
-        into output: Buffer<Float>
+        _ shape: bagq_convolution, _ input: Buffer<Float>, weights: Buffer<Float>, bias: Buffer<Float>,
+        clamp: bagq_clamp, skip: Buffer<Float>? = nil, into output: Buffer<Float>
     ) {
         check(shape, input: input, weights: weights, output: output)
-        precondition(bias.count == shape.filters)
+        precondition(bias.count == shape.filters && (skip?.count ?? output.count) >= output.count)
         var shape = shape
-        unsafe table.convolve(&shape, input.pointer, weights.pointer, bias.pointer, relu, output.pointer)
+        unsafe table.convolve(
+            &shape, input.pointer, weights.pointer, bias.pointer, bagq_finish(clamp: clamp, skip: skip?.pointer),
+            output.pointer)
     }
 
     /// Floats that `convolveByWinograd` needs besides.
@@ -53,19 +58,21 @@ import CKernels
         unsafe table.winograd_weights(channels, filters, weights.pointer, transformed.pointer)
     }
 
-    /// - transformed: As `transformForWinograd` leaves the weights.
+    /// - transformed: As `transformForWinograd` leaves the weights. - skip: See `convolve`.
     func convolveByWinograd(
-        _ shape: bagq_convolution, _ input: Buffer<Float>, transformed: Buffer<Float>, bias: Buffer<Float>, relu: Bool,
-        scratch: Buffer<Float>, into output: Buffer<Float>
+        _ shape: bagq_convolution, _ input: Buffer<Float>, transformed: Buffer<Float>, bias: Buffer<Float>,
+        clamp: bagq_clamp, skip: Buffer<Float>? = nil, scratch: Buffer<Float>, into output: Buffer<Float>
     ) {
         precondition(shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride == 1)
         check(shape, input: input, output: output)
         precondition(transformed.count == 16 * shape.channels * shape.filters && bias.count == shape.filters)
+        precondition((skip?.count ?? output.count) >= output.count)
         precondition(
             scratch.count >= Self.winogradScratchCount(channels: shape.channels, filters: shape.filters))
         var shape = shape
         unsafe table.convolve_winograd(
-            &shape, input.pointer, transformed.pointer, bias.pointer, relu, scratch.pointer, output.pointer)
+            &shape, input.pointer, transformed.pointer, bias.pointer,
+            bagq_finish(clamp: clamp, skip: skip?.pointer), scratch.pointer, output.pointer)
     }
 
     func addWeightGradient(
@@ -99,37 +106,98 @@ import CKernels
         precondition((s.output_height - 1) * s.output_row + s.output_width * s.filters <= output.count)
     }
 
+    /// output = clamp(input * weights + bias), each channel with its own kernel.
+    /// - weights: S x S x C. - bias: C.
+    func depthwise(
+        _ s: bagq_windows, _ input: Buffer<Float>, weights: Buffer<Float>, bias: Buffer<Float>, clamp: bagq_clamp,
+        into output: Buffer<Float>
+    ) {
+        s.check(input: input.count, output: output.count)
+        precondition(weights.count == s.size * s.size * s.channels && bias.count == s.channels)
+        var s = s
+        unsafe table.depthwise(&s, input.pointer, weights.pointer, bias.pointer, clamp, output.pointer)
+    }
+
+    /// dInput = the gradient, whatever was there.
+    func depthwiseInputGradient(
+        _ s: bagq_windows, dOutput: Buffer<Float>, weights: Buffer<Float>, into dInput: Buffer<Float>
+    ) {
+        s.check(input: dInput.count, output: dOutput.count)
+        precondition(weights.count == s.size * s.size * s.channels)
+        var s = s
+        unsafe table.depthwise_input_gradient(&s, dOutput.pointer, weights.pointer, dInput.pointer)
+    }
+
+    func addDepthwiseWeightGradient(
+        _ s: bagq_windows, _ input: Buffer<Float>, dOutput: Buffer<Float>, to dWeights: Buffer<Float>
+    ) {
+        s.check(input: input.count, output: dOutput.count)
+        precondition(dWeights.count == s.size * s.size * s.channels)
+        var s = s
+        unsafe table.depthwise_weight_gradient(&s, input.pointer, dOutput.pointer, dWeights.pointer)
+    }
+
+    func maxPool(
+        _ s: bagq_windows, _ input: Buffer<Float>, into output: Buffer<Float>, places: Buffer<UInt8>?
+    ) {
+        s.check(input: input.count, output: output.count, places: places?.count)
+        var s = s
+        unsafe table.max_pool(&s, input.pointer, output.pointer, places?.pointer)
+    }
+
+    func addMaxPoolGradient(
+        _ s: bagq_windows, dOutput: Buffer<Float>, places: Buffer<UInt8>, to dInput: Buffer<Float>
+    ) {
+        s.check(input: dInput.count, output: dOutput.count, places: places.count)
+        var s = s
+        unsafe table.max_pool_gradient(&s, dOutput.pointer, places.pointer, dInput.pointer)
+    }
+
     func maxPool(
         _ shape: bagq_pooling, _ input: Buffer<Float>, into output: Buffer<Float>, places: Buffer<UInt8>?
     ) {
-        check(shape, input: input, output: output.count, places: places)
-        var shape = shape
-        unsafe table.max_pool(&shape, input.pointer, output.pointer, places?.pointer)
+        maxPool(bagq_windows(shape), input, into: output, places: places)
     }
 
     func addMaxPoolGradient(
         _ shape: bagq_pooling, dOutput: Buffer<Float>, places: Buffer<UInt8>, to dInput: Buffer<Float>
     ) {
-        check(shape, input: dInput, output: dOutput.count, places: places)
-        var shape = shape
-        unsafe table.max_pool_gradient(&shape, dOutput.pointer, places.pointer, dInput.pointer)
+        addMaxPoolGradient(bagq_windows(shape), dOutput: dOutput, places: places, to: dInput)
     }
 
-    private func check(_ s: bagq_pooling, input: Buffer<Float>, output: Int, places: Buffer<UInt8>?) {
-        precondition(s.output_height > 0 && s.output_width > 0 && s.size * s.size <= 256)
-        let lastRow = (s.output_height - 1) * s.stride + s.size - 1
-        let width = ((s.output_width - 1) * s.stride + s.size) * s.channels
-        precondition(width <= s.input_row && lastRow * s.input_row + width <= input.count)
-        precondition(output == s.output_height * s.output_width * s.channels && (places?.count ?? output) == output)
+    /// Means over what a window has of the input.
+    func averagePool(_ s: bagq_windows, _ input: Buffer<Float>, into output: Buffer<Float>) {
+        s.check(input: input.count, output: output.count)
+        var s = s
+        unsafe table.average_pool(&s, input.pointer, output.pointer)
     }
 
-    func relu(_ values: Buffer<Float>) {
-        unsafe table.relu(values.count, values.pointer)
+    func addAveragePoolGradient(_ s: bagq_windows, dOutput: Buffer<Float>, to dInput: Buffer<Float>) {
+        s.check(input: dInput.count, output: dOutput.count)
+        var s = s
+        unsafe table.average_pool_gradient(&s, dOutput.pointer, dInput.pointer)
     }
 
-    func maskGradient(_ gradient: Buffer<Float>, whereZero output: Buffer<Float>) {
+    /// output = clamp(a + b). Output may be one of them.
+    func add(_ a: Buffer<Float>, _ b: Buffer<Float>, clamp: bagq_clamp = .none, into output: Buffer<Float>) {
+        precondition(a.count == output.count && b.count == output.count)
+        unsafe table.add(output.count, a.pointer, b.pointer, clamp, output.pointer)
+    }
+
+    func clamp(_ values: Buffer<Float>, to clamp: bagq_clamp) {
+        unsafe table.clamp(values.count, clamp, values.pointer)
+    }
+
+    /// Sets the gradient to 0 where the output has been clamped.
+    func maskGradient(_ gradient: Buffer<Float>, of clamp: bagq_clamp, output: Buffer<Float>) {
         precondition(output.count == gradient.count)
-        unsafe table.relu_gradient(output.count, output.pointer, gradient.pointer)
+        unsafe table.clamp_gradient(output.count, clamp, output.pointer, gradient.pointer)
+    }
+
+    func scale(_ values: Buffer<Float>, by factor: Float) {
+        values.withMutableSpan { values in
+            for index in values.indices { values[index] *= factor }
+        }
     }
 
     /// Adds `rows` rows, `stride` apart, of the first `sums.count` columns.

@@ -64,7 +64,7 @@ extension Model {
             bytes.fill(with: 99)
             return bytes
         }
-        for case .convolution(let layer) in int8.stages.flatMap(\.pictureLayers) {
+        for case .convolution(let layer, _) in int8.stages.flatMap(\.steps).map(\.operation) {
             let convolution = layer.convolution
             let (x, y) = (bytes(convolution.input.count), Buffer<UInt8>(count: convolution.output.count))
             let scratch = Buffer<UInt8>(count: layer.scratchCount)
@@ -76,11 +76,12 @@ extension Model {
         for (name, pool) in network.pools where pool.size != 2 || pool.stride != 2 {
             profiler.note(name, pool, of: UInt8(99)) { kernels.maxPool($0, $1, into: $2) }
         }
-        let hidden = int8.stages.compactMap { if case .dense(let weights) = $0 { weights } else { nil } }
-        for (index, (dense, weights)) in zip(network.dense, hidden + [int8.last]).enumerated() {
+        let hidden = int8.stages.compactMap { if case .dense(let weights, _, _) = $0 { weights } else { nil } }
+        let dense = network.architecture.resolved.filter(\.isDense).suffix(hidden.count + 1)
+        for (index, (layer, weights)) in zip(dense, hidden + [int8.last]).enumerated() {
             let (x, y) = (bytes(weights.groups * 4), Buffer<UInt8>(count: weights.outputs))
             let sums = Buffer<Int32>(count: weights.outputs)
-            profiler.note(network.name(of: dense.kernel), .operations(2 * dense.kernel.count)) {
+            profiler.note(layer.name, .operations(2 * layer.multiplyAdds)) {
                 if index < hidden.count {
                     kernels.multiply(.init(count: 1, stride: 0), of: x, by: weights, into: y, targetRow: 0)
                 } else {
@@ -137,13 +138,10 @@ struct Profiler {
 }
 
 extension Network {
-    var dense: [Dense] { stages.compactMap { if case .dense(let dense) = $0 { dense } else { nil } } }
-
     /// Also those that are fused into convolutions.
     var pools: [(name: String, pool: MaxPool)] {
         architecture.resolved.compactMap { layer in
-            guard case .maxPool(let size, let stride) = layer.description else { return nil }
-            return (layer.name, MaxPool(input: layer.input, output: layer.output, size: size, stride: stride))
+            layer.pool.map { (layer.name, $0) }
         }
     }
 

@@ -25,13 +25,10 @@ package struct Model: Sendable {
         return agreement.rate >= Quantization.neededAgreement ? .int8 : .fp32
     }
 
-    /// False, and nothing changed, where the network cannot be had in int8 with these ranges.
-    mutating func adopt(_ quantization: Quantization) -> Bool {
-        guard quantization.ranges.allSatisfy({ $0 > 0 && $0 < 1e30 }),
-            let int8 = Int8Network(network, parameters: parameters.values, ranges: quantization.ranges)
-        else { return false }
-        (self.quantization, self.int8) = (quantization, int8)
-        return true
+    /// Throws, and changes nothing, where the network cannot be had in int8 with these ranges.
+    mutating func adopt(_ quantization: Quantization) throws(QuantizationError) {
+        int8 = try Int8Network(network, parameters: parameters.values, ranges: quantization.ranges)
+        self.quantization = quantization
     }
 
     /// Where a model's weights come from.
@@ -65,6 +62,19 @@ package struct Model: Sendable {
         try self.init(
             network: network, parameters: network.initialParameters(seed: seed), classes: classes,
             preprocessing: preprocessing)
+    }
+
+    /// This model's parameters for a network that differs in its classes alone, whose last layer begins fresh.
+    package func parameters(of other: Network, seed: UInt64) -> Parameters {
+        let result = other.initialParameters(seed: seed)
+        let last = other.architecture.resolved.last?.name ?? ""
+        result.change { values in
+            for (mine, theirs) in zip(network.tensors, other.tensors)
+            where mine.shape == theirs.shape && !theirs.name.hasPrefix("\(last).") {
+                values[theirs.range].copy(from: parameters.values[mine.range])
+            }
+        }
+        return result
     }
 
     init(

@@ -3,7 +3,8 @@ import Foundation
 /// Models as safetensors files: the network's tensors under their names, everything else as JSON strings in `__metadata__`.
 extension Model {
     private static let format = "bagq-model"
-    private static let version = 1
+    /// Version 1 named its quantisation's ranges by their order.
+    private static let version = 2
     /// For whoever reads the file with something else.
     private static let layout = """
         Activations are NHWC and flattened row by row, channels together (HWC). conv2d kernels are [row, column, input channel, \
@@ -29,14 +30,18 @@ extension Model {
         ).serialized()
     }
 
+    /// Whether a file claims to be one of these.
+    package static func isModel(_ bytes: [UInt8]) -> Bool {
+        (try? Safetensors(parsing: bytes))?.metadata["format"] == format
+    }
+
     /// Reads a file of unknown origin.
     package init(safetensors bytes: [UInt8]) throws(ModelFileError) {
         let file = try Safetensors(parsing: bytes)
         guard file.metadata["format"] == Self.format else { throw .invalid("it was not made by bagq") }
-        guard file.metadata["version"] == "\(Self.version)" else {
-            throw .invalid(
-                "it has version \(file.metadata["version"] ?? "none"), this bagq knows \(Self.version); install a newer bagq"
-            )
+        let version = file.metadata["version"] ?? "none"
+        guard version == "1" || version == "\(Self.version)" else {
+            throw .invalid("it has version \(version), this bagq knows 1 and \(Self.version); install a newer bagq")
         }
         let network = Network(try file.decode("architecture", as: Architecture.self))
         guard file.tensors.count == network.tensors.count else {
@@ -64,8 +69,12 @@ extension Model {
                 "its threshold of \(threshold) is no multiple of 0.05; confidences are counted in such steps")
         }
         if file.metadata["quantization"] != nil {
-            guard adopt(try file.decode("quantization")) else {
-                throw .invalid("its quantization does not fit its network")
+            let quantization: Quantization =
+                try version == "1"
+                ? Quantization(file.decode("quantization", as: Quantization.Ordered.self), network)
+                : file.decode("quantization")
+            do throws(QuantizationError) { try adopt(quantization) } catch {
+                throw .invalid("its quantization does not fit its network: \(error)")
             }
         }
         if file.metadata["held_out"] != nil {

@@ -1,12 +1,23 @@
-/// An architecture made ready to run: layers grouped into stages, ReLU and max-pooling fused into the layer before, and every
+/// An architecture made ready to run: layers in an order, grouped into stages, ReLU and max-pooling fused into the layer before, and every
 /// parameter given its place in one flat buffer.
 package struct Network: Sendable {
     /// What runs between two points where the whole batch's values are in memory.
     enum Stage: Sendable {
         /// Picture by picture, through all of these.
-        case pictures([any PictureLayer])
-        /// The batch at once.
-        case dense(Dense)
+        case pictures([Step])
+        /// The batch at once, from one value to another.
+        case dense(Dense, of: Int, into: Int)
+    }
+
+    /// One operation on one picture's values. Values are numbered as `ResolvedLayer.sources` are; one that is fused away is nobody's.
+    struct Step: Sendable {
+        var operation: Operation
+        var target: Int
+
+        enum Operation: Sendable {
+            case layer(any PictureLayer, of: Int)
+            case add(Add, of: Int, and: Int)
+        }
     }
 
     /// A learnt tensor: `conv2d_1.kernel`, its shape, and where its values lie in the flat buffer.
@@ -22,17 +33,26 @@ package struct Network: Sendable {
     package let tensors: [Tensor]
     /// Floats of the flat buffer. Tensors start at multiples of a cache line, so this passes `architecture.parameterCount`.
     package let parameterCount: Int
-    /// The convolutions' parameters come first, up to here: their gradients are summed over pictures.
+    /// The parameters of what runs picture by picture come first, up to here: their gradients are summed over pictures.
     let pictureParameterCount: Int
     let stages: [Stage]
+    /// How many values there are of each number; 0 for those that are fused away.
+    let valueCounts: [Int]
+    /// Of the logits.
+    let lastValue: Int
 
     package init(_ architecture: Architecture) {
+        let layers = architecture.resolved
+        // Dense layers behind a flattened picture have many weights, which pass through the cache once for a whole batch. Behind a pooled
+        // one they are small, as good as 1 x 1 convolutions, and a picture goes through the whole network with its values in the cache.
+        let isPicturewise = !architecture.isSequence || !layers.contains { $0.description == .flatten }
+        func goesByPicture(_ layer: ResolvedLayer) -> Bool { isPicturewise || !layer.isDense }
         var tensors: [Tensor] = []
         var end = 0
         func place(_ layer: ResolvedLayer) {
             guard let kernel = layer.kernelShape else { return }
             let receptive = kernel.dropLast(2).reduce(1, *)
-            let fans = receptive * (kernel[kernel.count - 2] + kernel[kernel.count - 1])
+            let fans = receptive * (layer.isDepthwise ? 2 : kernel[kernel.count - 2] + kernel[kernel.count - 1])
             for (suffix, shape, limit) in [
                 ("kernel", kernel, (6 / Double(fans)).squareRoot()), ("bias", [layer.output.channels], 0),
             ] {
@@ -43,61 +63,17 @@ package struct Network: Sendable {
                 end += (count + 15) / 16 * 16
             }
         }
-        architecture.resolved.filter(\.isConvolution).forEach(place)
+        layers.filter(goesByPicture).forEach(place)
         pictureParameterCount = end
-        architecture.resolved.filter { !$0.isConvolution }.forEach(place)
+        layers.filter { !goesByPicture($0) }.forEach(place)
         parameterCount = end
         self.tensors = tensors
         self.architecture = architecture
-        stages = Self.stages(of: architecture.resolved, tensors: tensors)
-    }
-
-    private static func stages(of layers: [ResolvedLayer], tensors: [Tensor]) -> [Stage] {
-        let ranges = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.range) })
-        func range(_ layer: ResolvedLayer, _ suffix: String) -> Range<Int> {
-            ranges["\(layer.name).\(suffix)"] ?? 0..<0
-        }
-        var stages: [Stage] = []
-        var pictureLayers: [any PictureLayer] = []
-        var convolutionCount = 0
-        var rest = layers[...]
-        /// Takes the next layer if it is one of those that the present one can absorb.
-        func absorb<Result>(_ match: (ResolvedLayer) -> Result?) -> Result? {
-            guard let next = rest.first, let result = match(next) else { return nil }
-            rest.removeFirst()
-            return result
-        }
-        func absorbReLU() -> Bool { absorb { $0.description == .relu ? true : nil } ?? false }
-        func pool(_ layer: ResolvedLayer) -> MaxPool? {
-            guard case .maxPool(let size, let stride) = layer.description else { return nil }
-            return MaxPool(input: layer.input, output: layer.output, size: size, stride: stride)
-        }
-        while let layer = rest.popFirst() {
-            switch layer.description {
-            case .convolution(_, let kernel, let stride, let padding):
-                let relu = absorbReLU()
-                pictureLayers.append(
-                    Convolution(
-                        input: layer.input, output: layer.output, size: kernel, stride: stride, padding: padding,
-                        relu: relu, pool: absorb { pool($0).flatMap { $0.stride >= $0.size ? $0 : nil } },
-                        kernel: range(layer, "kernel"), bias: range(layer, "bias"), number: convolutionCount))
-                convolutionCount += 1
-            case .maxPool: if let pool = pool(layer) { pictureLayers.append(pool) }
-            case .relu: pictureLayers.append(ReLU(input: layer.input))
-            case .dropout(let rate):
-                pictureLayers.append(Dropout(input: layer.input, rate: rate, number: layers.count - rest.count))
-            case .flatten: break
-            case .dense:
-                if !pictureLayers.isEmpty { stages.append(.pictures(pictureLayers)) }
-                pictureLayers = []
-                stages.append(
-                    .dense(
-                        Dense(
-                            inputs: layer.input.channels, outputs: layer.output.channels, relu: absorbReLU(),
-                            kernel: range(layer, "kernel"), bias: range(layer, "bias"))))
-            }
-        }
-        return stages
+        var plan = NetworkPlan(architecture, tensors)
+        plan.run(isPicturewise: isPicturewise)
+        stages = plan.stages
+        valueCounts = plan.valueCounts
+        lastValue = plan.lastValue
     }
 
     /// Fresh parameters: Glorot-uniform kernels and zero biases, the same for the same seed everywhere.
@@ -115,21 +91,55 @@ package struct Network: Sendable {
 }
 
 extension Network {
-    var pictureLayers: [any PictureLayer] { stages.flatMap(\.pictureLayers) }
+    var pictureLayers: [any PictureLayer] { stages.flatMap(\.steps).compactMap(\.layer) }
     var convolutions: [Convolution] { pictureLayers.compactMap { $0 as? Convolution } }
+    var dense: [Dense] { stages.compactMap { if case .dense(let dense, _, _) = $0 { dense } else { nil } } }
+
+    /// Whether a picture goes through all of it before the next one need begin.
+    var isPicturewise: Bool { stages.count == 1 && dense.isEmpty }
+
+    /// Values that pass from one stage to the next, or in or out of the network.
+    var crossingValues: Set<Int> {
+        var crossing: Set<Int> = [0, lastValue]
+        for stage in stages {
+            let made = Set(stage.targets)
+            crossing.formUnion(stage.sources.filter { !made.contains($0) })
+        }
+        return crossing
+    }
 }
 
 extension Network.Stage {
-    var pictureLayers: [any PictureLayer] { if case .pictures(let layers) = self { layers } else { [] } }
-    /// Values per picture that come out.
-    var outputCount: Int {
+    var steps: [Network.Step] { if case .pictures(let steps) = self { steps } else { [] } }
+
+    fileprivate var targets: [Int] {
         switch self {
-        case .pictures(let layers): layers.last?.output.count ?? 0
-        case .dense(let dense): dense.outputs
+        case .pictures(let steps): steps.map(\.target)
+        case .dense(_, _, let target): [target]
+        }
+    }
+
+    fileprivate var sources: [Int] {
+        switch self {
+        case .pictures(let steps): steps.flatMap(\.sources)
+        case .dense(_, let source, _): [source]
+        }
+    }
+}
+
+extension Network.Step {
+    var layer: (any PictureLayer)? { if case .layer(let layer, _) = operation { layer } else { nil } }
+
+    var sources: [Int] {
+        switch operation {
+        case .layer(_, let source): [source]
+        case .add(_, let first, let second): [first, second]
         }
     }
 }
 
 extension ResolvedLayer {
-    fileprivate var isConvolution: Bool { if case .convolution = description { true } else { false } }
+    var isDense: Bool { if case .dense = description { true } else { false } }
+    var isDepthwise: Bool { if case .depthwiseConvolution = description { true } else { false } }
+    var kernelCount: Int { kernelShape?.reduce(1, *) ?? 0 }
 }

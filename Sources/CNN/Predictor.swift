@@ -27,9 +27,7 @@ package final class Predictor {
             guard let network = model.int8 else {
                 throw ModelFileError.invalid("it has no activation ranges for int8; use --precision fp32")
             }
-            engine = .int8(
-                Int8ForwardPass(
-                    network, inputCount: model.network.architecture.input.count, kernels: kernels, capacity: capacity))
+            engine = .int8(Int8ForwardPass(network, kernels: kernels, capacity: capacity))
         }
     }
 

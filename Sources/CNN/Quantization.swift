@@ -4,8 +4,8 @@ import Threads
 package struct Quantization: Codable, Hashable, Sendable {
     /// Share of the positive activations, in percent, that the ranges hold; larger ones are cut off.
     package var percentile: Double
-    /// The largest activation told, of each layer with a ReLU, in order.
-    package var ranges: [Double]
+    /// The activations told, by the name of the node that gives them.
+    package var ranges: [String: ActivationRange]
     /// On validation pictures; nil where there were none.
     package var agreement: Agreement?
 
@@ -46,11 +46,12 @@ extension Model {
     /// Shares of the activations that are tried.
     private static let percentiles = [99.9, 99.99, 99.999, 100]
 
-    /// Finds the ranges that int8 needs; leaves the model alone where its network cannot be had in int8, or `calibration` is empty.
+    /// Finds the ranges that int8 needs; leaves the model alone where `calibration` is empty.
     /// - calibration: Of the training pictures; a few hundred will do.
     /// - choice: Validation pictures: the share of the activations that comes closest to fp32 here is taken.
     /// - comparison: Validation pictures, of which the agreement is recorded; it chooses the precision.
-    /// - throws: What loading a picture threw; `KernelLevelError`.
+    /// - throws: `QuantizationError` where the network cannot be had in int8, the model then being as before; what loading a picture threw;
+    /// `KernelLevelError`.
     package mutating func quantize(
         calibration: any PixelPictures, choice: any PixelPictures, comparison: any PixelPictures, level: KernelLevel,
         threads: Int
@@ -61,8 +62,7 @@ extension Model {
         var best: (model: Model, difference: Double)?
         for percentile in Self.percentiles {
             var candidate = self
-            let quantization = Quantization(percentile: percentile, ranges: ranges.holding(percentile))
-            guard candidate.adopt(quantization) else { return }
+            try candidate.adopt(Quantization(percentile: percentile, ranges: ranges.holding(percentile)))
             let difference = try candidate.agreement(on: choice, level: level, pool: pool).meanDifference
             if best.map({ difference < $0.difference }) ?? true { best = (candidate, difference) }
         }
@@ -121,4 +121,23 @@ private struct PredictorPair: @unchecked Sendable {
     let int8: Predictor
 
     var both: [Predictor] { [fp32, int8] }
+}
+
+extension Quantization {
+    /// As models of version 1 have it: of a plain sequence, the largest activation of each layer with a ReLU, in order.
+    struct Ordered: Decodable {
+        var percentile: Double
+        var ranges: [Double]
+        var agreement: Agreement?
+    }
+
+    /// Ranges too many or too few are no layer's.
+    init(_ ordered: Ordered, _ network: Network) {
+        let names = network.scaledValues.sorted().map { network.architecture.resolved[$0 - 1].name }
+        let pairs = zip(names, ordered.ranges).map { ($0, ActivationRange(low: 0, high: $1)) }
+        self.init(
+            percentile: ordered.percentile,
+            ranges: names.count == ordered.ranges.count ? Dictionary(pairs) { $1 } : [:],
+            agreement: ordered.agreement)
+    }
 }

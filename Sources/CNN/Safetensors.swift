@@ -2,7 +2,7 @@
 ///
 ///     N: UInt64 LE │ header: N bytes of JSON, padded with spaces │ the tensors' values, little-endian, packed
 ///
-/// After github.com/huggingface/safetensors. Only `F32` is read and written.
+/// After github.com/huggingface/safetensors. `F32` is written; `F16`, `BF16` and `I64`, the counters of others' files, are read too, as floats.
 package struct Safetensors: Equatable, Sendable {
     package struct Tensor: Equatable, Sendable {
         package var name: String
@@ -34,17 +34,16 @@ package struct Safetensors: Equatable, Sendable {
         tensors = []
         tensors.reserveCapacity(header.entries.count)
         for entry in header.entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
-            guard entry.type == "F32" else { throw .tensor(entry.name, "has type \(entry.type); only F32 is read") }
+            guard let type = ElementType(rawValue: entry.type) else {
+                throw .tensor(entry.name, "has type \(entry.type); only F32, F16, BF16 and I64 are read")
+            }
             guard entry.begin == offset else { throw .tensor(entry.name, "does not start where the one before ends") }
-            guard let count = Self.product(entry.shape), let size = Self.product([count, 4]),
+            guard let count = Self.product(entry.shape), let size = Self.product([count, type.size]),
                 entry.end >= entry.begin, entry.end - entry.begin == size
             else { throw .tensor(entry.name, "has a shape that does not fit its size") }
             guard entry.end <= bytes.count - dataStart else { throw .truncated(byteCount: bytes.count) }
             let raw = unsafe bytes.span.bytes.extracting(dataStart + entry.begin..<dataStart + entry.end)
-            let values = (0..<count).map { index in
-                let bits = unsafe raw.unsafeLoadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
-                return Float(bitPattern: UInt32(littleEndian: bits))
-            }
+            let values = (0..<count).map { type.value(at: $0, of: raw) }
             tensors.append(Tensor(name: entry.name, shape: entry.shape, values: values))
             offset = entry.end
         }
@@ -127,6 +126,45 @@ package struct Safetensors: Equatable, Sendable {
             result = product
         }
         return result
+    }
+}
+
+private enum ElementType: String {
+    case f32 = "F32"
+    case f16 = "F16"
+    case bf16 = "BF16"
+    case i64 = "I64"
+
+    /// Bytes.
+    var size: Int {
+        switch self {
+        case .f32: 4
+        case .f16, .bf16: 2
+        case .i64: 8
+        }
+    }
+
+    func value(at index: Int, of raw: RawSpan) -> Float {
+        func load<Bits: FixedWidthInteger & BitwiseCopyable>(_ type: Bits.Type) -> Bits {
+            Bits(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: size * index, as: type))
+        }
+        return switch self {
+        case .f32: Float(bitPattern: load(UInt32.self))
+        case .f16: float(half: load(UInt16.self))
+        case .bf16: Float(bitPattern: UInt32(load(UInt16.self)) << 16)
+        case .i64: Float(load(Int64.self))
+        }
+    }
+
+    /// `Float16` is not there on every platform.
+    private func float(half bits: UInt16) -> Float {
+        let sign: Float = bits >> 15 == 0 ? 1 : -1
+        let (exponent, fraction) = (Int(bits >> 10 & 31), Float(bits & 1023))
+        switch exponent {
+        case 0: return sign * fraction * 0x1p-24
+        case 31: return fraction == 0 ? sign * .infinity : .nan
+        default: return sign * Float(sign: .plus, exponent: exponent - 25, significand: 1024 + fraction)
+        }
     }
 }
 

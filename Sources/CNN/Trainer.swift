@@ -13,7 +13,7 @@ package enum TrainingStep: Equatable, Sendable {
     case finished
 }
 
-/// Trains a network from scratch, one small step a call, so the caller can stop, report and save between any two.
+/// Trains a network, one small step a call, so the caller can stop, report and save between any two.
 ///
 /// The result depends on pictures, options, kernel level and precision alone: not on threads, nor on how often training was stopped and
 /// resumed from a checkpoint.
@@ -33,9 +33,7 @@ package final class Trainer {
     private let validators: [ForwardPass]
 
     private let parameters: Parameters
-    /// Adam's running means of the gradient and its square.
-    private let m: Buffer<Float>
-    private let v: Buffer<Float>
+    private let optimizer: Optimizer
     private let bestParameters: Parameters
     private var progress = TrainingProgress()
     /// The epoch's order of the pictures; derived from seed and epoch.
@@ -44,12 +42,14 @@ package final class Trainer {
     private var validationTally = TrainingProgress.Tally()
 
     /// - architecture: Its input is what the pictures are, its outputs the classes.
+    /// - start: The network's parameters to begin with; nil for fresh ones.
     /// - validation: May be empty; then the last epoch's weights are kept.
     /// - resuming: A checkpoint of a trainer made with the same options, pictures, level and precision.
     /// - throws: `TrainingError`, `KernelLevelError`, `TrainingPrecisionError`.
     package init(
-        options: TrainingOptions, architecture: Architecture, training: any TrainingPictures,
-        validation: any TrainingPictures, level: KernelLevel, precision: TrainingPrecision = .fp32, threads: Int,
+        options: TrainingOptions, architecture: Architecture, start: Parameters? = nil,
+        training: any TrainingPictures, validation: any TrainingPictures, level: KernelLevel,
+        precision: TrainingPrecision = .fp32, threads: Int,
         resuming checkpoint: [UInt8]? = nil
     ) throws {
         if let problem = options.problem { throw TrainingError.options(problem) }
@@ -65,17 +65,17 @@ package final class Trainer {
         }
         let network = Network(architecture)
         let parameters = network.initialParameters(seed: options.seed)
+        if let start { parameters.change { $0.copy(from: start.values) } }
         (self.options, self.architecture, self.network) = (options, architecture, network)
         (self.level, self.precision) = (level, precision)
         (self.training, self.validation, self.kernels, self.parameters) = (training, validation, kernels, parameters)
         pool = ThreadPool(threads: threads)
         backpropagation = Backpropagation(
             network, parameters, kernels: kernels, bf16: precision == .bf16 ? BF16Kernels() : nil, pool: pool,
-            capacity: options.batch)
+            capacity: options.batch, smoothing: options.labelSmoothing)
         let weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: .prediction)
         validators = (0..<pool.threads).map { _ in ForwardPass(network, weights, capacity: Self.validationUnit) }
-        m = Buffer(count: network.parameterCount)
-        v = Buffer(count: network.parameterCount)
+        optimizer = Optimizer(options, network, kernels: kernels, pool: pool)
         bestParameters = Parameters(Buffer(count: network.parameterCount))
         if let checkpoint { try restore(TrainingCheckpoint(parsing: checkpoint)) }
     }
@@ -111,7 +111,8 @@ package final class Trainer {
     /// All that is needed to go on as if never stopped. At any time between steps.
     package func checkpoint() -> [UInt8] {
         TrainingCheckpoint(
-            header: header, progress: progress, parameters: parameters.array, m: m.array, v: v.array,
+            header: header, progress: progress, parameters: parameters.array, m: optimizer.m.array,
+            v: optimizer.v.array,
             best: progress.best == nil ? nil : bestParameters.array
         ).serialized()
     }
@@ -139,26 +140,12 @@ package final class Trainer {
         }
         let loss = outcome.reduce(0) { $0 + $1.loss } / Double(outcome.count)
         guard loss.isFinite else { throw TrainingError.diverged(epoch: epoch + 1) }
-        try updateParameters()
+        let steps = options.epochs * ((trainingLabels.count + options.batch - 1) / options.batch)
+        try optimizer.update(parameters, by: backpropagation.gradients, step: progress.steps, of: steps)
+        progress.steps += 1
         progress.training.add(outcome)
         progress.position = end
         return loss
-    }
-
-    private func updateParameters() throws {
-        progress.steps += 1
-        let (beta1, beta2) = (0.9, 0.999)
-        let rate =
-            options.learningRate * (1 - power(beta2, progress.steps)).squareRoot() / (1 - power(beta1, progress.steps))
-        let step = bagq_adam(rate: Float(rate), beta1: Float(beta1), beta2: Float(beta2), epsilon: 1e-7)
-        let chunk = 65_536
-        let gradients = backpropagation.gradients
-        try parameters.change { values in
-            try pool.forEach((values.count + chunk - 1) / chunk) { [kernels, m, v] _, unit in
-                let range = unit * chunk..<min(values.count, (unit + 1) * chunk)
-                kernels.adam(step, gradients: gradients[range], m: m[range], v: v[range], parameters: values[range])
-            }
-        }
     }
 
     /// Pictures of one unit of work, and units of one step.
@@ -206,8 +193,8 @@ package final class Trainer {
         try checkpoint.validate(against: header, parameterCount: network.parameterCount)
         progress = checkpoint.progress
         parameters.change { $0.copy(from: checkpoint.parameters) }
-        m.copy(from: checkpoint.m)
-        v.copy(from: checkpoint.v)
+        optimizer.m.copy(from: checkpoint.m)
+        optimizer.v.copy(from: checkpoint.v)
         if let best = checkpoint.best { bestParameters.change { $0.copy(from: best) } }
     }
 }
@@ -215,15 +202,4 @@ package final class Trainer {
 /// One forward pass a worker: each is touched by that worker alone.
 private struct ForwardPasses: @unchecked Sendable {
     let passes: [ForwardPass]
-}
-
-/// base^exponent by squaring: the system's pow differs from machine to machine.
-private func power(_ base: Double, _ exponent: Int) -> Double {
-    var (result, square, rest) = (1.0, base, exponent)
-    while rest > 0 {
-        if rest & 1 == 1 { result *= square }
-        square *= square
-        rest >>= 1
-    }
-    return result
 }

@@ -11,8 +11,33 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var patience: Int?
     package var batch = 32
     package var learningRate = 1e-3
+    package var schedule = Schedule.constant
+    /// The last layer's learning rate, in the others'.
+    package var headRate = 1.0
+    /// What a kernel loses in a step besides, in learning rates (Loshchilov and Hutter 2017, "Decoupled Weight Decay Regularization").
+    package var weightDecay = 0.0
+    /// Gradients longer than this are shortened to it; nil for never.
+    package var clipping: Double?
+    /// How much of each label is shared out evenly among all classes (Szegedy et al. 2015, 7).
+    package var labelSmoothing = 0.0
     /// Nil for the fastest that the machine has.
     package var precision: TrainingPrecision?
+    /// Nil for a training from scratch.
+    package var pretrained: Pretrained?
+
+    /// A network that training starts from.
+    package struct Pretrained: Codable, Hashable, Sendable {
+        /// As timm names it, `tf_efficientnet_lite0`, or an earlier model: `luxe@3`.
+        package var name: String
+        /// The first 16 bytes of its file's SHA-256, in hexadecimal.
+        package var fingerprint: String
+        /// As its file names it; nil where it does not say.
+        package var license: String?
+
+        package init(name: String, fingerprint: String, license: String?) {
+            (self.name, self.fingerprint, self.license) = (name, fingerprint, license)
+        }
+    }
 
     package init() {}
 
@@ -25,7 +50,13 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         patience = try container.decodeIfPresent(Int.self, forKey: .patience)
         batch = try container.decodeIfPresent(Int.self, forKey: .batch) ?? batch
         learningRate = try container.decodeIfPresent(Double.self, forKey: .learningRate) ?? learningRate
+        schedule = try container.decodeIfPresent(Schedule.self, forKey: .schedule) ?? schedule
+        headRate = try container.decodeIfPresent(Double.self, forKey: .headRate) ?? headRate
+        weightDecay = try container.decodeIfPresent(Double.self, forKey: .weightDecay) ?? weightDecay
+        clipping = try container.decodeIfPresent(Double.self, forKey: .clipping)
+        labelSmoothing = try container.decodeIfPresent(Double.self, forKey: .labelSmoothing) ?? labelSmoothing
         precision = try container.decodeIfPresent(TrainingPrecision.self, forKey: .precision)
+        pretrained = try container.decodeIfPresent(Pretrained.self, forKey: .pretrained)
     }
 
     /// What is wrong with them, as a sentence; nil when they can be trained with.
@@ -36,7 +67,30 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         if !(learningRate > 0 && learningRate <= 10) {
             return "learning rate must be within 0 and 10, not \(learningRate)"
         }
+        if !(headRate > 0 && headRate <= 1_000) { return "head rate must be within 0 and 1000, not \(headRate)" }
+        if !(0..<1).contains(weightDecay) { return "weight decay must be within 0 and 1, not \(weightDecay)" }
+        if let clipping, !(clipping > 0) { return "clipping must be above 0, not \(clipping)" }
+        if !(0..<1).contains(labelSmoothing) {
+            return "label smoothing must be within 0 and 1, not \(labelSmoothing)"
+        }
         return nil
+    }
+}
+
+/// How the learning rate goes over a training.
+package enum Schedule: String, Codable, Sendable {
+    case constant
+    /// Up from a 25th within a quarter of the steps, then down to nothing (Smith 2018, "A Disciplined Approach to Neural Network
+    /// Hyper-parameters").
+    case oneCycle
+
+    /// What the learning rate is multiplied by. - step: From 0. - steps: Of the whole training.
+    func factor(step: Int, of steps: Int) -> Double {
+        guard self == .oneCycle, steps > 1 else { return 1 }
+        let (time, rise) = (Double(step) / Double(steps - 1), 0.25)
+        /// From 0 to 1 without a corner at either end.
+        func smooth(_ x: Double) -> Double { x * x * (3 - 2 * x) }
+        return time < rise ? 0.04 + 0.96 * smooth(time / rise) : 1 - smooth((time - rise) / (1 - rise))
     }
 }
 

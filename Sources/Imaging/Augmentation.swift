@@ -5,11 +5,32 @@ package struct Augmentation: Hashable, Sendable {
     package var warp: Warp
     /// Left and right change places.
     package var isFlipped: Bool
+    /// What each colour is multiplied by.
+    package var brightness: Float
+    /// What each colour's difference from the pixel's grey is multiplied by.
+    package var saturation: Float
 
     /// By default, no change.
-    package init(warp: Warp = Warp(), isFlipped: Bool = false) {
+    package init(warp: Warp = Warp(), isFlipped: Bool = false, brightness: Float = 1, saturation: Float = 1) {
         self.warp = warp
         self.isFlipped = isFlipped
+        self.brightness = brightness
+        self.saturation = saturation
+    }
+
+    /// A part of the picture (Szegedy et al. 2014, "Going Deeper with Convolutions", 6): 40 to 100 % of its area, 3:4 to 4:3 of its
+    /// proportions; mirrored or not; a fifth brighter or darker, more or less colourful.
+    package static func resizedCrop(width: Int, height: Int, using random: inout CounterRandom) -> Augmentation {
+        let area = random.float(in: 0.4...1)
+        let ratio = exp(random.float(in: -1...1) * log(Float(4) / 3))
+        let (across, down) = (min(1, (area * ratio).squareRoot()), min(1, (area / ratio).squareRoot()))
+        var warp = Warp()
+        (warp.rowPerRow, warp.columnPerColumn) = (down, across)
+        warp.rowStart = random.float(in: 0...1) * Float(height) * (1 - down) + (down - 1) / 2
+        warp.columnStart = random.float(in: 0...1) * Float(width) * (1 - across) + (across - 1) / 2
+        return Augmentation(
+            warp: warp, isFlipped: random.float(in: 0...1) < 0.5, brightness: random.float(in: 0.8...1.2),
+            saturation: random.float(in: 0.8...1.2))
     }
 
     /// The blog's recipe, as Keras's `ImageDataGenerator(shear_range=0.2, zoom_range=0.2, horizontal_flip=True)` draws it
@@ -30,6 +51,7 @@ package struct Augmentation: Hashable, Sendable {
         precondition(source.count == width * height * 3 && target.count == source.count)
         let bytes = unsafe source.bytes
         let (lastRow, lastColumn) = (Float(height - 1), Float(width - 1))
+        let changesColour = brightness != 1 || saturation != 1
         for y in 0..<height {
             let rowAtLeft = warp.rowPerRow * Float(y) + warp.rowStart
             for x in 0..<width {
@@ -40,7 +62,12 @@ package struct Augmentation: Hashable, Sendable {
                 let down = SIMD4(repeating: row - Float(top))
                 let upper = Self.pair(bytes, (top * width + left) * 3, across)
                 let lower = Self.pair(bytes, ((top + 1) * width + left) * 3, across)
-                let colour = (upper + (lower - upper) * down) * (1 / 255)
+                var colour = (upper + (lower - upper) * down) * (1 / 255)
+                if changesColour {
+                    colour *= brightness
+                    let grey = SIMD4(repeating: (colour[0] + colour[1] + colour[2]) / 3)
+                    colour = (grey + (colour - grey) * saturation).clamped(lowerBound: .zero, upperBound: .one)
+                }
                 let at = (y * width + (isFlipped ? width - 1 - x : x)) * 3
                 target[at] = colour[0]
                 target[at + 1] = colour[1]

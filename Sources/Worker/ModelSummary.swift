@@ -3,7 +3,10 @@ package import CNN
 extension Model {
     /// One line for people: how it was trained, and how it did on pictures that it did not learn from.
     package var summary: String {
-        let how = training.map { ["\($0.options.recipe), \($0.epochsText)"] } ?? []
+        let how =
+            training.map {
+                ["\($0.options.pretrained.map { "from \($0.name)" } ?? $0.options.recipe), \($0.epochsText)"]
+            } ?? []
         return (how + [heldOut.map { accuracyText($0) } ?? "no held-out pictures"]).joined(separator: ", ")
     }
 

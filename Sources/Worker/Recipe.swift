@@ -1,28 +1,77 @@
 package import CNN
 import Imaging
 
-/// A way to train: the network, how its pictures are prepared, and how they are varied.
-package enum Recipe: String, CaseIterable, Sendable {
-    /// The 2018 blog post's, exactly.
-    case blog
+/// A way to train: the network, what it starts from, how its pictures are prepared, and how they are varied.
+package struct Recipe: Sendable {
+    package let preprocessing: Preprocessing
+    private let kind: Kind
+
+    private enum Kind: Sendable {
+        case blog
+        case fineTuning(TrainingStart)
+    }
+
+    /// The 2018 blog post's, exactly: from scratch.
+    package static let blog = Recipe(preprocessing: Preprocessing(width: 150, height: 150), kind: .blog)
+
+    /// From a network that knows other pictures already.
+    package static func fineTuning(_ start: TrainingStart) -> Recipe {
+        Recipe(preprocessing: start.preprocessing, kind: .fineTuning(start))
+    }
+
+    private init(preprocessing: Preprocessing, kind: Kind) {
+        (self.preprocessing, self.kind) = (preprocessing, kind)
+    }
+
+    /// What a training is done with unless somebody says otherwise.
+    package static func options(startsFromOthers: Bool) -> TrainingOptions {
+        var options = TrainingOptions()
+        guard startsFromOthers else { return options }
+        options.recipe = "fine-tune"
+        options.epochs = 8
+        options.keep = .last
+        options.learningRate = 5e-4
+        options.schedule = .oneCycle
+        options.headRate = 4
+        options.weightDecay = 0.02
+        options.clipping = 1
+        options.labelSmoothing = 0.1
+        return options
+    }
+
+    /// The recipes that need nothing to start from.
+    package enum Name: String, CaseIterable { case blog }
 
     package func architecture(classes: Int) throws(ArchitectureError) -> Architecture {
-        switch self {
+        switch kind {
         case .blog: try .blog(classes: classes)
+        case .fineTuning(let start): try start.architecture(classes: classes)
         }
     }
 
-    package var preprocessing: Preprocessing {
-        switch self {
-        case .blog: Preprocessing(width: 150, height: 150)
+    /// What the network knows already; nil for nothing.
+    var pretrained: TrainingOptions.Pretrained? {
+        switch kind {
+        case .blog: nil
+        case .fineTuning(let start): start.record
+        }
+    }
+
+    /// What training begins with; nil for fresh parameters.
+    func parameters(of architecture: Architecture, seed: UInt64) throws(ModelFileError) -> Parameters? {
+        switch kind {
+        case .blog: nil
+        case .fineTuning(let start): try start.parameters(of: Network(architecture), seed: seed)
         }
     }
 
     /// The same for the same seed.
     func augmentation(seed: UInt64) -> Augmentation {
         var random = CounterRandom(seed)
-        return switch self {
-        case .blog: .blog(width: preprocessing.width, height: preprocessing.height, using: &random)
+        let (width, height) = (preprocessing.width, preprocessing.height)
+        return switch kind {
+        case .blog: .blog(width: width, height: height, using: &random)
+        case .fineTuning: .resizedCrop(width: width, height: height, using: &random)
         }
     }
 }

@@ -46,16 +46,16 @@ struct TrainingJob {
 
     private func train() throws {
         let jobOptions = try JSONDecoder().decode(TrainingJobOptions.self, from: Data(work.request.options.utf8))
-        let options = jobOptions.training
+        var options = jobOptions.training
         var cacheBytes = jobOptions.cacheMegabytes.map { $0 << 20 } ?? cacheBytes
         if work.checkpoint != nil, let trouble = SourceLister.absence(of: work.request.data) {
             return try giveBack(because: trouble)
         }
         let folder = try LabelledFolder(work.request.data)
-        guard let recipe = Recipe(rawValue: options.recipe) else {
-            throw TrainingJobError.unknownRecipe(options.recipe)
-        }
+        let recipe = try recipe(jobOptions)
+        options.pretrained = recipe.pretrained
         let architecture = try recipe.architecture(classes: folder.classes.count)
+        let start = try recipe.parameters(of: architecture, seed: options.seed)
         /// Nil when asked to stop.
         func decoded(_ pictures: [DataSplit.Picture]) throws -> PictureSet? {
             let set = try PictureSet(
@@ -77,11 +77,11 @@ struct TrainingJob {
             throw TrainingJobError.noReadablePicture(folder.classes[empty])
         }
 
-        let trainer = try trainer(options, architecture, training, validation)
+        let trainer = try trainer(options, architecture, start, training, validation)
         Log.trainingStarted(
             claim,
             summary: "\(training.labels.count) training and \(validation.labels.count) validation pictures, "
-                + "\(folder.classes.count) classes, \(trainer.level.rawValue) \(trainer.precision.rawValue)"
+                + "\(folder.classes.count) classes, \(options.pretrained.map { "from \($0.name), " } ?? "")\(trainer.level.rawValue) \(trainer.precision.rawValue)"
                 + Self.cacheNote([training, validation]))
         guard try turn(trainer) else { return }
 
@@ -112,6 +112,14 @@ struct TrainingJob {
         }
     }
 
+    private func recipe(_ options: TrainingJobOptions) throws -> Recipe {
+        if let origin = options.origin { return .fineTuning(try TrainingStart(origin, modelFile: store.modelFile)) }
+        switch Recipe.Name(rawValue: options.training.recipe) {
+        case .blog: return .blog
+        case nil: throw TrainingJobError.unknownRecipe(options.training.recipe)
+        }
+    }
+
     /// Going on from a checkpoint needs the pictures that it was made with: one that cannot be read just now is no reason to
     /// go on without it.
     private func refuseUnreadable(_ bad: [BadPicture]) throws {
@@ -131,23 +139,25 @@ struct TrainingJob {
 
     /// Goes on from the checkpoint where there is one. It is never given up without the user's word.
     private func trainer(
-        _ options: TrainingOptions, _ architecture: Architecture, _ training: PictureSet, _ validation: PictureSet
+        _ options: TrainingOptions, _ architecture: Architecture, _ start: Parameters?, _ training: PictureSet,
+        _ validation: PictureSet
     ) throws -> Trainer {
         if let checkpoint = work.checkpoint, let level = KernelLevel(rawValue: checkpoint.kernelLevel),
             let precision = TrainingPrecision(rawValue: checkpoint.precision)
         {
             do {
                 return try Trainer(
-                    options: options, architecture: architecture, training: training, validation: validation,
-                    level: level, precision: precision, threads: threads, resuming: checkpoint.bytes)
+                    options: options, architecture: architecture, start: start, training: training,
+                    validation: validation, level: level, precision: precision, threads: threads,
+                    resuming: checkpoint.bytes)
             } catch let error as TrainingError {
                 guard case .checkpoint(let problem) = error else { throw error }
                 throw TrainingJobError.cannotGoOn(claim.job, because: "its checkpoint cannot be used: \(problem)")
             }
         }
         return try Trainer(
-            options: options, architecture: architecture, training: training, validation: validation, level: level,
-            precision: .chosen(options.precision, at: level), threads: threads)
+            options: options, architecture: architecture, start: start, training: training, validation: validation,
+            level: level, precision: .chosen(options.precision, at: level), threads: threads)
     }
 
     /// Batch after batch. False when the claim was lost or given back before the end.
@@ -205,10 +215,14 @@ struct TrainingJob {
         _ model: inout Model, _ training: PictureSet, _ validation: PictureSet, _ level: KernelLevel
     ) throws {
         let calibration = PictureSample(training, most: Self.sampleSize)
-        try model.quantize(
-            calibration: calibration,
-            choice: validation.count > 0 ? PictureSample(validation, most: Self.sampleSize) : calibration,
-            comparison: PictureSample(validation, most: 4 * Self.sampleSize), level: level, threads: threads)
+        do {
+            try model.quantize(
+                calibration: calibration,
+                choice: validation.count > 0 ? PictureSample(validation, most: Self.sampleSize) : calibration,
+                comparison: PictureSample(validation, most: 4 * Self.sampleSize), level: level, threads: threads)
+        } catch let error as QuantizationError {
+            Log.remark(claim, "predicts in fp32 alone: \(error)")
+        }
     }
 
     private func save(_ trainer: Trainer) throws(StoreError) {

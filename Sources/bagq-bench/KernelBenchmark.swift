@@ -11,13 +11,15 @@ func measureKernels(_ options: BenchOptions) throws -> [Measurement] {
         try measurements(
             "kernel.\(precision.rawValue)", unit: precision == .fp32 ? "GFLOP/s" : "GOP/s",
             peak: { Model.multiplyAdds(precision, level: level, repeats: $0) },
-            profiles: model.profile(precision, level: level, clock: secondsOfOne))
+            profiles: model.profile(precision, level: level, clock: secondsOfOne)
+                + LayerProfile.backbone(precision, level: level, clock: secondsOfOne))
     }
     let training = try TrainingPrecision.supported(at: level).flatMap { precision in
         try measurements(
             "kernel.training.\(precision.rawValue)", unit: "GFLOP/s",
             peak: { Model.multiplyAdds(training: precision, level: level, repeats: $0) },
-            profiles: model.profile(training: precision, batch: 32, level: level, clock: secondsOfOne))
+            profiles: model.profile(training: precision, batch: 32, level: level, clock: secondsOfOne)
+                + LayerProfile.backboneGradients(precision, level: level, clock: secondsOfOne))
     }
     let size = model.preprocessing
     let resize = ResizeProfile.passes(from: (width: 1080, height: 1350), to: (size.width, size.height)).map { pass in

@@ -127,7 +127,7 @@ do {
                 encoder.outputFormatting = [.sortedKeys]
                 print(String(decoding: try encoder.encode(result), as: UTF8.self))
             } else {
-                let name = result.name.padding(toLength: 46, withPad: " ", startingAt: 0)
+                let name = result.name.padding(toLength: 60, withPad: " ", startingAt: 0)
                 let value = String(format: "%10.1f", result.value)
                 let share = result.shareOfPeak.map { String(format: ", %.0f %% of the peak", 100 * $0) } ?? ""
                 print("\(name) \(value) \(result.unit)  (\(result.threads) threads, batch \(result.batch)\(share))")

@@ -23,6 +23,11 @@ struct ModelDescription {
                 "trained with recipe \(training.options.recipe), seed \(training.options.seed), "
                     + "\(training.epochsText), kernels \(training.kernelLevel.rawValue) \(training.precision)")
         }
+        if let pretrained = model.training?.options.pretrained {
+            lines.append(
+                "started from \(pretrained.name), weights \(pretrained.fingerprint), "
+                    + (pretrained.license.map { "licence \($0)" } ?? "which do not name a licence"))
+        }
         lines.append("predicts in \(record.precision.rawValue)" + (agreement.map { "; " + $0 } ?? ""))
         lines.append(model.accuracyText ?? "no accuracy: no picture was held out")
         return lines.map(Escaping.terminal).joined(separator: "\n") + "\n\n" + model.network.architecture.summary
@@ -77,8 +82,16 @@ struct ModelDescription {
     private func json(of training: Model.TrainingRecord) -> JSONValue {
         .object([
             ("recipe", .string(training.options.recipe)), ("seed", .int(Int(clamping: training.options.seed))),
+            ("pretrained", training.options.pretrained.map(json(of:)) ?? .null),
             ("epochs", .int(training.history.count)), ("kernels", .string(training.kernelLevel.rawValue)),
             ("precision", .string(training.precision)), ("history", .array(training.history.map(json(of:)))),
+        ])
+    }
+
+    private func json(of pretrained: TrainingOptions.Pretrained) -> JSONValue {
+        .object([
+            ("name", .string(pretrained.name)), ("fingerprint", .string(pretrained.fingerprint)),
+            ("license", pretrained.license.map(JSONValue.string) ?? .null),
         ])
     }
 

@@ -63,8 +63,8 @@ struct ArchitectureTests {
         ([.convolution(filters: 1, kernel: 0, stride: 1, padding: 0)], "out of range"),
         ([.convolution(filters: 1, kernel: 1, stride: 0, padding: 0)], "out of range"),
         ([.convolution(filters: 1, kernel: 1, stride: 1, padding: -1)], "out of range"),
-        ([.convolution(filters: 1, kernel: .max, stride: .max, padding: .max)], "out of range"),
-        ([.convolution(filters: .min, kernel: .min, stride: .min, padding: .min)], "out of range"),
+        ([.convolution(filters: 1, kernel: .max, stride: .max, padding: .zeros(.max))], "out of range"),
+        ([.convolution(filters: .min, kernel: .min, stride: .min, padding: .zeros(.min))], "out of range"),
         ([.maxPool(size: 0, stride: 1)], "out of range"), ([.maxPool(size: 17, stride: 1)], "out of range"),
         ([.maxPool(size: 9, stride: 1)], "larger than its input"), ([.dropout(rate: 1)], "rate"),
         ([.dropout(rate: .nan)], "rate"), ([.flatten, .dense(units: .max)], "units out of range"),
@@ -97,6 +97,70 @@ struct ArchitectureTests {
         #expect(throws: ArchitectureError.self) {
             try Architecture(
                 input: Shape(height: 65_536, width: 65_536, channels: 65_536), layers: [.flatten, .dense(units: 2)])
+        }
+    }
+
+    private static func node(_ name: String, _ layer: LayerDescription, _ inputs: String...) -> Architecture.Node {
+        Architecture.Node(name, layer, of: inputs)
+    }
+
+    @Test func aGraphSaysWhereEachInputComesFrom() throws {
+        let nodes = [
+            Self.node("stem", .convolution(filters: 4, kernel: 3, stride: 2, padding: .same), "input"),
+            Self.node("deep", .depthwiseConvolution(kernel: 3, stride: 1, padding: 1), "stem"),
+            Self.node("sum", .add, "stem", "deep"), Self.node("cut", .relu6, "sum"),
+            Self.node("pool", .maxPool(size: 3, stride: 2, padding: 1), "cut"),
+            Self.node("mean", .averagePool(size: 2, stride: 1), "pool"),
+            Self.node("all", .globalAveragePool, "mean"), Self.node("classes", .dense(units: 2), "all"),
+        ]
+        let architecture = try Architecture(
+            input: Shape(height: 7, width: 8, channels: 3), nodes: nodes, border: [0.5, 0.25, 0])
+        let shapes = ["4x4x4", "4x4x4", "4x4x4", "4x4x4", "2x2x4", "4", "4", "2"]
+        #expect(architecture.resolved.map(\.output.description) == shapes)
+        #expect(architecture.resolved[0].padding == .init(top: 1, left: 0, bottom: 1, right: 1))
+        #expect(architecture.resolved[2].sources == [1, 2])
+        #expect(architecture.parameterCount == 9 * 3 * 4 + 4 + 9 * 4 + 4 + 4 * 2 + 2)
+        let json = metadataJSON(architecture)
+        #expect(
+            json.hasPrefix(
+                #"{"border":[0.5,0.25,0],"input":{"channels":3,"height":7,"width":8},"nodes":[{"inputs":["input"],"layer":"#
+                    + #"{"convolution":{"filters":4,"kernel":3,"padding":"same","stride":2}},"name":"stem"},"#))
+        #expect(try JSONDecoder().decode(Architecture.self, from: Data(json.utf8)) == architecture)
+    }
+
+    private static let impossibleGraphs: [(nodes: [Architecture.Node], says: String)] = [
+        ([node("a", .flatten, "b"), node("c", .dense(units: 2), "a")], "layer a takes b, which is no layer before it"),
+        ([node("a", .relu, "input", "input")], "layer a has 2 inputs"), ([node("a", .add, "input")], "has 1 inputs"),
+        ([node("a", .relu, "input"), node("a", .relu, "a")], "has the name of another"),
+        ([node("input", .relu, "input")], "has the name of another"),
+        (
+            [
+                node("a", .flatten, "input"), node("b", .relu, "a"), node("c", .dense(units: 2), "a"),
+            ], "nothing takes what b gives"
+        ),
+        (
+            [node("a", .maxPool(size: 2, stride: 2), "input"), node("b", .add, "a", "input")],
+            "layer b adds 4x4x3 and 8x8x3"
+        ),
+    ]
+
+    @Test(arguments: impossibleGraphs)
+    func saysWhatIsImpossibleInAGraph(_ test: (nodes: [Architecture.Node], says: String)) {
+        do {
+            _ = try Architecture(input: Shape(height: 8, width: 8, channels: 3), nodes: test.nodes)
+            Issue.record("\(test.nodes) was taken")
+        } catch {
+            #expect(error.description.contains(test.says), "\(error)")
+        }
+    }
+
+    @Test func aBorderHasAValueForEachChannel() {
+        for border in [[0.5], [0, 0, 2], [0, 0, .nan]] {
+            #expect(throws: ArchitectureError.self) {
+                try Architecture(
+                    input: Shape(height: 8, width: 8, channels: 3),
+                    nodes: [Self.node("a", .flatten, "input"), Self.node("b", .dense(units: 2), "a")], border: border)
+            }
         }
     }
 

@@ -64,10 +64,10 @@ struct BF16Tests {
         }
         let (y, expectedY) = (Guarded(count: dOutput.count), Buffer<Float>(count: dOutput.count))
         bf16.convolve(
-            shape, guarded(x + (window % 2 == 1 ? [5] : [])), weights: guarded(packed), bias: bias, relu: true,
+            shape, guarded(x + (window % 2 == 1 ? [5] : [])), weights: guarded(packed), bias: bias, clamp: .relu,
             into: y.inside)
         portable.convolve(
-            shape, Guarded(x).inside, weights: Guarded(weights).inside, bias: bias, relu: true, into: expectedY)
+            shape, Guarded(x).inside, weights: Guarded(weights).inside, bias: bias, clamp: .relu, into: expectedY)
         #expect(largestDifference(y.inside.array, expectedY.array.map(Double.init)) < 1e-5 && y.isIntact)
 
         // [kx][ky][pair of k][c][2]
@@ -119,7 +119,7 @@ struct BF16Tests {
             let (input, weights) = (Buffer<UInt16>(count: 2), Buffer<UInt16>(count: 2 * filters))
             input.fill(with: .nan)
             let (bias, y) = (Buffer<Float>(count: filters), Buffer<Float>(count: filters))
-            bf16.convolve(shape, input, weights: weights, bias: bias, relu: true, into: y)
+            bf16.convolve(shape, input, weights: weights, bias: bias, clamp: .relu, into: y)
             #expect(y.array.allSatisfy { $0.isNaN })
         }
     }
@@ -203,7 +203,7 @@ struct BF16Tests {
 
 extension Noise {
     /// Numbers that bf16 has too.
-    fileprivate mutating func roundedFloats(_ count: Int) -> [Float] {
+    mutating func roundedFloats(_ count: Int) -> [Float] {
         floats(count).map { Float(bitPattern: $0.bitPattern & 0xFFFF_0000) }
     }
 }

@@ -52,7 +52,7 @@ struct Int8Tests {
             let weights = try #require(
                 Int8Weights(
                     kernel: Guarded(kernel).inside, bias: Guarded(bias).inside, segments: shape.segments,
-                    columns: shape.columns, inputScale: 1.0 / 255, outputScale: outputScale))
+                    columns: shape.columns, input: .pixels, output: Self.scale(outputScale)))
             let lines = shape.isPooled ? 2 : 1
             let (stride, segment, line) = (3, 7 + shape.columns, 5)
             let count = 2 * shape.rows * stride + line + (shape.segments + 1) * segment + shape.columns + 4
@@ -173,6 +173,8 @@ struct Int8Tests {
             preprocessing: Preprocessing(width: input.width, height: input.height))
     }
 
+    private static func scale(_ step: Double) -> Int8Scale { Int8Scale(ActivationRange(low: 0, high: 255 * step)) }
+
     private static func quantized(_ layers: [LayerDescription]) throws -> Model {
         var model = try model(layers)
         let noises = Noises()
@@ -210,7 +212,7 @@ struct Int8Tests {
     /// Most threads get no picture, the first one among them.
     @Test func rangesDoNotDependOnTheThreads() throws {
         let model = try Self.model(Self.architectures[0])
-        func ranges(threads: Int) throws -> [Double] {
+        func ranges(threads: Int) throws -> [String: ActivationRange] {
             let pool = ThreadPool(threads: threads)
             return try ActivationRanges(of: model, on: Noises(count: 1), level: .portable, pool: pool).holding(99)
         }
@@ -242,11 +244,11 @@ struct Int8Tests {
     }
 
     @Test func whatBytesCannotHoldStaysInFP32() throws {
-        // Without a ReLU, a layer's values may be negative.
-        let layers = [
-            LayerDescription.convolution(filters: 4, kernel: 3, stride: 1, padding: 0), .flatten, .dense(units: 4),
-        ]
-        let model = try Self.quantized(layers)
+        var model = try Self.model([.relu6, .flatten, .dense(units: 4)])
+        let noises = Noises(count: 2)
+        #expect(throws: QuantizationError(layer: "relu6_1", problem: "has no 8-bit form")) {
+            try model.quantize(calibration: noises, choice: noises, comparison: noises, level: .portable, threads: 1)
+        }
         #expect(model.quantization == nil && model.preferredPrecision == .fp32)
         #expect(throws: ModelFileError.self) {
             try Predictor(model: model, precision: .int8, level: .portable, capacity: 1)
@@ -254,8 +256,8 @@ struct Int8Tests {
         // Sums of so many products could pass 32 bits.
         #expect(
             Int8Weights(
-                kernel: Buffer(count: 32_769), bias: Buffer(count: 1), segments: 1, columns: 32_769, inputScale: 1,
-                outputScale: nil) == nil)
+                kernel: Buffer(count: 32_769), bias: Buffer(count: 1), segments: 1, columns: 32_769,
+                input: Self.scale(1), output: nil) == nil)
     }
 
     /// Outputs without weights, or with tiny ones, have a bias all the same.
@@ -266,9 +268,9 @@ struct Int8Tests {
         k.copy(from: kernel)
         b.copy(from: bias)
         let weights = try #require(
-            Int8Weights(kernel: k, bias: b, segments: 1, columns: 2, inputScale: 1, outputScale: 1.0 / 255))
+            Int8Weights(kernel: k, bias: b, segments: 1, columns: 2, input: Self.scale(1), output: .pixels))
         let source = Buffer<UInt8>(count: 2 + Int8Kernels.slack)
-        source.copy(from: [1, 0, 0, 0, 0])
+        source[..<1].fill(with: 1)
         for level in Level.allCases {
             guard let kernels = try? level.kernels() else { continue }
             let target = Buffer<UInt8>(count: 3)
@@ -280,10 +282,18 @@ struct Int8Tests {
     @Test func refusesRangesThatDoNotFit() throws {
         let model = try Self.quantized(Self.architectures[0])
         let good = try #require(model.quantization)
-        for ranges in [[], Array(good.ranges.dropLast()), good.ranges + [1], good.ranges.map { -$0 }, [0, 1, 1]] {
-            var copy = model
-            let fits = copy.adopt(Quantization(percentile: 99, ranges: ranges))
-            #expect(!fits)
+        let name = try #require(good.ranges.keys.sorted().first)
+        let wrong: [ActivationRange?] = [
+            nil, .init(low: -1, high: 1), .init(low: 0, high: 0), .init(low: 0, high: -1),
+            .init(low: 0, high: .infinity),
+            .init(low: 0, high: .nan),
+        ]
+        for range in wrong {
+            var (copy, bad) = (model, good)
+            bad.ranges[name] = range
+            #expect(throws: QuantizationError(layer: name, problem: "has no range of activations")) {
+                try copy.adopt(bad)
+            }
             #expect(copy.quantization == good)
         }
     }

@@ -22,7 +22,7 @@ struct KernelTests {
                 let c = Guarded(count: m * (n + gap))
                 kernels.multiply(
                     m, k, n, a: Guarded(a).inside, strides, b: Guarded(b).inside, bRow: n + gap, into: c.inside,
-                    cRow: n + gap, bias: Guarded(bias).inside, relu: relu)
+                    cRow: n + gap, bias: Guarded(bias).inside, clamp: relu ? .relu : .none)
                 var expected = [Double](repeating: 99, count: m * (n + gap))
                 for row in 0..<m {
                     for column in 0..<n {
@@ -119,7 +119,8 @@ struct KernelTests {
         let input = Guarded(x).inside
         let output = Guarded(count: outputs)
         kernels.convolve(
-            shape, input, weights: Guarded(weights).inside, bias: Guarded(bias).inside, relu: true, into: output.inside)
+            shape, input, weights: Guarded(weights).inside, bias: Guarded(bias).inside, clamp: .relu,
+            into: output.inside)
         #expect(largestDifference(output.inside.array, y) < 1e-5)
         #expect(output.isIntact)
 
@@ -131,7 +132,7 @@ struct KernelTests {
             let scratch = Guarded(count: Kernels.winogradScratchCount(channels: s.channels, filters: s.filters))
             let output = Guarded(count: outputs)
             kernels.convolveByWinograd(
-                shape, input, transformed: transformed.inside, bias: Guarded(bias).inside, relu: true,
+                shape, input, transformed: transformed.inside, bias: Guarded(bias).inside, clamp: .relu,
                 scratch: scratch.inside, into: output.inside)
             #expect(largestDifference(output.inside.array, y) < 1e-5)
             #expect(output.isIntact && scratch.isIntact)
@@ -210,12 +211,20 @@ struct KernelTests {
             let (a, b) = (noise.floats(count), noise.floats(count))
 
             let relu = Guarded(a)
-            kernels.relu(relu.inside)
+            kernels.clamp(relu.inside, to: .relu)
             #expect(relu.inside.array == a.map { max($0, 0) } && relu.isIntact)
 
             let masked = Guarded(b)
-            kernels.maskGradient(masked.inside, whereZero: relu.inside)
+            kernels.maskGradient(masked.inside, of: .relu, output: relu.inside)
             #expect(masked.inside.array == zip(a, b).map { $0 > 0 ? $1 : 0 } && masked.isIntact)
+
+            let (capped, maskedTwice) = (Guarded(a), Guarded(b))
+            let half = bagq_clamp(low: 0, high: 0.5)
+            kernels.clamp(capped.inside, to: half)
+            #expect(capped.inside.array == a.map { min(max($0, 0), 0.5) } && capped.isIntact)
+            kernels.maskGradient(maskedTwice.inside, of: half, output: capped.inside)
+            #expect(
+                maskedTwice.inside.array == zip(a, b).map { $0 > 0 && $0 < 0.5 ? $1 : 0 } && maskedTwice.isIntact)
 
             let bytes = a.map { UInt8(127 + 127 * $0) }
             let rescaled = Guarded(count: count)
@@ -263,7 +272,7 @@ struct KernelTests {
         for n in [1, 4, 8, 16, 64] {
             let c = Buffer<Float>(count: n)
             let (a, b) = (Guarded([Float.nan]).inside, Guarded(count: n).inside)
-            kernels.multiply(1, 1, n, a: a, .init(row: 1), b: b, bRow: n, into: c, cRow: n, relu: true)
+            kernels.multiply(1, 1, n, a: a, .init(row: 1), b: b, bRow: n, into: c, cRow: n, clamp: .relu)
             #expect(c.array.allSatisfy { $0.isNaN })
         }
     }

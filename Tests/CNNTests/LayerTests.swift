@@ -19,7 +19,7 @@ struct LayerTests {
     }
 
     private static func convolution(
-        _ input: Shape, filters: Int, size: Int, stride: Int = 1, padding: Int = 0, relu: Bool = false,
+        _ input: Shape, filters: Int, size: Int, stride: Int = 1, padding: Int = 0, activation: Activation = .none,
         pool: (size: Int, stride: Int)? = nil, bandRows: Int = 100, isDirect: Bool = false
     ) -> Case {
         var output = input
@@ -34,13 +34,15 @@ struct LayerTests {
         }
         let weights = size * size * input.channels * filters
         let layer = Convolution(
-            input: input, output: output, size: size, stride: stride, padding: padding, relu: relu, pool: maxPool,
+            input: input, output: output, size: size, stride: stride,
+            padding: .init(top: padding, left: padding, bottom: padding, right: padding), activation: activation,
+            pool: maxPool,
             kernel: 0..<weights, bias: weights..<weights + filters, bandCount: bandRows * output.width * filters,
             maySaveMultiplications: !isDirect)
         return Case(
             testDescription:
-                "\(size)x\(size) / \(stride) + \(padding), relu \(relu), pool \(pool, default: "none"), bands of \(bandRows)",
-            layer: layer, parameterCount: weights + filters, needsMargin: relu || pool != nil)
+                "\(size)x\(size) / \(stride) + \(padding), \(activation), pool \(pool, default: "none"), bands of \(bandRows)",
+            layer: layer, parameterCount: weights + filters, needsMargin: activation != .none || pool != nil)
     }
 
     static func cases() -> [Case] {
@@ -53,13 +55,13 @@ struct LayerTests {
             convolution(input, filters: 2, size: 1, stride: 3),
             convolution(input, filters: 4, size: 3, padding: 1, bandRows: 2),
             convolution(input, filters: 4, size: 3, stride: 2, padding: 2, bandRows: 1),
-            convolution(input, filters: 3, size: 2, padding: 1, relu: true, pool: (2, 2), bandRows: 3),
-            convolution(input, filters: 2, size: 1, relu: true, pool: (1, 2), bandRows: 2),
-            convolution(input, filters: 4, size: 3, relu: true),
+            convolution(input, filters: 3, size: 2, padding: 1, activation: .relu, pool: (2, 2), bandRows: 3),
+            convolution(input, filters: 2, size: 1, activation: .relu, pool: (1, 2), bandRows: 2),
+            convolution(input, filters: 4, size: 3, activation: .relu),
             convolution(input, filters: 3, size: 2, pool: (2, 2)),
-            convolution(input, filters: 3, size: 3, padding: 1, relu: true, pool: (2, 2)),
-            convolution(input, filters: 2, size: 2, relu: true, pool: (2, 3)),
-            Case(testDescription: "relu", layer: ReLU(input: input), needsMargin: true),
+            convolution(input, filters: 3, size: 3, padding: 1, activation: .relu, pool: (2, 2)),
+            convolution(input, filters: 2, size: 2, activation: .relu, pool: (2, 3)),
+            Case(testDescription: "relu", layer: ReLU(input: input, activation: .relu), needsMargin: true),
             Case(
                 testDescription: "max-pooling 2 / 2",
                 layer: MaxPool(input: input, output: pooled, size: 2, stride: 2),
@@ -69,7 +71,46 @@ struct LayerTests {
                 layer: MaxPool(input: input, output: Shape(height: 4, width: 5, channels: 3), size: 3, stride: 1),
                 needsMargin: true),
             Case(testDescription: "dropout", layer: Dropout(input: input, rate: 0.4, number: 1)),
+            Case(testDescription: "relu6", layer: ReLU(input: input, activation: .relu6), needsMargin: true),
+            Case(
+                testDescription: "max-pooling 3 / 2 + 1",
+                layer: MaxPool(
+                    input: input, output: Shape(height: 3, width: 4, channels: 3), size: 3, stride: 2,
+                    padding: .init(top: 1, left: 1, bottom: 1, right: 1)), needsMargin: true),
+            Case(
+                testDescription: "average pooling 2 / 2",
+                layer: AveragePool(input: input, output: pooled, size: 2, stride: 2)),
+            Case(testDescription: "global average pooling", layer: AveragePool(over: input)),
+            depthwise(input, size: 3, stride: 1, activation: .none),
+            depthwise(input, size: 3, stride: 2, activation: .relu6),
+            depthwise(input, size: 5, stride: 2, activation: .relu),
+            // TensorFlow's "SAME" at stride 2, and a border that is not black.
+            Case(
+                testDescription: "3x3 / 2, same, grey border",
+                layer: Convolution(
+                    input: input, output: Shape(height: 3, width: 4, channels: 4), size: 3, stride: 2,
+                    padding: .init(top: 0, left: 1, bottom: 1, right: 1), border: [0.5, 0.2, 0.4], activation: .none,
+                    pool: nil, kernel: 0..<108, bias: 108..<112), parameterCount: 112),
         ]
+    }
+
+    /// Padded as TensorFlow pads.
+    private static func depthwise(_ input: Shape, size: Int, stride: Int, activation: Activation) -> Case {
+        func edges(_ length: Int) -> (count: Int, before: Int, after: Int) {
+            let count = (length + stride - 1) / stride
+            let total = max((count - 1) * stride + size - length, 0)
+            return (count, total / 2, total - total / 2)
+        }
+        let (rows, columns) = (edges(input.height), edges(input.width))
+        let weights = size * size * input.channels
+        let layer = DepthwiseConvolution(
+            input: input, output: Shape(height: rows.count, width: columns.count, channels: input.channels),
+            size: size, stride: stride,
+            padding: .init(top: rows.before, left: columns.before, bottom: rows.after, right: columns.after),
+            activation: activation, kernel: 0..<weights, bias: weights..<weights + input.channels)
+        return Case(
+            testDescription: "depthwise \(size)x\(size) / \(stride), \(activation)", layer: layer,
+            parameterCount: weights + input.channels, needsMargin: activation != .none)
     }
 
     @Test(arguments: KernelLevel.allCases)
@@ -110,11 +151,11 @@ struct LayerTests {
         dx.fill(with: 1e9)
         layer.backward(dy, x: x, y: y, places: places, gradients: gradients, into: dx, pass)
 
-        let zeroes = y.array.map { $0 == 0 }
+        let cut = y.array.map { $0 == 0 || $0 == 6 }
         func loss() -> (value: Double, isSmooth: Bool) {
             layer.forward(x, into: changed.0, places: changed.1, pass)
             let values = changed.0.array
-            let isSmooth = changed.1.array == places.array && values.map { $0 == 0 } == zeroes
+            let isSmooth = changed.1.array == places.array && values.map { $0 == 0 || $0 == 6 } == cut
             return (zip(values, weighting).reduce(0) { $0 + Double($1.0) * Double($1.1) }, isSmooth)
         }
         for (values, analytic) in [(x, dx), (parameters, gradients)] {
@@ -142,9 +183,9 @@ struct LayerTests {
         let input = Shape(height: 9, width: 10, channels: 16)
         func cases(isDirect: Bool) -> [Case] {
             [
-                Self.convolution(input, filters: 16, size: 3, relu: true, isDirect: isDirect),
+                Self.convolution(input, filters: 16, size: 3, activation: .relu, isDirect: isDirect),
                 Self.convolution(
-                    input, filters: 17, size: 3, padding: 1, relu: true, pool: (2, 2), isDirect: isDirect),
+                    input, filters: 17, size: 3, padding: 1, activation: .relu, pool: (2, 2), isDirect: isDirect),
                 Self.convolution(input, filters: 32, size: 3, padding: 2, pool: (3, 3), isDirect: isDirect),
             ]
         }
@@ -177,7 +218,7 @@ struct LayerTests {
         let (count, inputs, outputs) = size
         let weights = inputs * outputs
         let dense = Dense(
-            inputs: inputs, outputs: outputs, relu: false, kernel: 0..<weights, bias: weights..<weights + outputs)
+            inputs: inputs, outputs: outputs, activation: .none, kernel: 0..<weights, bias: weights..<weights + outputs)
         var noise = Noise(3)
         let (x, parameters) = (Buffer<Float>(count: count * inputs), Buffer<Float>(count: weights + outputs))
         x.copy(from: noise.floats(x.count))

@@ -66,6 +66,23 @@ struct ProfileTests {
         }
     }
 
+    /// Each kernel of the backbone's shapes, with the multiply-adds that they have: EfficientNet-Lite0's 12 kinds of depthwise and 19 of 1 x 1
+    /// convolutions.
+    @Test func aBackboneHasEveryKernel() throws {
+        let level = try KernelLevel.chosen(nil)
+        for precision in PredictionPrecision.allCases {
+            let works = Self.works(try LayerProfile.backbone(precision, level: level, clock: Self.once))
+            #expect(works.count == 31)
+            #expect(works["depthwise_56x144_5s2"] == .operations(2 * 28 * 28 * 144 * 25))
+            #expect(works["pointwise_7x1152_320"] == .operations(2 * 49 * 1_152 * 320))
+        }
+        for precision in TrainingPrecision.supported(at: level) {
+            let works = Self.works(try LayerProfile.backboneGradients(precision, level: level, clock: Self.once))
+            #expect(works.count == (precision == .fp32 ? 2 * 31 : 3 * 19))
+            #expect(works["pointwise_7x1152_320.weight_gradient"] == .operations(2 * 49 * 1_152 * 320))
+        }
+    }
+
     @Test(arguments: KernelLevel.allCases, TrainingPrecision.allCases)
     func trainingHasEveryGradient(_ level: KernelLevel, _ precision: TrainingPrecision) throws {
         try require(precision, at: level)

@@ -254,7 +254,7 @@ struct TrainerTests {
         let kernels = try #require(Kernels(.portable))
         let shape = Shape(height: 5, width: 5, channels: 16)
         let convolution = Convolution(
-            input: shape, output: Shape(height: 3, width: 3, channels: 16), size: 3, stride: 1, padding: 0, relu: false,
+            input: shape, output: Shape(height: 3, width: 3, channels: 16), size: 3, stride: 1, activation: .none,
             pool: nil, kernel: 0..<2304, bias: 2304..<2320)
         let parameters = Parameters(Buffer(count: 2320))
         let derived = DerivedWeights([convolution], parameters, kernels: kernels, for: .prediction)
@@ -298,7 +298,8 @@ struct TrainerTests {
     @Test func impossibleOptionsAreRefused() throws {
         let changes: [(inout TrainingOptions) -> Void] = [
             { $0.epochs = 0 }, { $0.batch = 0 }, { $0.batch = .max }, { $0.learningRate = .nan },
-            { $0.learningRate = -1 }, { $0.patience = 0 },
+            { $0.learningRate = -1 }, { $0.patience = 0 }, { $0.headRate = 0 }, { $0.weightDecay = 1 },
+            { $0.clipping = 0 }, { $0.labelSmoothing = -0.1 },
         ]
         for change in changes {
             var options = Self.options

@@ -7,8 +7,9 @@ struct TrainingJobOptionsTests {
     @Test func whatTheTrainerKnowsAndTheCacheLieInOneObject() throws {
         var training = TrainingOptions()
         training.epochs = 7
-        for cache in [nil, 0, 512] {
-            let options = TrainingJobOptions(training: training, cacheMegabytes: cache)
+        let origins: [TrainingOrigin?] = [nil, .file("/weights/a b.safetensors"), .model(name: "luxe", number: 3)]
+        for (cache, origin) in zip([nil, 0, 512], origins) {
+            let options = TrainingJobOptions(training: training, cacheMegabytes: cache, origin: origin)
             let json = try JSONEncoder().encode(options)
             #expect(try JSONDecoder().decode(TrainingJobOptions.self, from: json) == options)
             #expect(try JSONDecoder().decode(TrainingOptions.self, from: json) == training)

@@ -12,10 +12,11 @@ struct bagq_bf16_kernels {
     void (*round)(ptrdiff_t count, const float *input, uint16_t *output);
     /// pairs[i] = (first[i], second[i]), rounded. No second: zeros.
     void (*interleave)(ptrdiff_t count, const float *first, const float *_Nullable second, uint16_t *pairs);
-    /// output = input * weights + bias, and ReLU where asked. `weights` is [kernel row][pair][filter][2], pairs of a kernel row's
+    /// output = input * weights + bias, finished. `weights` is [kernel row][pair][filter][2], pairs of a kernel row's
     /// (kernel column, input channel). Where their number is odd, the value after a window's row is read too, and must be finite.
     void (*convolve)(
-        const struct bagq_convolution *, const uint16_t *input, const uint16_t *weights, const float *bias, bool relu, float *output);
+        const struct bagq_convolution *, const uint16_t *input, const uint16_t *weights, const float *bias, struct bagq_finish,
+        float *output);
     /// d_weights += the gradient over the rows given, with pairs of output rows: d_output's row p is output rows 2p and 2p + 1; row r of the
     /// input is input rows r and r + stride, so `input_row` and `output_row` count twice the values of a row.
     void (*convolve_weight_gradient)(

@@ -28,11 +28,48 @@ struct bagq_int8_product {
     ptrdiff_t c_row;
 };
 
+/// How a depthwise convolution is cut into tiles: pixels of an output row, and fours of input columns that these see.
+struct bagq_int8_tile {
+    ptrdiff_t outputs, fours;
+};
+
+static inline struct bagq_int8_tile bagq_int8_tile(ptrdiff_t size, ptrdiff_t stride) {
+    ptrdiff_t outputs = 1;
+    if (size == 3 && stride <= 2) outputs = stride == 1 ? 2 : 3;
+    if (size == 5 && stride <= 2) outputs = stride == 1 ? 4 : 2;
+    return (struct bagq_int8_tile){outputs, ((outputs - 1) * stride + size + 3) / 4};
+}
+
+/// A depthwise convolution. Channels go in blocks of 64, the last filled up with weights of 0; place p of a block is its channel
+/// p % 16 / 4 * 16 + p / 16 * 4 + p % 4.
+struct bagq_int8_depthwise {
+    struct bagq_windows windows;
+    /// [block][kernel row][output of a tile][four of columns][place][4]: 0 for the columns that an output does not see.
+    const int8_t *weights;
+    /// [block][place]
+    const int32_t *bias;
+    const uint32_t *multipliers;
+    /// The zero of the input's activations, which padding has.
+    uint8_t zero;
+};
+
+/// min(255, max(0, (a * first + b * second + offset) >> 16)), in 32 bits.
+struct bagq_int8_addition {
+    int32_t first, second, offset;
+};
+
 struct bagq_int8_kernels {
     void (*product)(const struct bagq_int8_product *);
     /// The sums themselves: `multipliers`, `pooled_line`, `c` and `c_row` are not used. Rows of `sums` are `sums_row` apart.
     void (*sums)(const struct bagq_int8_product *, int32_t *sums, ptrdiff_t sums_row);
-    void (*max_pool)(const struct bagq_pooling *, const uint8_t *input, uint8_t *output);
+    /// Requantised as products are. 63 bytes behind the input must be readable.
+    void (*depthwise)(const struct bagq_int8_depthwise *, const uint8_t *input, uint8_t *output);
+    /// Output may be one of the inputs.
+    void (*add)(const struct bagq_int8_addition *, ptrdiff_t count, const uint8_t *a, const uint8_t *b, uint8_t *output);
+    /// Each channel's sum over all pixels, at most 2^22 of them, requantised.
+    void (*average)(ptrdiff_t pixels, ptrdiff_t channels, const uint8_t *input, int32_t bias, uint32_t multiplier, uint8_t *output);
+    /// Padding is never the largest.
+    void (*max_pool)(const struct bagq_windows *, const uint8_t *input, uint8_t *output);
     /// See bagq_kernels.
     ptrdiff_t (*multiply_adds)(ptrdiff_t repeats, int32_t *values);
 };

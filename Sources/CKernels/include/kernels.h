@@ -9,6 +9,17 @@
 
 #pragma clang assume_nonnull begin
 
+/// The activation: min(high, max(low, value)), where a NaN stays one. ReLU has 0 and infinity, ReLU6 0 and 6, none the infinities.
+struct bagq_clamp {
+    float low, high;
+};
+
+/// What becomes of a sum: clamp(sum + skip), where `skip` lies as the output does, may be the output, and is null for zeros.
+struct bagq_finish {
+    struct bagq_clamp clamp;
+    const float *_Nullable skip;
+};
+
 /// C[m][n] = initial[m][n] + sum over s < segments, k < columns of A[s][m][k] * B[s][k][n], where
 /// A[s][m][k] is a[s * a_segment + m * a_row + k * a_column] and B[s][k][n] is b[s * b_segment + k * b_row + n]. Strides are in floats.
 struct bagq_product {
@@ -22,8 +33,7 @@ struct bagq_product {
     /// Null for zeros; `c` itself to add to what is there; a bias with `initial_row` 0.
     const float *_Nullable initial;
     ptrdiff_t initial_row;
-    /// Negative results become 0.
-    bool relu;
+    struct bagq_finish finish;
 };
 
 /// A convolution over rows of one picture, or of a horizontal band of it. The input is padded already.
@@ -34,11 +44,21 @@ struct bagq_convolution {
     ptrdiff_t input_row, output_row;
 };
 
-/// Max-pooling over rows of one picture, windows without padding. At most 256 places a window.
+/// Windows over one picture, or a horizontal band of it, each channel on its own; rows and pixels follow each other without a gap. Output
+/// (y, x) sees the input's rows from y * stride - top on and its columns from x * stride - left on: what lies outside of the input, also below
+/// it and to its right, is padding. Every window has at least one place within the input.
+struct bagq_windows {
+    ptrdiff_t channels, size, stride;
+    ptrdiff_t input_height, input_width;
+    ptrdiff_t top, left;
+    ptrdiff_t output_height, output_width;
+};
+
+/// Max-pooling over rows of one picture, windows without padding: a bagq_windows by its rows.
 struct bagq_pooling {
     ptrdiff_t channels, size, stride;
     ptrdiff_t output_height, output_width;
-    /// Floats from one row of the input to the next. Output rows follow each other without a gap.
+    /// Values from one row of the input to the next. Output rows follow each other without a gap.
     ptrdiff_t input_row;
 };
 
@@ -62,26 +82,38 @@ enum { bagq_winograd_tiles = 24 };
 
 struct bagq_kernels {
     void (*product)(const struct bagq_product *);
-    /// output = input * weights + bias, and ReLU where asked.
-    void (*convolve)(const struct bagq_convolution *, const float *input, const float *weights, const float *bias, bool relu, float *output);
+    /// output = input * weights + bias, finished.
+    void (*convolve)(const struct bagq_convolution *, const float *input, const float *weights, const float *bias, struct bagq_finish, float *output);
     /// Turns weights of 3 x 3 kernels into [16][input channel][output channel] for `convolve_winograd`.
     void (*winograd_weights)(ptrdiff_t channels, ptrdiff_t filters, const float *weights, float *transformed);
     /// What `convolve` does, for 3 x 3 kernels of stride 1, by F(2x2, 3x3): sums are taken in another order, which also
     /// depends on the place in the tile of 2 x 2. `scratch` is 16 * bagq_winograd_tiles * (channels + filters).
     void (*convolve_winograd)(
-        const struct bagq_convolution *, const float *input, const float *transformed, const float *bias, bool relu, float *scratch, float *output);
+        const struct bagq_convolution *, const float *input, const float *transformed, const float *bias, struct bagq_finish, float *scratch, float *output);
     /// d_weights += the gradient over the rows given.
     void (*convolve_weight_gradient)(const struct bagq_convolution *, const float *input, const float *d_output, float *d_weights);
     /// d_input += the gradient over the rows given. `turned` is the weights as [kernel column][kernel row][output channel][input channel].
     void (*convolve_input_gradient)(const struct bagq_convolution *, const float *d_output, const float *turned, float *d_input);
-    /// `places`, where asked for, gets each maximum's place in its window: row * size + column, the first of equals.
-    void (*max_pool)(const struct bagq_pooling *, const float *input, float *output, uint8_t *_Nullable places);
-    /// d_input += the gradient over the rows given.
-    void (*max_pool_gradient)(const struct bagq_pooling *, const float *d_output, const uint8_t *places, float *d_input);
-    /// Sets negative values to 0.
-    void (*relu)(ptrdiff_t count, float *values);
-    /// Sets the gradient to 0 where the ReLU's output is 0.
-    void (*relu_gradient)(ptrdiff_t count, const float *output, float *gradient);
+    /// A depthwise convolution: output = input * weights + bias, clamped. `weights` is [kernel row][kernel column][channel].
+    void (*depthwise)(const struct bagq_windows *, const float *input, const float *weights, const float *bias, struct bagq_clamp, float *output);
+    /// d_input = the gradient.
+    void (*depthwise_input_gradient)(const struct bagq_windows *, const float *d_output, const float *weights, float *d_input);
+    /// d_weights += the gradient.
+    void (*depthwise_weight_gradient)(const struct bagq_windows *, const float *input, const float *d_output, float *d_weights);
+    /// `places`, where asked for, gets each maximum's place in its window, at most 16 x 16: row * size + column, the first of equals. Padding
+    /// is never the largest.
+    void (*max_pool)(const struct bagq_windows *, const float *input, float *output, uint8_t *_Nullable places);
+    /// d_input += the gradient.
+    void (*max_pool_gradient)(const struct bagq_windows *, const float *d_output, const uint8_t *places, float *d_input);
+    /// output = the mean of what a window has of the input. A window over all of it is global average pooling.
+    void (*average_pool)(const struct bagq_windows *, const float *input, float *output);
+    /// d_input += the gradient.
+    void (*average_pool_gradient)(const struct bagq_windows *, const float *d_output, float *d_input);
+    /// output = clamp(a + b). Output may be one of them.
+    void (*add)(ptrdiff_t count, const float *a, const float *b, struct bagq_clamp, float *output);
+    void (*clamp)(ptrdiff_t count, struct bagq_clamp, float *values);
+    /// Sets the gradient to 0 where the output has been clamped.
+    void (*clamp_gradient)(ptrdiff_t count, struct bagq_clamp, const float *output, float *gradient);
     /// sums[column] += sum over rows of values[row * stride + column].
     void (*sum_rows)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *values, float *sums);
     /// output[column][row] = input[row][column].

@@ -3,25 +3,30 @@ final class Int8ForwardPass {
     private let network: Int8Network
     private let kernels: Int8Kernels
     private let capacity: Int
-    private let inputCount: Int
-    /// capacity x the network's input, and the slack that the kernels want behind what they read.
-    private let input: Buffer<UInt8>
-    /// What comes out of each stage, capacity x its values.
-    private let outputs: [Buffer<UInt8>]
-    /// What comes out of a stage's inner layers, for one picture; two take turns.
-    private let inner: [Buffer<UInt8>]
+    /// Values that pass from stage to stage, capacity x those of a picture, and the slack that the kernels want behind what they read;
+    /// of the others nil.
+    private let crossing: [Buffer<UInt8>?]
+    /// One picture's values within a stage, sharing memory as the plan says, with the slack.
+    private let inner: [Buffer<UInt8>?]
     private let scratch: Buffer<UInt8>
     private let sums: Buffer<Int32>
     private let logits: Buffer<Float>
 
-    init(_ network: Int8Network, inputCount: Int, kernels: Int8Kernels, capacity: Int) {
+    init(_ network: Int8Network, kernels: Int8Kernels, capacity: Int) {
         func bytes(_ count: Int) -> Buffer<UInt8> { Buffer(count: count + Int8Kernels.slack) }
-        (self.network, self.kernels, self.capacity, self.inputCount) = (network, kernels, capacity, inputCount)
-        input = bytes(capacity * inputCount)
-        outputs = network.stages.map { bytes(capacity * $0.outputCount) }
-        let layers = network.stages.flatMap(\.pictureLayers)
-        inner = (0..<2).map { _ in bytes(layers.map(\.output.count).max() ?? 0) }
-        scratch = Buffer(count: layers.map(\.scratchCount).max() ?? 0)
+        (self.network, self.kernels, self.capacity) = (network, kernels, capacity)
+        let held = network.crossingValues
+        crossing = network.valueCounts.enumerated().map { value, count in
+            held.contains(value) ? bytes(capacity * count) : nil
+        }
+        let steps = network.stages.flatMap(\.steps)
+        let plan = BufferPlan(
+            steps.map { (sources: $0.sources, target: $0.target) }, counts: network.valueCounts, held: held)
+        let slots = plan.sizes.map(bytes)
+        inner = zip(plan.slots, network.valueCounts).map { slot, count in
+            slot.map { slots[$0][..<(count + Int8Kernels.slack)] }
+        }
+        scratch = Buffer(count: steps.map(\.scratchCount).max() ?? 0)
         sums = Buffer(count: capacity * network.last.outputs)
         logits = Buffer(count: capacity * network.last.outputs)
     }
@@ -29,22 +34,23 @@ final class Int8ForwardPass {
     /// The logits, count x classes. Valid until the next run.
     /// - pixels: count x H x W x 3.
     func run(_ pixels: Span<UInt8>, count: Int) -> Buffer<Float> {
-        precondition(count <= capacity && pixels.count == count * inputCount)
-        input[..<pixels.count].copy(from: pixels)
-        var (x, size) = (input, inputCount)
-        for (stage, y) in zip(network.stages, outputs) {
+        precondition(count <= capacity && pixels.count == count * network.valueCounts[0])
+        batch(of: 0)[..<pixels.count].copy(from: pixels)
+        for stage in network.stages {
             switch stage {
-            case .pictures(let layers):
+            case .pictures(let steps):
                 for picture in 0..<count {
-                    run(layers, x.slack(picture, of: size), y.slice(picture, of: stage.outputCount))
+                    for step in steps { run(step, picture) }
                 }
-            case .dense(let weights):
+            case .dense(let weights, let source, let target):
                 kernels.multiply(
-                    .init(count: count, stride: size), of: x, by: weights, into: y, targetRow: weights.outputs)
+                    .init(count: count, stride: network.valueCounts[source]), of: batch(of: source), by: weights,
+                    into: batch(of: target), targetRow: weights.outputs)
             }
-            (x, size) = (y, stage.outputCount)
         }
-        kernels.sum(.init(count: count, stride: size), of: x, by: network.last, into: sums)
+        kernels.sum(
+            .init(count: count, stride: network.valueCounts[network.lastSource]), of: batch(of: network.lastSource),
+            by: network.last, into: sums)
         let classes = network.last.outputs
         let buffer = sums
         logits.withMutableSpan { logits in
@@ -56,54 +62,63 @@ final class Int8ForwardPass {
         return logits[..<(count * classes)]
     }
 
-    private func run(_ layers: [Int8Network.PictureLayer], _ x: Buffer<UInt8>, _ y: Buffer<UInt8>) {
-        var value = x
-        for (index, layer) in layers.enumerated() {
-            let size = layer.output.count
-            let next = index == layers.count - 1 ? y : inner[index % 2][..<(size + Int8Kernels.slack)]
-            switch layer {
-            case .convolution(let convolution):
-                convolution.forward(value, into: next[..<size], scratch: scratch, kernels)
-            case .pool(let pool):
-                kernels.maxPool(
-                    pool.shape(rows: pool.output.height, inputWidth: pool.input.width), value, into: next[..<size])
-            }
-            value = next
-        }
-    }
-}
-
-extension Buffer<UInt8> {
-    /// The `index`th of equal slices of `size` elements, and the slack behind it.
-    fileprivate func slack(_ index: Int, of size: Int) -> Buffer {
-        self[index * size..<(index + 1) * size + Int8Kernels.slack]
-    }
-}
-
-extension Int8Network.PictureLayer {
-    var output: Shape {
-        switch self {
-        case .convolution(let layer): layer.convolution.output
-        case .pool(let pool): pool.output
+    private func run(_ step: Int8Network.Step, _ picture: Int) {
+        let y = value(step.target, of: picture)[..<network.valueCounts[step.target]]
+        switch step.operation {
+        case .convolution(let layer, let source):
+            layer.forward(value(source, of: picture), into: y, scratch: scratch, kernels)
+        case .depthwise(let layer, let weights, let source):
+            kernels.depthwise(layer.windows, value(source, of: picture), by: weights, into: y)
+        case .maxPool(let pool, let source): kernels.maxPool(pool.windows, value(source, of: picture), into: y)
+        case .average(let average, let source):
+            kernels.average(value(source, of: picture)[..<network.valueCounts[source]], average, into: y)
+        case .add(let addition, let first, let second):
+            kernels.add(
+                value(first, of: picture)[..<y.count], value(second, of: picture)[..<y.count], addition, into: y)
         }
     }
 
-    var scratchCount: Int {
-        switch self {
-        case .convolution(let layer): layer.scratchCount
-        case .pool: 0
-        }
+    /// With the slack behind it.
+    private func value(_ number: Int, of picture: Int) -> Buffer<UInt8> {
+        let count = network.valueCounts[number]
+        return inner[number] ?? batch(of: number)[picture * count..<(picture + 1) * count + Int8Kernels.slack]
+    }
+
+    private func batch(of number: Int) -> Buffer<UInt8> {
+        guard let buffer = crossing[number] else { preconditionFailure("value \(number) stays within its stage") }
+        return buffer
     }
 }
 
 extension Int8Network.Stage {
-    /// Values per picture that come out.
-    var outputCount: Int {
-        switch self {
-        case .pictures(let layers): layers.last?.output.count ?? 0
-        case .dense(let weights): weights.outputs
+    var steps: [Int8Network.Step] { if case .pictures(let steps) = self { steps } else { [] } }
+}
+
+extension Int8Network.Step {
+    var sources: [Int] {
+        switch operation {
+        case .convolution(_, let source), .depthwise(_, _, let source), .maxPool(_, let source),
+            .average(_, let source):
+            [source]
+        case .add(_, let first, let second): [first, second]
         }
     }
 
-    var pictureLayers: [Int8Network.PictureLayer] { if case .pictures(let layers) = self { layers } else { [] } }
+    var scratchCount: Int { if case .convolution(let layer, _) = operation { layer.scratchCount } else { 0 } }
+}
+
+extension Int8Network {
+    /// Values that pass from one stage to the next, or in, or to the last layer.
+    fileprivate var crossingValues: Set<Int> {
+        var crossing: Set<Int> = [0, lastSource]
+        for stage in stages {
+            switch stage {
+            case .pictures(let steps):
+                let made = Set(steps.map(\.target))
+                crossing.formUnion(steps.flatMap(\.sources).filter { !made.contains($0) })
+            case .dense(_, let source, let target): crossing.formUnion([source, target])
+            }
+        }
+        return crossing
+    }
 }

@@ -2,8 +2,8 @@ import CKernels
 
 /// The 8-bit kernels of one level, with the sizes checked: CKernels/include/int8.h says what each does. The C border.
 @safe struct Int8Kernels: @unchecked Sendable {
-    /// How far behind its last byte an input must be readable: activations are taken by fours.
-    static let slack = 3
+    /// How far behind its last byte an input must be readable: products take activations by fours, depthwise convolutions by 64.
+    static let slack = 63
 
     private let table: bagq_int8_kernels
 
@@ -63,13 +63,40 @@ import CKernels
         return withExtendedLifetime(values) { unsafe table.multiply_adds(repeats, values.pointer) }
     }
 
+    /// - input: With `slack` bytes behind the last.
+    func depthwise(
+        _ s: bagq_windows, _ input: Buffer<UInt8>, by weights: Int8DepthwiseWeights, into output: Buffer<UInt8>
+    ) {
+        s.check(input: input.count - Self.slack, output: output.count)
+        precondition(s.size == weights.size && s.stride == weights.stride && s.channels == weights.channels)
+        var depthwise = unsafe bagq_int8_depthwise(
+            windows: s, weights: weights.values.pointer, bias: weights.biases.pointer,
+            multipliers: weights.multipliers.pointer, zero: weights.zero)
+        unsafe table.depthwise(&depthwise, input.pointer, output.pointer)
+    }
+
+    /// Output may be one of them.
+    func add(_ a: Buffer<UInt8>, _ b: Buffer<UInt8>, _ addition: Int8Addition, into output: Buffer<UInt8>) {
+        precondition(a.count == output.count && b.count == output.count)
+        var integers = addition.integers
+        unsafe table.add(&integers, output.count, a.pointer, b.pointer, output.pointer)
+    }
+
+    /// - input: pixels x channels.
+    func average(_ input: Buffer<UInt8>, _ average: Int8Average, into output: Buffer<UInt8>) {
+        precondition(input.count == average.pixels * output.count)
+        unsafe table.average(
+            average.pixels, output.count, input.pointer, average.bias, average.multiplier, output.pointer)
+    }
+
+    func maxPool(_ s: bagq_windows, _ input: Buffer<UInt8>, into output: Buffer<UInt8>) {
+        s.check(input: input.count, output: output.count)
+        var s = s
+        unsafe table.max_pool(&s, input.pointer, output.pointer)
+    }
+
     func maxPool(_ shape: bagq_pooling, _ input: Buffer<UInt8>, into output: Buffer<UInt8>) {
-        let lastRow = (shape.output_height - 1) * shape.stride + shape.size - 1
-        let width = ((shape.output_width - 1) * shape.stride + shape.size) * shape.channels
-        precondition(width <= shape.input_row && lastRow * shape.input_row + width <= input.count)
-        precondition(output.count == shape.output_height * shape.output_width * shape.channels)
-        var shape = shape
-        unsafe table.max_pool(&shape, input.pointer, output.pointer)
+        maxPool(bagq_windows(shape), input, into: output)
     }
 
     private func check(_ rows: Rows, _ source: Buffer<UInt8>, _ weights: Int8Weights) {

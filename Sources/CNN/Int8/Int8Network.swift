@@ -1,125 +1,189 @@
 import CKernels
 
-/// A network in 8-bit integers, from pixels to the sums of its last layer: every activation a byte, each layer's scale
+/// A network in 8-bit integers, from pixels to the sums of its last layer: every activation a byte, each value's scale
 /// found on calibration pictures. The same on every machine, whatever its kernels.
 package struct Int8Network: Sendable {
-    enum PictureLayer: Sendable {
-        case convolution(Int8Convolution)
-        case pool(MaxPool)
-    }
-
     enum Stage: Sendable {
         /// Picture by picture, through all of these.
-        case pictures([PictureLayer])
-        /// The batch at once.
-        case dense(Int8Weights)
+        case pictures([Step])
+        /// The batch at once, from one value to another.
+        case dense(Int8Weights, of: Int, into: Int)
     }
 
-    let stages: [Stage]
+    /// See `Network.Step`: values have the same numbers.
+    struct Step: Sendable {
+        var operation: Operation
+        var target: Int
+
+        enum Operation: Sendable {
+            case convolution(Int8Convolution, of: Int)
+            case depthwise(DepthwiseConvolution, Int8DepthwiseWeights, of: Int)
+            case maxPool(MaxPool, of: Int)
+            case average(Int8Average, of: Int)
+            case add(Int8Addition, of: Int, and: Int)
+        }
+    }
+
+    private(set) var stages: [Stage] = []
     /// The layer behind the stages, whose sums are the logits.
     let last: Int8Weights
+    /// What it takes.
+    let lastSource: Int
+    let valueCounts: [Int]
 
-    /// Nil where the network cannot be had in bytes: a layer within it lets negative values through, or is too wide.
-    /// - ranges: The largest activation that each layer in `quantisedLayers` must tell, in order.
-    init?(_ network: Network, parameters: Buffer<Float>, ranges: [Double]) {
-        var ranges = ranges[...]
-        var stages: [Stage] = []
-        var last: Int8Weights?
-        var scale = 1.0 / 255
-        for (index, stage) in network.stages.enumerated() {
+    /// - ranges: By the name of the node that gives the value.
+    /// - throws: Which layer cannot be had in bytes.
+    init(
+        _ network: Network, parameters: Buffer<Float>, ranges: [String: ActivationRange]
+    ) throws(QuantizationError) {
+        var builder = Int8Builder(network, parameters, ranges)
+        for stage in network.stages {
             switch stage {
-            case .pictures(let layers):
-                var int8Layers: [PictureLayer] = []
-                for layer in layers {
-                    switch layer {
-                    case let convolution as Convolution:
-                        guard let range = ranges.popFirst(),
-                            let layer = Int8Convolution(
-                                convolution, parameters: parameters, inputScale: scale, outputScale: range / 255)
-                        else { return nil }
-                        int8Layers.append(.convolution(layer))
-                        scale = range / 255
-                    case let pool as MaxPool: int8Layers.append(.pool(pool))
-                    // What comes in is never negative, and dropout is for training.
-                    case is ReLU, is Dropout: break
-                    default: return nil
-                    }
-                }
-                if !int8Layers.isEmpty { stages.append(.pictures(int8Layers)) }
-            case .dense(let dense):
-                let isLast = index == network.stages.count - 1
-                guard dense.relu != isLast else { return nil }
-                let range = isLast ? nil : ranges.popFirst()
-                guard isLast || range != nil,
-                    let weights = Int8Weights(
-                        kernel: parameters[dense.kernel], bias: parameters[dense.bias], segments: 1,
-                        columns: dense.inputs, inputScale: scale, outputScale: range.map { $0 / 255 })
-                else { return nil }
-                if let range {
-                    stages.append(.dense(weights))
-                    scale = range / 255
-                } else {
-                    last = weights
+            case .pictures(let steps):
+                let int8Steps = try builder.steps(of: steps)
+                if !int8Steps.isEmpty { stages.append(.pictures(int8Steps)) }
+            case .dense(let dense, let source, let target):
+                if let weights = try builder.dense(dense, of: source, into: target) {
+                    stages.append(.dense(weights, of: builder.place(of: source), into: target))
                 }
             }
         }
-        guard let last, ranges.isEmpty else { return nil }
-        (self.stages, self.last) = (stages, last)
+        guard let (last, source) = builder.last else {
+            throw QuantizationError(layer: builder.name(of: network.lastValue), problem: "does not end in plain sums")
+        }
+        (self.last, lastSource, valueCounts) = (last, source, network.valueCounts)
     }
 }
 
-/// y = pool(relu(x * kernel + bias)) in bytes. See `Convolution`.
-struct Int8Convolution: Sendable {
-    let convolution: Convolution
-    private let weights: Int8Weights
+/// Why a network cannot be had in 8 bits.
+package struct QuantizationError: Error, Equatable, CustomStringConvertible {
+    package let layer: String
+    package let problem: String
 
-    /// Nil without a ReLU.
-    init?(_ convolution: Convolution, parameters: Buffer<Float>, inputScale: Double, outputScale: Double) {
-        guard convolution.relu,
-            let weights = Int8Weights(
-                kernel: parameters[convolution.kernel], bias: parameters[convolution.bias], segments: convolution.size,
-                columns: convolution.size * convolution.input.channels, inputScale: inputScale, outputScale: outputScale
-            )
-        else { return nil }
-        (self.convolution, self.weights) = (convolution, weights)
+    package var description: String { "layer \(layer) \(problem)" }
+}
+
+/// Translates layers, keeping what each value's bytes mean.
+private struct Int8Builder {
+    private let network: Network
+    private let parameters: Buffer<Float>
+    private let ranges: [String: ActivationRange]
+    private var scales: [Int8Scale?]
+    /// Where each value is found: what bytes leave as it is, is not done.
+    private var places: [Int]
+    private(set) var last: (weights: Int8Weights, source: Int)?
+
+    init(_ network: Network, _ parameters: Buffer<Float>, _ ranges: [String: ActivationRange]) {
+        (self.network, self.parameters, self.ranges) = (network, parameters, ranges)
+        scales = [Int8Scale?](repeating: nil, count: network.valueCounts.count)
+        scales[0] = .pixels
+        places = Array(network.valueCounts.indices)
     }
 
-    /// 2 x 2 pooling costs nothing where it is done before the sums are requantised, which keeps their order.
-    private var poolsSums: Bool { convolution.pool.map { $0.size == 2 && $0.stride == 2 } ?? false }
-    private var paddedCount: Int { convolution.padding > 0 ? convolution.padded.count + Int8Kernels.slack : 0 }
-    var scratchCount: Int {
-        let rows = poolsSums ? 0 : convolution.pool?.size ?? 0
-        return paddedCount + rows * convolution.width * weights.outputs
-    }
+    func place(of value: Int) -> Int { places[value] }
+    func name(of value: Int) -> String { network.architecture.resolved[value - 1].name }
 
-    /// - x: With `Int8Kernels.slack` bytes behind it.
-    func forward(_ x: Buffer<UInt8>, into y: Buffer<UInt8>, scratch: Buffer<UInt8>, _ kernels: Int8Kernels) {
-        let c = convolution
-        let source = c.padding > 0 ? c.pad(x, into: scratch[..<paddedCount]) : x
-        let line = c.padded.width * c.input.channels
-        let pixel = c.stride * c.input.channels
-        let rowCount = c.width * weights.outputs
-        func row(_ index: Int, count: Int, pooled: Bool, into target: Buffer<UInt8>) {
-            kernels.multiply(
-                .init(count: count, stride: pixel, segment: line, pooledLine: pooled ? c.stride * line : 0),
-                of: source[(index * c.stride * line)...], by: weights, into: target, targetRow: weights.outputs)
-        }
-        guard let pool = c.pool else {
-            for index in 0..<c.height { row(index, count: c.width, pooled: false, into: y.slice(index, of: rowCount)) }
-            return
-        }
-        let pooledCount = c.output.width * weights.outputs
-        for index in 0..<c.output.height {
-            let target = y.slice(index, of: pooledCount)
-            if poolsSums {
-                row(2 * index, count: c.output.width, pooled: true, into: target)
+    mutating func steps(of steps: [Network.Step]) throws(QuantizationError) -> [Int8Network.Step] {
+        var result: [Int8Network.Step] = []
+        for step in steps {
+            guard case .layer(let layer, let value) = step.operation else {
+                result.append(try addition(step))
                 continue
             }
-            let rows = scratch[paddedCount...][..<(pool.size * rowCount)]
-            for inner in 0..<pool.size {
-                row(index * pool.stride + inner, count: c.width, pooled: false, into: rows.slice(inner, of: rowCount))
+            let source = places[value]
+            let input = try scale(of: value, for: step.target)
+            switch layer {
+            case let convolution as Convolution:
+                let isLast = step.target == network.lastValue
+                let output = isLast ? nil : try outputScale(of: step.target, convolution.activation)
+                guard
+                    let weights = Int8Weights(
+                        kernel: parameters[convolution.kernel], bias: parameters[convolution.bias],
+                        segments: convolution.size, columns: convolution.size * convolution.input.channels,
+                        input: input, output: output)
+                else { throw tooWide(step.target) }
+                if isLast {
+                    last = (weights, source)
+                } else {
+                    let layer = Int8Convolution(convolution, weights, input: input)
+                    result.append(.init(operation: .convolution(layer, of: source), target: step.target))
+                    scales[step.target] = output
+                }
+            case let depthwise as DepthwiseConvolution:
+                let output = try outputScale(of: step.target, depthwise.activation)
+                guard
+                    let weights = Int8DepthwiseWeights(
+                        kernel: parameters[depthwise.kernel], bias: parameters[depthwise.bias], size: depthwise.size,
+                        stride: depthwise.stride, input: input, output: output)
+                else { throw tooWide(step.target) }
+                result.append(.init(operation: .depthwise(depthwise, weights, of: source), target: step.target))
+                scales[step.target] = output
+            case let pool as MaxPool:
+                result.append(.init(operation: .maxPool(pool, of: source), target: step.target))
+                scales[step.target] = input
+            case let pool as AveragePool where pool.output.height * pool.output.width == 1:
+                let pixels = pool.input.height * pool.input.width
+                guard let average = Int8Average(pixels: pixels, input: input, output: input) else {
+                    throw tooWide(step.target)
+                }
+                result.append(.init(operation: .average(average, of: source), target: step.target))
+                scales[step.target] = input
+            // Dropout is for training; and where nothing is negative, a ReLU changes nothing.
+            case is Dropout: skip(step.target, source, input)
+            case let relu as ReLU where relu.activation == .relu && input.zero == 0: skip(step.target, source, input)
+            default: throw QuantizationError(layer: name(of: step.target), problem: "has no 8-bit form")
             }
-            kernels.maxPool(pool.shape(rows: 1, inputWidth: c.width), rows, into: target)
         }
+        return result
+    }
+
+    private mutating func addition(_ step: Network.Step) throws(QuantizationError) -> Int8Network.Step {
+        guard case .add(let add, let first, let second) = step.operation else { throw tooWide(step.target) }
+        let output = try outputScale(of: step.target, add.activation)
+        guard
+            let addition = Int8Addition(
+                try scale(of: first, for: step.target), try scale(of: second, for: step.target), output: output)
+        else { throw tooWide(step.target) }
+        scales[step.target] = output
+        return .init(operation: .add(addition, of: places[first], and: places[second]), target: step.target)
+    }
+
+    /// Nil for the last one.
+    mutating func dense(
+        _ dense: Dense, of value: Int, into target: Int
+    ) throws(QuantizationError) -> Int8Weights? {
+        let isLast = target == network.lastValue
+        let output = isLast ? nil : try outputScale(of: target, dense.activation)
+        guard
+            let weights = Int8Weights(
+                kernel: parameters[dense.kernel], bias: parameters[dense.bias], segments: 1, columns: dense.inputs,
+                input: try scale(of: value, for: target), output: output)
+        else { throw tooWide(target) }
+        scales[target] = output
+        if isLast { last = (weights, places[value]) }
+        return isLast ? nil : weights
+    }
+
+    private mutating func skip(_ target: Int, _ source: Int, _ scale: Int8Scale) {
+        places[target] = source
+        scales[target] = scale
+    }
+
+    private func scale(of value: Int, for target: Int) throws(QuantizationError) -> Int8Scale {
+        guard let scale = scales[value] else {
+            throw QuantizationError(layer: name(of: target), problem: "takes what is not known in bytes")
+        }
+        return scale
+    }
+
+    private func outputScale(of value: Int, _ activation: Activation) throws(QuantizationError) -> Int8Scale {
+        guard let range = ranges[name(of: value)], range.low <= 0, range.high >= 0,
+            (1e-30..<1e30).contains(range.high - range.low), activation == .none || range.low == 0
+        else { throw QuantizationError(layer: name(of: value), problem: "has no range of activations") }
+        return Int8Scale(range)
+    }
+
+    private func tooWide(_ value: Int) -> QuantizationError {
+        QuantizationError(layer: name(of: value), problem: "is too wide for sums of 32 bits")
     }
 }

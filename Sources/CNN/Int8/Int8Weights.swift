@@ -1,8 +1,8 @@
 /// A layer's weights, biases and scales in integers, as the 8-bit kernels take them: Jacob et al. 2018, "Quantization and
-/// Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", symmetric and per output channel.
+/// Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", weights symmetric and per output channel.
 ///
-/// A real activation is `scale` x its byte; a real weight is the output's weight scale x its byte, -127 to 127, so a sum of products counts
-/// in units of input scale x weight scale, and so does the bias.
+/// What an activation's byte means, its `Int8Scale` says; a real weight is the output's weight scale x its byte, -127 to 127, so a sum of
+/// products counts in units of input step x weight scale, and so does the bias.
 struct Int8Weights: Sendable {
     let segments: Int
     /// Inputs of a segment, by fours; the last may have weights of 0.
@@ -10,64 +10,41 @@ struct Int8Weights: Sendable {
     let outputs: Int
     /// [segment][group][output][4], outputs rounded up to a multiple of 16.
     let values: Buffer<Int8>
-    /// With half an activation step added, so that requantisation rounds to nearest.
+    /// With half an activation step added, so that requantisation rounds to nearest, and with what the zeros of input and output make.
     let biases: Buffer<Int32>
     /// Activation steps that a unit of the sums is worth, in units of 2^-32; 0 for a layer whose sums are wanted.
     let multipliers: Buffer<UInt32>
     /// What one unit of each output's sum is worth.
     let sumScales: [Double]
 
-    /// Sums stay below 2^31: inputs x 255 x 127 below 2^30, biases with their half step, too.
-    private static let mostInputs = 1 << 15
-    private static let largestBias = 0x1p29
-
     /// Nil where integers of these widths cannot hold the layer.
-    /// - kernel: segments x columns x outputs. - outputScale: Nil for a layer whose sums are wanted.
+    /// - kernel: segments x columns x outputs. - output: Nil for a layer whose sums are wanted.
     /// Double's plain operations are exactly specified, so the integers are the same on every machine.
     init?(
-        kernel: Buffer<Float>, bias: Buffer<Float>, segments: Int, columns: Int, inputScale: Double,
-        outputScale: Double?
+        kernel: Buffer<Float>, bias: Buffer<Float>, segments: Int, columns: Int, input: Int8Scale, output: Int8Scale?
     ) {
         outputs = bias.count
         self.segments = segments
         groups = (columns + 3) / 4
-        guard segments * columns <= Self.mostInputs else { return nil }
         let padded = (outputs + 15) / 16 * 16
         let (outputs, groups) = (outputs, groups)
-        let (kernel, bias) = (kernel.array, bias.array)
-
-        var largest = [Float](repeating: 0, count: outputs)
-        for (index, weight) in kernel.enumerated() {
-            largest[index % outputs] = max(largest[index % outputs], abs(weight))
-        }
-        // An output without weights still has a bias, which must fit.
-        let weightScales = (0..<outputs).map { output in
-            max(Double(largest[output]) / 127, Double(abs(bias[output])) / (inputScale * Self.largestBias), 1e-30)
-        }
-        sumScales = weightScales.map { $0 * inputScale }
-
+        guard
+            let integers = Int8Integers(
+                kernel: kernel.array, bias: bias.array, input: input, output: output)
+        else { return nil }
+        sumScales = integers.sumScales
         values = Buffer(count: segments * groups * padded * 4)
         values.withMutableSpan { values in
-            for (index, weight) in kernel.enumerated() {
+            for (index, weight) in integers.weights.enumerated() {
                 let (output, row) = (index % outputs, index / outputs)
                 let (segment, column) = (row / columns, row % columns)
                 let group = segment * groups + column / 4
-                values[(group * padded + output) * 4 + column % 4] = Int8(
-                    (Double(weight) / weightScales[output]).rounded())
+                values[(group * padded + output) * 4 + column % 4] = weight
             }
         }
         biases = Buffer(count: padded)
         multipliers = Buffer(count: padded)
-        for output in 0..<outputs {
-            var biasSum = Double(bias[output]) / sumScales[output]
-            if let outputScale {
-                let multiplier = (sumScales[output] / outputScale * 0x1p32).rounded()
-                guard multiplier < 0x1p32 else { return nil }
-                multipliers.withMutableSpan { $0[output] = UInt32(multiplier) }
-                if multiplier > 0 { biasSum += 0x1p31 / multiplier }
-            }
-            guard abs(biasSum) <= 2 * Self.largestBias else { return nil }
-            biases.withMutableSpan { $0[output] = Int32(biasSum.rounded()) }
-        }
+        biases[..<outputs].copy(from: integers.biases)
+        multipliers[..<outputs].copy(from: integers.multipliers)
     }
 }

@@ -1,8 +1,8 @@
 import CKernels
 
-/// y = pool(relu(x * kernel + bias)), ReLU and max-pooling where they follow in the network.
+/// y = pool(activation(x * kernel + bias)), activation and max-pooling where they follow in the network.
 ///
-/// - x: H x W x C. - kernel: S x S x C x K. - bias: K. - y: H' x W' x K, H' = (H + 2 padding - S) / stride + 1, then pooled.
+/// - x: H x W x C. - kernel: S x S x C x K. - bias: K. - y: H' x W' x K, H' = (padded H - S) / stride + 1, then pooled.
 ///
 /// With pooling, the convolution's own output never exists whole: it is made in bands of a few rows that stay in the cache,
 /// forward and backward, and only as far as the pooling windows reach.
@@ -11,8 +11,10 @@ struct Convolution: PictureLayer {
     let output: Shape
     let size: Int
     let stride: Int
-    let padding: Int
-    let relu: Bool
+    let padding: ResolvedLayer.Edges
+    /// What is padded with, channel by channel; nil for zeros.
+    let border: [Float]?
+    let activation: Activation
     let pool: MaxPool?
     let kernel: Range<Int>
     let bias: Range<Int>
@@ -28,13 +30,14 @@ struct Convolution: PictureLayer {
 
     /// - pool: The max-pooling that follows. Its windows must not overlap. - maySaveMultiplications: By Winograd's way.
     init(
-        input: Shape, output: Shape, size: Int, stride: Int, padding: Int, relu: Bool, pool: MaxPool?,
-        kernel: Range<Int>, bias: Range<Int>, number: Int = 0, bandCount: Int = 65_536,
+        input: Shape, output: Shape, size: Int, stride: Int, padding: ResolvedLayer.Edges = .init(),
+        border: [Float]? = nil, activation: Activation, pool: MaxPool?, kernel: Range<Int>, bias: Range<Int>,
+        number: Int = 0, bandCount: Int = 65_536,
         maySaveMultiplications: Bool = true
     ) {
         (self.input, self.output) = (input, pool?.output ?? output)
-        (self.size, self.stride, self.padding) = (size, stride, padding)
-        (self.relu, self.pool) = (relu, pool)
+        (self.size, self.stride, self.padding, self.border) = (size, stride, padding, border)
+        (self.activation, self.pool) = (activation, pool)
         (self.kernel, self.bias, self.number, self.bandCount) = (kernel, bias, number, bandCount)
         usesWinograd =
             maySaveMultiplications && size == 3 && stride == 1 && min(input.channels, output.channels) >= 16
@@ -42,11 +45,15 @@ struct Convolution: PictureLayer {
         width = pool.map { ($0.output.width - 1) * $0.stride + $0.size } ?? output.width
     }
 
+    /// A dense layer in other words. Rounding would save nothing.
+    var isOfOnePixel: Bool { input.height * input.width == 1 }
     private var filters: Int { output.channels }
     var padded: Shape {
-        Shape(height: input.height + 2 * padding, width: input.width + 2 * padding, channels: input.channels)
+        Shape(
+            height: input.height + padding.top + padding.bottom, width: input.width + padding.left + padding.right,
+            channels: input.channels)
     }
-    private var paddedCount: Int { padding > 0 ? padded.count : 0 }
+    private var paddedCount: Int { padding.isNone ? 0 : padded.count }
     /// Rows of a band, whole pooling windows.
     private var bandHeight: Int { max(1, bandCount / (width * filters) / rowStep) * rowStep }
     private var rowStep: Int { pool?.stride ?? 1 }
@@ -81,21 +88,22 @@ struct Convolution: PictureLayer {
     }
 
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass) {
-        let source = padding > 0 ? pad(x, into: pass.scratch.floats[..<paddedCount]) : x
+        let source = padding.isNone ? x : pad(x, with: border, into: pass.scratch.floats[..<paddedCount])
         let (weights, parameters) = (pass.weights[self], pass.weights.values)
         let rounded = weights.bf16.map { round(source, $0, pass) }
         func convolve(_ rows: Int, from first: Int, into y: Buffer<Float>) {
             let (shape, above, bias) = (shape(rows: rows), first * inputStep, parameters[bias])
             if let bf16 = weights.bf16, let rounded {
                 bf16.kernels.convolve(
-                    shape, rounded[above...], weights: bf16.weights, bias: bias, relu: relu, into: y)
+                    shape, rounded[above...], weights: bf16.weights, bias: bias, clamp: activation.clamp, into: y)
             } else if let transformed = weights.transformed {
                 pass.kernels.convolveByWinograd(
-                    shape, source[above...], transformed: transformed, bias: bias, relu: relu,
+                    shape, source[above...], transformed: transformed, bias: bias, clamp: activation.clamp,
                     scratch: pass.scratch.floats[(paddedCount + poolingCount)...], into: y)
             } else {
                 pass.kernels.convolve(
-                    shape, source[above...], weights: parameters[kernel], bias: bias, relu: relu, into: y)
+                    shape, source[above...], weights: parameters[kernel], bias: bias, clamp: activation.clamp,
+                    into: y)
             }
         }
         guard let pool else { return convolve(height, from: 0, into: y) }
@@ -115,10 +123,10 @@ struct Convolution: PictureLayer {
         _ dy: Buffer<Float>, x: Buffer<Float>, y: Buffer<Float>, places: Buffer<UInt8>, gradients: Buffer<Float>,
         into dx: Buffer<Float>?, _ pass: LayerPass
     ) {
-        // Where the largest of a window was cut to 0, so was the whole window: masking after the pooling is masking before it.
-        if relu { pass.kernels.maskGradient(dy, whereZero: y) }
-        let source = padding > 0 ? pad(x, into: pass.scratch.floats[..<paddedCount]) : x
-        let target = dx.map { padding > 0 ? pass.scratch.floats[paddedCount..<2 * paddedCount] : $0 }
+        // Where the largest of a window was cut, the gradient is 0 wherever it would go: masking after the pooling is masking before it.
+        activation.maskGradient(dy, of: y, pass.kernels)
+        let source = padding.isNone ? x : pad(x, with: border, into: pass.scratch.floats[..<paddedCount])
+        let target = dx.map { padding.isNone ? $0 : pass.scratch.floats[paddedCount..<2 * paddedCount] }
         target?.fill(with: 0)
         let rowCount = width * filters
         for rows in bands {
@@ -139,7 +147,7 @@ struct Convolution: PictureLayer {
             addWeightGradient(rows, source, dOutput: band, to: gradients[kernel], pass)
             if let target { addInputGradient(rows, dOutput: band, to: target, pass) }
         }
-        if let dx, let target, padding > 0 { crop(target, into: dx) }
+        if let dx, let target, !padding.isNone { crop(target, into: dx) }
     }
 
     /// Adds a band's share.
@@ -189,11 +197,16 @@ struct Convolution: PictureLayer {
         return rounded
     }
 
-    /// The picture with its border of zeros, at the start of `padded`.
+    /// The picture with its border, of zeros where none is given, at the start of `padded`.
     func pad<Value: BitwiseCopyable & ExpressibleByIntegerLiteral>(
-        _ x: Buffer<Value>, into padded: Buffer<Value>
+        _ x: Buffer<Value>, with border: [Value]?, into padded: Buffer<Value>
     ) -> Buffer<Value> {
         padded.fill(with: 0)
+        if let border {
+            padded.withMutableSpan { padded in
+                for index in padded.indices { padded[index] = border[index % border.count] }
+            }
+        }
         let row = input.width * input.channels
         for y in 0..<input.height { padded[paddedStart(ofRow: y)...][..<row].copy(from: x.slice(y, of: row)) }
         return padded
@@ -204,5 +217,5 @@ struct Convolution: PictureLayer {
         for y in 0..<input.height { x.slice(y, of: row).copy(from: padded[paddedStart(ofRow: y)...][..<row]) }
     }
 
-    private func paddedStart(ofRow y: Int) -> Int { ((y + padding) * padded.width + padding) * input.channels }
+    private func paddedStart(ofRow y: Int) -> Int { ((y + padding.top) * padded.width + padding.left) * input.channels }
 }

@@ -18,7 +18,9 @@ final class ConvolutionWeights: Sendable {
         self.convolution = convolution
         var bf16Kernels: BF16Kernels?
         var isTraining = false
-        if case .training(let kernels) = use { (bf16Kernels, isTraining) = (kernels, true) }
+        if case .training(let kernels) = use {
+            (bf16Kernels, isTraining) = (convolution.isOfOnePixel ? nil : kernels, true)
+        }
         let (size, channels, filters) = (convolution.size, convolution.input.channels, convolution.output.channels)
         turned = isTraining ? Buffer(count: convolution.kernel.count) : nil
         transformed =

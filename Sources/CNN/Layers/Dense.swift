@@ -1,10 +1,10 @@
-/// y = relu(x x kernel + bias), ReLU where it follows in the network, for a batch at once: the weights pass through the cache once.
+/// y = activation(x x kernel + bias), the activation where it follows in the network, for a batch at once: the weights pass through the cache once.
 ///
 /// - x: N x I. - kernel: I x O. - bias: O. - y: N x O.
 struct Dense: Sendable {
     let inputs: Int
     let outputs: Int
-    let relu: Bool
+    let activation: Activation
     let kernel: Range<Int>
     let bias: Range<Int>
 
@@ -21,14 +21,14 @@ struct Dense: Sendable {
         kernels.multiply(
             count, inputs, min(Self.forwardWidth, outputs - first), a: x, .init(row: inputs),
             b: parameters[kernel][first...], bRow: outputs, into: y[first...], cRow: outputs,
-            bias: parameters[bias][first...], relu: relu)
+            bias: parameters[bias][first...], clamp: activation.clamp)
     }
 
-    /// Before the units of backward: dy = 0 where the ReLU cut, dbias = sum over N of dy.
+    /// Before the units of backward: dy = 0 where the activation cut, dbias = sum over N of dy.
     func prepareBackward(
         _ dy: Buffer<Float>, y: Buffer<Float>, count: Int, gradients: Buffer<Float>, _ kernels: Kernels
     ) {
-        if relu { kernels.maskGradient(dy[..<(count * outputs)], whereZero: y[..<(count * outputs)]) }
+        activation.maskGradient(dy[..<(count * outputs)], of: y[..<(count * outputs)], kernels)
         gradients[bias].fill(with: 0)
         kernels.addRows(count, stride: outputs, of: dy, to: gradients[bias])
     }

@@ -1,11 +1,12 @@
-/// y = max(x, 0), where it does not follow a layer that does it on the way out. A NaN stays one.
+/// y = max(x, 0), or min(max(x, 0), 6), where it does not follow a layer that does it on the way out.
 struct ReLU: PictureLayer {
     let input: Shape
+    let activation: Activation
     var output: Shape { input }
 
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass) {
         y.copy(from: x)
-        pass.kernels.relu(y)
+        pass.kernels.clamp(y, to: activation.clamp)
     }
 
     func backward(
@@ -14,6 +15,6 @@ struct ReLU: PictureLayer {
     ) {
         guard let dx else { return }
         dx.copy(from: dy)
-        pass.kernels.maskGradient(dx, whereZero: y)
+        activation.maskGradient(dx, of: y, pass.kernels)
     }
 }

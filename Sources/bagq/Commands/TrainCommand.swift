@@ -16,8 +16,12 @@ enum TrainCommand: Command {
             .init("--name", "NAME", "the model's name (else the folder's)"),
             .init(
                 "--recipe", "R",
-                "the network and how it is trained: \(Recipe.allCases.map(\.rawValue).joined(separator: ", ")) (blog)"),
-            .init("--epochs", "N", "passes over the training pictures (20)"),
+                "the network and how it is trained: \(Recipe.Name.allCases.map(\.rawValue).joined(separator: ", ")) (blog)"
+            ),
+            .init(
+                "--from", "WEIGHTS",
+                "fine-tune a pretrained network (its model.safetensors, or the folder with it) or an earlier model"),
+            .init("--epochs", "N", "passes over the training pictures (20; 8 with --from)"),
             .init("--seed", "N", "equal seeds give equal models (0)"),
             .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (best)"),
             .init("--patience", "N", "stop after N epochs without a better validation loss (never)"),
@@ -35,14 +39,19 @@ enum TrainCommand: Command {
         example: "bagq train ~/bags --name luxe --epochs 30")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
-        let options = try options(arguments)
+        let origin = try arguments.value("--from").map { try trainingOrigin($0, arguments) }
+        let options = try options(arguments, startsFromOthers: origin != nil)
         let cache = try arguments.integer("--cache-mb", in: Settings.cacheMegabytes)
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
         let data = try Path(existing: arguments.operands[0])
         let folder = try LabelledFolder(data)
-        guard let recipe = Recipe(rawValue: options.recipe) else {
-            throw UsageError("there is no recipe \(options.recipe)", command: spec.name)
-        }
+        let recipe: Recipe =
+            if let origin {
+                .fineTuning(
+                    try TrainingStart(origin) { try Session(arguments, creating: false).store.modelFile($0) })
+            } else {
+                .blog
+            }
         if let file = arguments.value("--preview") {
             try writePreview(of: folder, recipe, seed: options.seed, to: file)
             return .done
@@ -53,7 +62,7 @@ enum TrainCommand: Command {
                 "\(name) is no name for a model: use letters, digits, `.`, `_` and `-`", command: spec.name)
         }
         let session = try Session(arguments, creating: true)
-        let jobOptions = TrainingJobOptions(training: options, cacheMegabytes: cache)
+        let jobOptions = TrainingJobOptions(training: options, cacheMegabytes: cache, origin: origin)
         let json = String(decoding: try JSONEncoder().encode(jobOptions), as: UTF8.self)
         let job = try session.store.submit(
             .train(TrainRequest(data: data, modelName: name, priority: priority, options: json)))
@@ -63,14 +72,36 @@ enum TrainCommand: Command {
         if folder.missing == [.validation] {
             Terminal.note("there is no validation folder: some of the training pictures are held out")
         }
+        if origin == nil {
+            Terminal.note(
+                "from scratch; a pretrained network errs far less where pictures are few: --from, see the README")
+        }
         let status = try JobWait.afterSubmit(job, waiting: arguments.has("--wait"), in: session)
         if arguments.has("--wait"), status == .done { try TrainingResult(job.model, in: session.store).show() }
         return status
     }
 
-    private static func options(_ arguments: Arguments) throws -> TrainingOptions {
-        var options = TrainingOptions()
-        if let recipe = try arguments.choice("--recipe", Recipe.self) { options.recipe = recipe.rawValue }
+    /// A file or folder of weights, else a model of the store.
+    private static func trainingOrigin(_ text: String, _ arguments: Arguments) throws -> TrainingOrigin {
+        let file = URL(filePath: text)
+        if let isFolder = try? file.resourceValues(forKeys: [.isDirectoryKey]).isDirectory {
+            return .file((isFolder ? file.appending(path: "model.safetensors") : file).path(percentEncoded: false))
+        }
+        guard let selector = ModelSelector(text) else {
+            throw UsageError("--from \(text): there is no such file, and it is no model's name", command: spec.name)
+        }
+        let version = try Session(arguments, creating: false).store.resolve(selector).version
+        return .model(name: version.name, number: version.number)
+    }
+
+    private static func options(_ arguments: Arguments, startsFromOthers: Bool) throws -> TrainingOptions {
+        var options = Recipe.options(startsFromOthers: startsFromOthers)
+        if let recipe = try arguments.choice("--recipe", Recipe.Name.self) {
+            guard !startsFromOthers else {
+                throw UsageError("--recipe and --from exclude each other", command: spec.name)
+            }
+            options.recipe = recipe.rawValue
+        }
         if let epochs = try arguments.integer("--epochs", in: 1...100_000) { options.epochs = epochs }
         if let seed = try arguments.integer("--seed", in: 0...Int.max) { options.seed = UInt64(seed) }
         if let keep = try arguments.choice("--keep", Kept.self) { options.keep = keep == .best ? .best : .last }

@@ -1,0 +1,9 @@
+/// y = a + b, then the activation. Its gradient goes to both inputs unchanged.
+struct Add: Sendable {
+    let shape: Shape
+    let activation: Activation
+
+    func forward(_ a: Buffer<Float>, _ b: Buffer<Float>, into y: Buffer<Float>, _ kernels: Kernels) {
+        kernels.add(a, b, clamp: activation.clamp, into: y)
+    }
+}

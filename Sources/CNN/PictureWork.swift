@@ -1,0 +1,117 @@
+/// What a batch leaves behind for its way back: a picture's values where a thread takes it through the whole network at once, else the
+/// whole batch's.
+struct BackpropagationMemory: Sendable {
+    /// Of each value, for each place (see `PictureWork`).
+    let values: [Buffer<Float>]
+    /// The loss's gradient by it.
+    let gradients: [Buffer<Float>]
+    /// What the layer that makes the value leaves besides it.
+    let places: [Buffer<UInt8>]
+    /// Per thread.
+    let scratch: [LayerScratch]
+    let denseScratch: [Buffer<Float>]
+    /// Per thread, for a gradient that is to be added to another.
+    fileprivate let branch: [Buffer<Float>]
+    fileprivate let counts: [Int]
+    /// Values and gradients of the picture that a thread has in hand are the thread's own, not the picture's.
+    fileprivate let isPicturewise: Bool
+    fileprivate let crossing: Set<Int>
+    /// The step's value that writes a value's gradient first, on the way back.
+    fileprivate let firstWriters: [Int?]
+
+    init(_ network: Network, use: DerivedWeights.Use, capacity: Int, threads: Int) {
+        let crossing = network.crossingValues
+        let isPicturewise = network.isPicturewise
+        let counts = network.valueCounts
+        let places = isPicturewise ? threads : capacity
+        values = counts.map { Buffer(count: places * $0) }
+        gradients = counts.enumerated().map { value, count in
+            // Nobody asks for the picture's.
+            Buffer(count: value == 0 ? 0 : (crossing.contains(value) ? places : threads) * count)
+        }
+        var placeCounts = [Int](repeating: 0, count: counts.count)
+        var firstWriters = [Int?](repeating: nil, count: counts.count)
+        for step in network.stages.flatMap(\.steps) {
+            placeCounts[step.target] = step.layer?.placeCount ?? 0
+            for source in step.sources { firstWriters[source] = step.target }
+        }
+        self.places = placeCounts.map { Buffer(count: places * $0) }
+        scratch = (0..<threads).map { _ in LayerScratch(.most(of: network.pictureLayers), for: use) }
+        let denseCount = network.dense.map(\.scratchCount).max() ?? 0
+        denseScratch = (0..<threads).map { _ in Buffer(count: denseCount) }
+        let branchCount = network.hasBranches ? counts.dropFirst().max() ?? 0 : 0
+        branch = (0..<threads).map { _ in Buffer(count: branchCount) }
+        (self.counts, self.isPicturewise, self.crossing) = (counts, isPicturewise, crossing)
+        self.firstWriters = firstWriters
+    }
+}
+
+/// One picture of a batch, on one thread.
+struct PictureWork {
+    let memory: BackpropagationMemory
+    let picture: Int
+    let worker: Int
+    let pass: LayerPass
+
+    private var place: Int { memory.isPicturewise ? worker : picture }
+
+    func value(_ number: Int) -> Buffer<Float> { memory.values[number].slice(place, of: memory.counts[number]) }
+
+    func gradient(_ number: Int) -> Buffer<Float> {
+        let place = memory.crossing.contains(number) ? place : worker
+        return memory.gradients[number].slice(place, of: memory.counts[number])
+    }
+
+    private func places(_ number: Int, of layer: any PictureLayer) -> Buffer<UInt8> {
+        memory.places[number].slice(place, of: layer.placeCount)
+    }
+
+    func forward(_ steps: [Network.Step]) {
+        for step in steps {
+            let y = value(step.target)
+            switch step.operation {
+            case .layer(let layer, let source):
+                layer.forward(value(source), into: y, places: places(step.target, of: layer), pass)
+            case .add(let add, let first, let second): add.forward(value(first), value(second), into: y, pass.kernels)
+            }
+        }
+    }
+
+    /// Adds to `parameterGradients`.
+    func backward(_ steps: [Network.Step], _ parameterGradients: Buffer<Float>) {
+        for step in steps.reversed() {
+            let dy = gradient(step.target)
+            switch step.operation {
+            case .layer(let layer, let source):
+                let isFirst = memory.firstWriters[source] == step.target
+                let dx: Buffer<Float>? =
+                    source == 0
+                    ? nil : isFirst ? gradient(source) : memory.branch[worker][..<memory.counts[source]]
+                layer.backward(
+                    dy, x: value(source), y: value(step.target), places: places(step.target, of: layer),
+                    gradients: parameterGradients, into: dx, pass)
+                if let dx, !isFirst { pass.kernels.add(gradient(source), dx, into: gradient(source)) }
+            case .add(let add, let first, let second):
+                add.activation.maskGradient(dy, of: value(step.target), pass.kernels)
+                var isFirst = memory.firstWriters[first] == step.target
+                for source in [first, second] where source != 0 {
+                    if source == second, second != first { isFirst = memory.firstWriters[second] == step.target }
+                    if isFirst {
+                        gradient(source).copy(from: dy)
+                    } else {
+                        pass.kernels.add(gradient(source), dy, into: gradient(source))
+                    }
+                    isFirst = false
+                }
+            }
+        }
+    }
+}
+
+extension Network {
+    /// Whether any value is taken more than once.
+    fileprivate var hasBranches: Bool {
+        let sources = stages.flatMap(\.steps).flatMap(\.sources)
+        return Set(sources).count < sources.count
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+@testable import CNN
+
+/// `train --from`: pretrained weights and earlier models.
+struct FineTuningTests {
+    /// A small network's file as timm writes it, for pictures of 64 x 64, with weights that know nothing.
+    private static func writeWeights(in folder: URL) throws {
+        let backbone = try #require(Backbone.all.first { $0.name == "mobilenetv1_100" })
+        var tensors = [
+            Safetensors.Tensor(
+                name: "classifier.weight", shape: [1_000, 1_024], values: [Float](repeating: 0.01, count: 1_024_000)),
+            Safetensors.Tensor(name: "classifier.bias", shape: [1_000], values: [Float](repeating: 0, count: 1_000)),
+        ]
+        for convolution in backbone.convolutions {
+            let count = convolution.shape.reduce(1, *)
+            let scale = (3 / Float(convolution.shape.dropFirst().reduce(1, *))).squareRoot()
+            var random = Random(key: Random.key(1, .weights, count))
+            let values = (0..<count).map { _ in (2 * random.uniform() - 1) * scale }
+            tensors.append(.init(name: "\(convolution.name).weight", shape: convolution.shape, values: values))
+            for (part, value) in [("weight", Float(1)), ("bias", 0), ("running_mean", 0), ("running_var", 1)] {
+                let channels = convolution.shape[0]
+                tensors.append(
+                    .init(
+                        name: "\(convolution.norm).\(part)", shape: [channels],
+                        values: [Float](repeating: value, count: channels)))
+            }
+        }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = Safetensors(tensors: tensors, metadata: ["format": "pt"]).serialized()
+        try Data(file).write(to: folder.appending(path: "model.safetensors"))
+        let config = #"""
+            {"architecture":"mobilenetv1_100","pretrained_cfg":{"mean":[0.5,0.5,0.5],"std":[0.5,0.5,0.5],
+            "input_size":[3,64,64],"license":"apache-2.0"}}
+            """#
+        try Data(config.utf8).write(to: folder.appending(path: "config.json"))
+    }
+
+    @Test func saysWhatItCannotStartFrom() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 4)
+        let cases: [(from: String, status: Int32, says: String)] = [
+            ("nowhere/at all", 64, "there is no such file, and it is no model's name"),
+            ("luxe@3", 2, "there is no database"), ("data", 2, "cannot be read"),
+            ("data/disc/0.jpg", 2, "not a model file"),
+        ]
+        for test in cases {
+            let output = try bagq.run("train", "data", "--from", test.from)
+            #expect(output.status == test.status && output.err.contains(test.says), "\(test.from): \(output.err)")
+            #expect(output.err.split(separator: "\n").count == 1 || test.status == 64, "\(output.err)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: bagq.path("bagq.db")))
+        let both = try bagq.run("train", "data", "--from", "data", "--recipe", "blog")
+        #expect(both.status == 64 && both.err.contains("--recipe and --from exclude each other"))
+    }
+
+    @Test(.enabled(if: KillTests.isSlow)) func startsFromWeightsAndFromModels() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 6)
+        try Self.writeWeights(in: URL(filePath: bagq.path("weights")))
+        #expect(
+            try bagq.run("train", "data", "--name", "tuned", "--from", "weights", "--epochs", "2", "--wait").status == 0
+        )
+        let shown = try bagq.run("models", "show", "tuned").out
+        #expect(shown.contains("started from mobilenetv1_100, weights "))
+        #expect(shown.contains(", licence apache-2.0\n") && shown.contains("32x32x3"))
+        #expect(try bagq.run("classify", "data/disc/0.jpg").status == 0)
+
+        // Again, with a kill: the same model.
+        let train = ["train", "data", "--name", "killed", "--from", "weights", "--epochs", "2"]
+        #expect(try bagq.run(train).status == 0)
+        let worker = try bagq.start("worker", "--drain", environment: Bagq.oftenSaved)
+        while try bagq.run("status", "2", "--json").out.contains(#""items_done":0"#), worker.isRunning {}
+        kill(worker.processIdentifier, SIGKILL)
+        worker.waitUntilExit()
+        #expect(try bagq.run("worker", "--drain").status == 0)
+        for name in ["tuned", "killed"] {
+            #expect(try bagq.run("models", "export", name, "\(name).safetensors").status == 0)
+        }
+        #expect(
+            try Data(contentsOf: URL(filePath: bagq.path("tuned.safetensors")))
+                == Data(contentsOf: URL(filePath: bagq.path("killed.safetensors"))))
+
+        // On from the model, with a brand more; by name, and from its file.
+        let split = "cp -r data more && mkdir more/_other && mv more/bar/[0-2].jpg more/_other/"
+        #expect(try bagq.shell(split).status == 0)
+        let further = try bagq.run(
+            "train", "more", "--name", "further", "--from", "tuned", "--epochs", "1", "--wait")
+        #expect(further.status == 0, "\(further.err)")
+        let chain = try bagq.run("models", "show", "further").out
+        #expect(chain.contains("started from tuned@1, weights ") && chain.contains(", licence apache-2.0\n"))
+        #expect(chain.contains("classes: _other, bar, disc\n"))
+        let again = try bagq.run(
+            "train", "more", "--name", "again", "--from", "tuned.safetensors", "--epochs", "1", "--wait")
+        #expect(again.status == 0, "\(again.err)")
+        #expect(try bagq.run("models", "show", "again").out.contains("started from tuned.safetensors, weights "))
+    }
+}
