@@ -89,7 +89,7 @@ struct LayerTests {
                 testDescription: "3x3 / 2, same, grey border",
                 layer: Convolution(
                     input: input, output: Shape(height: 3, width: 4, channels: 4), size: 3, stride: 2,
-                    padding: .init(top: 0, left: 1, bottom: 1, right: 1), border: [0.5, 0.2, 0.4], activation: .none,
+                    padding: .init(top: 0, left: 1, bottom: 1, right: 1), border: [0.5, 0.25, 0.375], activation: .none,
                     pool: nil, kernel: 0..<108, bias: 108..<112), parameterCount: 112),
         ]
     }

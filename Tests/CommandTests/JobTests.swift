@@ -135,13 +135,15 @@ struct JobTests {
                 "since", "until", "by", "unit", "model", "time_zone", "other", "unsure", "undated", "weak",
                 "unclassified", "brands", "buckets", "dates", "threshold", "has_other", "recognised", "window",
                 "before",
-                "leader", "tied",
+                "leader", "tied", "reviewed", "share_adjusted_method", "share_adjusted_note",
             ])
         let brand = try #require((trends["brands"] as? [[String: Any]])?.first)
         #expect(
             Set(brand.keys) == [
                 "brand", "count", "share", "share_low", "share_high", "share_adjusted", "share_before", "change_points",
                 "change_low_points", "change_high_points", "verdict", "smallest_visible_points", "texts", "named",
+                "share_adjusted_low", "share_adjusted_high", "false_positive_rate", "false_positive_rate_low",
+                "false_positive_rate_high", "reviewed",
             ])
         let bucket = try #require((trends["buckets"] as? [[String: Any]])?.first)
         #expect(
@@ -153,7 +155,8 @@ struct JobTests {
         #expect(
             Set(season.keys) == [
                 "season", "start", "end", "complete", "model", "time_zone", "dates", "threshold", "recognised", "other",
-                "unsure", "weak", "unclassified", "window", "before", "leader", "tied", "brands",
+                "unsure", "weak", "unclassified", "window", "before", "leader", "tied", "brands", "reviewed",
+                "share_adjusted_method", "share_adjusted_note",
             ])
         #expect(Set(try #require((season["brands"] as? [[String: Any]])?.first).keys) == Set(brand.keys))
 

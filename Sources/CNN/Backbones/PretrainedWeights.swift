@@ -19,7 +19,11 @@ package struct PretrainedWeights: Sendable {
 
     /// - weights: The safetensors file. - config: The JSON file beside it, if there is one.
     package init(weights: [UInt8], config: Data?) throws(ModelFileError) {
-        file = try Safetensors(parsing: weights)
+        try self.init(file: Safetensors(parsing: weights), config: config)
+    }
+
+    init(file: Safetensors, config: Data?) throws(ModelFileError) {
+        self.file = file
         var configuration = Configuration()
         var name: String?
         if let config {

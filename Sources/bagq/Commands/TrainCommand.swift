@@ -20,7 +20,7 @@ enum TrainCommand: Command {
             ),
             .init(
                 "--from", "WEIGHTS",
-                "fine-tune a pretrained network (its model.safetensors, or the folder with it) or an earlier model"),
+                "fine-tune timm's model.safetensors, the folder that has it, or an earlier model"),
             .init("--epochs", "N", "passes over the training pictures (20; 8 with --from)"),
             .init("--seed", "N", "equal seeds give equal models (0)"),
             .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (best)"),
