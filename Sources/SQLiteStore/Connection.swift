@@ -177,6 +177,20 @@ struct SQLiteError: Error {
     var lastInsertedRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
     fileprivate var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
 
+    /// The first bytes of a blob that has at least so many; what lies behind them is not read.
+    func blob(_ column: String, in table: String, row: Int64, upTo count: Int) throws -> [UInt8] {
+        var blob: OpaquePointer?
+        let opened = unsafe sqlite3_blob_open(handle, "main", table, column, row, 0, &blob)
+        guard opened == SQLITE_OK else { throw failure(opened) }
+        defer { unsafe sqlite3_blob_close(blob) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let read = unsafe bytes.withUnsafeMutableBytes { bytes in
+            unsafe sqlite3_blob_read(blob, bytes.baseAddress, Int32(count), 0)
+        }
+        guard read == SQLITE_OK else { throw failure(read) }
+        return bytes
+    }
+
     fileprivate func failure(_ code: Int32) -> SQLiteError {
         unsafe SQLiteError(
             code: code, message: String(cString: sqlite3_errmsg(handle)), errno: sqlite3_system_errno(handle))

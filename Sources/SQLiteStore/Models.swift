@@ -36,17 +36,15 @@ extension SQLiteStore {
         try read { tx in
             let model = try tx.model(version)
             guard
-                let file = try tx.db.row(
-                    "SELECT iif(?2 IS NULL, data, substr(data, 1, ?2)) FROM model_file WHERE model = ?1", model.id,
-                    limit,
-                    map: { $0.bytes(0) })
+                let count = try tx.db.row(
+                    "SELECT length(data) FROM model_file WHERE model = ?", model.id, map: { $0.int(0) })
             else {
                 throw StoreError.refused(
                     why: model.state == "reserved"
                         ? "\(version) is still being trained; see `bagq status`"
                         : "the training of \(version) did not end with a model")
             }
-            return file
+            return try tx.db.blob("data", in: "model_file", row: Int64(model.id), upTo: min(count, limit ?? count))
         }
     }
 

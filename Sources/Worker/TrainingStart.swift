@@ -42,7 +42,7 @@ package struct TrainingStart: Sendable {
             record = .init(
                 name: weights.backbone.name, fingerprint: fingerprint, license: weights.configuration.license)
             // A seventh smaller than the network was trained for costs little accuracy and a quarter less time.
-            size = weights.configuration.size * 6 / 7 / 32 * 32
+            size = max(weights.configuration.size * 6 / 7 / 32, 1) * 32
         } else {
             let model = try Model(safetensors: bytes)
             source = .model(model)

@@ -5,7 +5,7 @@ import Testing
 
 /// `train --from`: pretrained weights and earlier models.
 struct FineTuningTests {
-    /// A small network's file as timm writes it, for pictures of 64 x 64, with weights that know nothing.
+    /// A small network's file as timm writes it, for the smallest pictures, with weights that know nothing.
     private static func writeWeights(in folder: URL) throws {
         let backbone = try #require(Backbone.all.first { $0.name == "mobilenetv1_100" })
         var tensors = [
@@ -32,7 +32,7 @@ struct FineTuningTests {
         try Data(file).write(to: folder.appending(path: "model.safetensors"))
         let config = #"""
             {"architecture":"mobilenetv1_100","pretrained_cfg":{"mean":[0.5,0.5,0.5],"std":[0.5,0.5,0.5],
-            "input_size":[3,64,64],"license":"apache-2.0"}}
+            "input_size":[3,32,32],"license":"apache-2.0"}}
             """#
         try Data(config.utf8).write(to: folder.appending(path: "config.json"))
     }
