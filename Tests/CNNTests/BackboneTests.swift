@@ -21,10 +21,13 @@ struct BackboneTests {
         }
     }
 
-    /// Two small ones; all of them in the slow run.
-    private static let names =
-        ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] == nil
-        ? ["tf_efficientnet_lite0", "mobilenetv1_100"] : Backbone.all.map(\.name)
+    /// Two small ones; the smallest of each family and of each padding in the slow run; all in the exhaustive one.
+    private static let names: [String] = {
+        let environment = ProcessInfo.processInfo.environment
+        if environment["BAGQ_EXHAUSTIVE_TESTS"] != nil { return Backbone.all.map(\.name) }
+        let quick = ["tf_efficientnet_lite0", "mobilenetv1_100"]
+        return environment["BAGQ_SLOW_TESTS"] == nil ? quick : quick + ["efficientnet_lite0", "resnet18"]
+    }()
 
     @Test(arguments: names)
     func agreesWithTimm(_ name: String) throws {
