@@ -35,13 +35,17 @@ final class KnownTruth {
         ) { try heldOut.get() }
     }
 
-    /// They stand before the weights, which may be many times as much.
+    /// They stand before the weights, which may be many times as much. Nil also where the file is damaged, which what is counted does not
+    /// hang on: prediction and `doctor` will say so.
     private func heldOutCounts() throws -> HeldOut? {
-        do {
-            return try HeldOut(safetensors: store.modelFile(model.version, upTo: 1 << 20))
-        } catch ModelFileError.truncated {
-            return try HeldOut(safetensors: store.modelFile(model.version))
+        for limit in [1 << 20, nil] {
+            do {
+                return try HeldOut(safetensors: store.modelFile(model.version, upTo: limit))
+            } catch is ModelFileError {
+                continue
+            }
         }
+        return nil
     }
 
     private func readHeldOut() throws -> HeldOutPictures? {
