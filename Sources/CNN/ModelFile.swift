@@ -32,7 +32,7 @@ extension Model {
 
     /// Whether a file claims to be one of these.
     package static func isModel(_ bytes: [UInt8]) -> Bool {
-        (try? Safetensors(parsing: bytes))?.metadata["format"] == format
+        (try? Safetensors(metadataOf: bytes))?.metadata["format"] == format
     }
 
     /// Reads a file of unknown origin.

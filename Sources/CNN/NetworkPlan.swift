@@ -59,7 +59,7 @@ struct NetworkPlan {
         case .relu: append(ReLU(input: layer.input, activation: .relu), of: source, into: value)
         case .relu6: append(ReLU(input: layer.input, activation: .relu6), of: source, into: value)
         case .add:
-            let add = Add(shape: layer.output, activation: absorbActivation(&value))
+            let add = Add(activation: absorbActivation(&value))
             note(layer.output.count, value)
             steps.append(.init(operation: .add(add, of: source, and: places[layer.sources[1]]), target: value))
         case .dropout(let rate):

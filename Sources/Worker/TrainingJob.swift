@@ -112,8 +112,19 @@ struct TrainingJob {
         }
     }
 
+    /// An earlier model may have been removed since the job was submitted: that fails the job, not the worker.
+    private func modelFile(_ version: ModelVersion) throws -> [UInt8] {
+        do {
+            return try patience { () throws(StoreError) in try store.modelFile(version) }
+        } catch StoreError.notFound(let what) {
+            throw TrainingJobError.nothingToStartFrom(what)
+        } catch StoreError.refused(let why) {
+            throw TrainingJobError.nothingToStartFrom(why)
+        }
+    }
+
     private func recipe(_ options: TrainingJobOptions) throws -> Recipe {
-        if let origin = options.origin { return .fineTuning(try TrainingStart(origin, modelFile: store.modelFile)) }
+        if let origin = options.origin { return .fineTuning(try TrainingStart(origin, modelFile: modelFile)) }
         switch Recipe.Name(rawValue: options.training.recipe) {
         case .blog: return .blog
         case nil: throw TrainingJobError.unknownRecipe(options.training.recipe)
@@ -263,10 +274,12 @@ struct TrainingJob {
 enum TrainingJobError: Error, CustomStringConvertible {
     case noReadablePicture(String)
     case unknownRecipe(String)
+    case nothingToStartFrom(String)
     case cannotGoOn(JobID, because: String)
 
     var description: String {
         switch self {
+        case .nothingToStartFrom(let why): "training has nothing to start from: \(why)"
         case .unknownRecipe(let name): "this bagq has no recipe \(name); a newer one may"
         case .cannotGoOn(let job, let why):
             "training cannot go on: \(why); mend that and `bagq retry \(job)`, or give up what was learnt with "

@@ -91,6 +91,13 @@ struct FineTuningTests {
         let chain = try bagq.run("models", "show", "further").out
         #expect(chain.contains("started from tuned@1, weights ") && chain.contains(", licence apache-2.0\n"))
         #expect(chain.contains("classes: _other, bar, disc\n"))
+        // One that is gone by then fails the job, not the worker.
+        #expect(try bagq.run("train", "more", "--name", "late", "--from", "tuned", "--epochs", "1").status == 0)
+        #expect(try bagq.run("models", "use", "further").status == 0)
+        #expect(try bagq.run("models", "remove", "tuned@1").status == 0)
+        #expect(try bagq.run("worker", "--drain").status == 0)
+        #expect(try bagq.run("status", "4").out.contains("training has nothing to start from: "))
+
         let again = try bagq.run(
             "train", "more", "--name", "again", "--from", "tuned.safetensors", "--epochs", "1", "--wait")
         #expect(again.status == 0, "\(again.err)")

@@ -1,6 +1,5 @@
 /// y = a + b, then the activation. Its gradient goes to both inputs unchanged.
 struct Add: Sendable {
-    let shape: Shape
     let activation: Activation
 
     func forward(_ a: Buffer<Float>, _ b: Buffer<Float>, into y: Buffer<Float>, _ kernels: Kernels) {

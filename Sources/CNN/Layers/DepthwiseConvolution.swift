@@ -13,8 +13,6 @@ struct DepthwiseConvolution: PictureLayer {
     let kernel: Range<Int>
     let bias: Range<Int>
 
-    var multiplyAdds: Int { output.count * size * size }
-
     var windows: bagq_windows {
         bagq_windows(
             input: input, output: output, size: size, stride: stride, top: padding.top, left: padding.left)
