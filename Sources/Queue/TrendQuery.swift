@@ -38,6 +38,11 @@ package struct TrendFilter: Hashable, Sendable {
     package var isEmpty: Bool { self == TrendFilter() }
 }
 
+/// Which dates count: `strong` falls back on weak ones in days that have no others.
+package enum TrendDates: String, CaseIterable, Sendable {
+    case strong, any
+}
+
 /// What is to be counted of a model's answers. With sightings as the unit, no job and no filter it is read from the sums, else from
 /// the sightings themselves, which takes as long as there are of them in the days.
 package struct TrendQuery: Hashable, Sendable {
@@ -52,12 +57,14 @@ package struct TrendQuery: Hashable, Sendable {
     /// Confidence steps are told apart only by whether they reach this one, a `ConfidenceStep`: the step of a sum is then this one or 0.
     /// Nil: every step is told apart.
     package var thresholdStep: Int?
-    /// Undated sightings come with any days; reading them takes as long as there are of them in the store, unless it is from the sums.
+    package var dates: TrendDates
+    /// Undated sightings are told with any days; with a job or a filter that takes as long as there are of them in the store.
     package var includesUndated = true
 
     package init(
         days: Range<CalendarDay>, unit: CountingUnit = .sightings, job: JobID? = nil,
-        filter: TrendFilter = TrendFilter(), spans: [CalendarDay] = [], thresholdStep: Int? = nil
+        filter: TrendFilter = TrendFilter(), spans: [CalendarDay] = [], thresholdStep: Int? = nil,
+        dates: TrendDates = .any
     ) {
         self.days = days
         self.unit = unit
@@ -65,10 +72,21 @@ package struct TrendQuery: Hashable, Sendable {
         self.filter = filter
         self.spans = spans
         self.thresholdStep = thresholdStep
+        self.dates = dates
     }
 
-    /// Those that are read.
-    package var strengths: [DateStrength] { DateStrength.allCases.filter { includesUndated || $0 != .undated } }
+    /// The strongest first.
+    package var strengths: [DateStrength] {
+        DateStrength.allCases.reversed().filter { includesUndated || $0 != .undated }
+    }
+
+    /// Whether sums hold sightings with dates of a strength, rather than only tell how many there are.
+    package func counts(_ strength: DateStrength, hasStrong: Bool) -> Bool {
+        strength == .strong || (strength == .weak && (dates == .any || !hasStrong))
+    }
+
+    /// Whether it is of all sightings of its days.
+    package var isOfAll: Bool { job == nil && filter.isEmpty }
 
     /// The step that stands for a sum's.
     package func step(of step: Int) -> Int {

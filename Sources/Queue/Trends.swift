@@ -15,8 +15,7 @@ package enum DateStrength: Int, CaseIterable, Sendable {
 
 /// A sum over what a model has classified: sightings, or what else the query counts.
 package struct TrendSum: Hashable, Sendable {
-    /// Nil where undated.
-    package var day: CalendarDay?
+    package var day: CalendarDay
     package var strength: DateStrength
     /// Index in the model's classes.
     package var brand: Int
@@ -31,7 +30,7 @@ package struct TrendSum: Hashable, Sendable {
     package var texts: Int
 
     package init(
-        day: CalendarDay?, strength: DateStrength, brand: Int, confidenceStep: Int, authorGroup: Int = 0, count: Int,
+        day: CalendarDay, strength: DateStrength, brand: Int, confidenceStep: Int, authorGroup: Int = 0, count: Int,
         named: Int = 0, texts: Int = 0
     ) {
         self.day = day
@@ -47,11 +46,11 @@ package struct TrendSum: Hashable, Sendable {
 
 /// Everything `trends` needs of a window, as integers.
 package struct TrendWindow: Hashable, Sendable {
-    /// Of the window's days, all strengths but undated, plus one set of undated sums.
+    /// Of the window's days. Weak dates are among them as the query wants it, undated sightings are not.
     package var sums: [TrendSum]
     /// Sightings of the window by strength, classified by any model or none; the undated ones whatever the window.
     package var sightings: [DateStrength: Int]
-    /// Those of them that the model has not classified. In sightings whatever the unit.
+    /// Those of them that the model has not classified, of the strengths that the sums hold. In sightings whatever the unit.
     package var unclassified: [DateStrength: Int]
     /// The window's days that have a sighting of that strength, classified or not, with how many.
     package var daily: [DateStrength: [CalendarDay: Int]]

@@ -2,11 +2,6 @@ package import Intake
 package import Queue
 package import Statistics
 
-/// Which dates count. `strong` falls back on weak ones, under a heading that says so, where the window has no others.
-package enum TrendDates: String, CaseIterable, Sendable {
-    case strong, any
-}
-
 /// How often a model saw each brand over a range of days, and how sure that is.
 package struct TrendReport {
     package struct Brand: Hashable, Sendable {
@@ -70,10 +65,11 @@ package struct TrendReport {
     package let coverageBefore: Coverage
     package let other: Int
     package let unsure: Int
+    /// In sightings, whatever the unit; whenever they were made.
     package let undated: Int
-    /// Dated in the window, but only by a file time, counted here or not.
+    /// Dated in the window by a file time alone: of those counted; where these have strong dates, sightings beside them, classified or not.
     package let weak: Int
-    /// Dated in the window, but not yet classified by the model.
+    /// Dated in the window as what is counted, but not yet classified by the model; in sightings.
     package let unclassified: Int
     /// Whether the model knows what is none of its brands.
     package let hasOther: Bool
@@ -149,8 +145,8 @@ package struct TrendReport {
         coverageBefore = covered(range.before, before, then)
         other = here.other
         unsure = here.unsure
-        undated = window.sums.reduce(0) { $0 + ($1.strength == .undated ? $1.count : 0) }
-        weak = window.sums.reduce(0) { $0 + ($1.strength == .weak ? $1.count : 0) }
+        undated = window.sightings[.undated] ?? 0
+        weak = shown == .strong ? window.sightings[.weak] ?? 0 : here.weak
         unclassified = window.unclassified.reduce(0) { $0 + (shown.covers($1.key) ? $1.value : 0) }
     }
 
@@ -186,7 +182,7 @@ package struct TrendReport {
         }
         var counts = periods.map { _ in TrendCounts(brands: index.brands.count) }
         for sum in window.sums where shown.covers(sum.strength) {
-            if let bucket = sum.day.flatMap(bucket) { counts[bucket].add(sum, of: index) }
+            if let bucket = bucket(of: sum.day) { counts[bucket].add(sum, of: index) }
         }
         var daysSeen = periods.map { _ in 0 }
         for day in window.daysSeen(shown) {

@@ -59,7 +59,7 @@ extension Transaction {
         query.includesUndated = false
         let window = try trendsFromSums(of: model, query)
         var left = window.daily.values.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
-        for sum in window.sums { if let day = sum.day { left[day]? -= sum.count } }
+        for sum in window.sums { left[sum.day]? -= sum.count }
         return Set(left.filter { $0.value > 0 }.keys.map(\.rawValue))
     }
 

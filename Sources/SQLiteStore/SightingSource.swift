@@ -81,6 +81,16 @@ struct SightingSource {
         try tx.db.prepare(sql).forEach(binding: date + values, body)
     }
 
+    /// The raw days with sightings that have dates of a strength, and how many.
+    func daily(_ strength: DateStrength) throws -> [(day: Int, count: Int)] {
+        var daily: [(day: Int, count: Int)] = []
+        try forEach(strength, columns: "day") { row in
+            let day = row.int(0)
+            if daily.last?.day == day { daily[daily.count - 1].count += 1 } else { daily.append((day, 1)) }
+        }
+        return daily
+    }
+
     /// The first or the last day of a job's sightings with dates of a strength that the model has classified, whatever window and
     /// filter.
     func extremeDay(_ strength: DateStrength, of job: JobID, isNewest: Bool) throws -> CalendarDay? {

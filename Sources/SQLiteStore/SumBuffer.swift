@@ -10,8 +10,8 @@ struct SumBuffer {
     private static let cells = steps * groups * kinds
 
     private let query: TrendQuery
-    private var strength = DateStrength.undated
-    /// Nil for undated ones.
+    private var strength = DateStrength.strong
+    /// The first of the span; nil before there is one.
     private var day: CalendarDay?
     /// The raw day that was added last: most are followed by the same one.
     private var lastDay: Int?
@@ -37,7 +37,7 @@ struct SumBuffer {
     mutating func place(day rawDay: Int, brand: Int, step: Int, text: TextKind) -> Int {
         if rawDay != lastDay {
             lastDay = rawDay
-            let next = strength == .undated ? nil : query.start(of: CalendarDay(rawValue: rawDay))
+            let next = query.start(of: CalendarDay(rawValue: rawDay))
             if next != day {
                 finish()
                 day = next
@@ -54,7 +54,7 @@ struct SumBuffer {
 
     /// Turns what the span holds into sums.
     mutating func finish() {
-        guard hasAny else { return }
+        guard hasAny, let day else { return }
         hasAny = false
         var place = 0
         for brand in 0..<counts.count / Self.cells {

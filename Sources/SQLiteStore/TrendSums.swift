@@ -57,7 +57,13 @@ extension Transaction {
     func trendsFromSums(of model: ModelFacts, _ query: TrendQuery) throws -> TrendWindow {
         var window = TrendWindow()
         var buffer = SumBuffer(query, classes: model.classes.count)
+        var hasStrong = false
         for strength in query.strengths {
+            let daily = try daily(strength, query.days)
+            guard query.counts(strength, hasStrong: hasStrong) else {
+                window.note(daily, strength)
+                continue
+            }
             let days = strength.rawDays(query.days)
             buffer.begin(strength)
             var classified = 0
@@ -72,16 +78,22 @@ extension Transaction {
                     classified += count
                 }
             }
-            let daily = try db.rows(
-                "SELECT day, count FROM sighting_day WHERE strength = ? AND day >= ? AND day < ?", strength.rawValue,
-                days.lowerBound, days.upperBound
-            ) { ($0.int(0), $0.int(1)) }
             window.note(daily, strength, classified: classified)
+            hasStrong = hasStrong || classified > 0
         }
         buffer.finish()
         window.sums = buffer.sums
         try noteExtremes(&window, of: model.id)
         return window
+    }
+
+    /// The raw days of a window with sightings that have dates of this strength, and how many.
+    func daily(_ strength: DateStrength, _ days: Range<CalendarDay>) throws -> [(day: Int, count: Int)] {
+        let days = strength.rawDays(days)
+        return try db.rows(
+            "SELECT day, count FROM sighting_day WHERE strength = ? AND day >= ? AND day < ?", strength.rawValue,
+            days.lowerBound, days.upperBound
+        ) { ($0.int(0), $0.int(1)) }
     }
 
     /// The first and the last day of all that a model has classified.
@@ -97,11 +109,12 @@ extension Transaction {
 }
 
 extension TrendWindow {
-    /// - daily: Raw days of that strength with their sightings. - classified: How many of these the model has classified.
-    mutating func note(_ daily: [(day: Int, count: Int)], _ strength: DateStrength, classified: Int) {
+    /// - daily: Raw days of that strength with their sightings. - classified: How many of these the model has classified; nil where they
+    ///   are not counted.
+    mutating func note(_ daily: [(day: Int, count: Int)], _ strength: DateStrength, classified: Int? = nil) {
         let total = daily.reduce(0) { $0 + $1.count }
         if total > 0 { sightings[strength] = total }
-        if total > classified { unclassified[strength] = total - classified }
+        if let classified, total > classified { unclassified[strength] = total - classified }
         guard strength != .undated, !daily.isEmpty else { return }
         self.daily[strength] = Dictionary(
             uniqueKeysWithValues: daily.map { (CalendarDay(rawValue: $0.day), $0.count) })

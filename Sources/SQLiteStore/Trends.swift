@@ -5,7 +5,7 @@ extension SQLiteStore {
     package func trends(of model: ModelVersion, _ query: TrendQuery) throws(StoreError) -> TrendWindow {
         try read { tx in
             let model = try tx.model(model)
-            guard query.unit == .sightings, query.job == nil, query.filter.isEmpty else {
+            guard query.unit == .sightings, query.isOfAll else {
                 return try tx.trendsFromSightings(of: model, query)
             }
             return try tx.trendsFromSums(of: model, query)
@@ -25,8 +25,13 @@ extension Transaction {
         var window = TrendWindow()
         var counter = UnitCounter(query, classes: model.classes)
         let source = try SightingSource(self, query, model: model.id)
-        // The strongest first: what counts once for several sightings has the date of the first that comes.
-        for strength in query.strengths.reversed() {
+        var hasStrong = false
+        // What counts once for several sightings has the date of the first that comes, of the strongest.
+        for strength in query.strengths {
+            guard query.counts(strength, hasStrong: hasStrong) else {
+                window.note(try query.isOfAll ? daily(strength, query.days) : source.daily(strength), strength)
+                continue
+            }
             var daily: [(day: Int, count: Int)] = []
             var classified = 0
             counter.begin(strength)
@@ -36,6 +41,7 @@ extension Transaction {
                 if counter.count(row) { classified += 1 }
             }
             window.note(daily, strength, classified: classified)
+            hasStrong = hasStrong || classified > 0
         }
         window.sums = counter.sums()
         if let job = query.job {
@@ -62,7 +68,6 @@ private struct UnitCounter {
         var brand: Int32
         /// The author's day; 0 where a unit is no matter of days.
         var day: Int32
-        var isDated: Bool
     }
 
     /// Small, for there may be millions.
@@ -82,7 +87,7 @@ private struct UnitCounter {
 
     private let query: TrendQuery
     private let classes: [String]
-    private var strength = DateStrength.undated
+    private var strength = DateStrength.strong
     private var buffer: SumBuffer
     private var units: [Key: Unit] = [:]
 
@@ -106,15 +111,14 @@ private struct UnitCounter {
             group: Int8(row.int(3)),
             text: TextKind(
                 hasText: row.bool(4), mentions: mentions, brand: classes.indices.contains(brand) ? classes[brand] : ""))
-        let isDated = strength != .undated
         switch query.unit {
         case .sightings: add(unit)
         case .posts:
             let owner = row.postOwner(platform: 8, post: 9, sighting: 1)
-            units[Key(owner: owner, brand: unit.brand, day: 0, isDated: isDated), default: unit].take(unit)
+            units[Key(owner: owner, brand: unit.brand, day: 0), default: unit].take(unit)
         case .authors:
             let owner = row.authorOwner(author: 2, sighting: 1)
-            units[Key(owner: owner, brand: unit.brand, day: unit.day, isDated: isDated), default: unit].take(unit)
+            units[Key(owner: owner, brand: unit.brand, day: unit.day), default: unit].take(unit)
         }
         return true
     }
@@ -126,18 +130,12 @@ private struct UnitCounter {
 
     /// In the order of those of `trendsFromSums`.
     mutating func sums() -> [TrendSum] {
-        let order = units.values.sorted { ($0.strength.rawValue, $0.day) < ($1.strength.rawValue, $1.day) }
+        let order = units.values.sorted { ($1.strength.rawValue, $0.day) < ($0.strength.rawValue, $1.day) }
         for (index, unit) in order.enumerated() {
             if index == 0 || unit.strength != order[index - 1].strength { begin(unit.strength) }
             add(unit)
         }
         buffer.finish()
-        return buffer.sums.sorted { one, other in
-            (one.strength.rawValue, one.day?.rawValue ?? 0, one.brand, one.confidenceStep, one.authorGroup)
-                < (
-                    other.strength.rawValue, other.day?.rawValue ?? 0, other.brand, other.confidenceStep,
-                    other.authorGroup
-                )
-        }
+        return buffer.sums
     }
 }

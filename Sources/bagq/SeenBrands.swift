@@ -53,7 +53,8 @@ final class SeenBrands {
         let window = try store.trends(
             of: model.version,
             TrendQuery(
-                days: days, spans: spans ?? [days.lowerBound], thresholdStep: ConfidenceStep.reaching(threshold)))
+                days: days, spans: spans ?? [days.lowerBound], thresholdStep: ConfidenceStep.reaching(threshold),
+                dates: dates))
         if spans == nil { windows[days] = window }
         return window
     }

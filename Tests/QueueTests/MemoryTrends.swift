@@ -26,20 +26,25 @@ extension State {
         }
         for seen in here {
             window.sightings[seen.strength, default: 0] += 1
-            if seen.brand == nil { window.unclassified[seen.strength, default: 0] += 1 }
             if let day = seen.day { window.daily[seen.strength, default: [:]][day, default: 0] += 1 }
         }
-        for same in Dictionary(grouping: here.filter { $0.brand != nil }, by: { unit(of: $0, query.unit) }).values {
-            let dates = same.map { ($0.strength.rawValue, -($0.day?.rawValue ?? 0)) }
-            let best = dates.max { $0 < $1 } ?? (0, 0)
+        let strengths: Set<DateStrength> =
+            query.dates == .any || !here.contains { $0.strength == .strong && $0.brand != nil }
+            ? [.weak, .strong] : [.strong]
+        for seen in here where seen.brand == nil && strengths.contains(seen.strength) {
+            window.unclassified[seen.strength, default: 0] += 1
+        }
+        let counted = here.filter { $0.brand != nil && strengths.contains($0.strength) }
+        for same in Dictionary(grouping: counted, by: { unit(of: $0, query.unit) }).values {
+            let dates = same.compactMap { seen in seen.day.map { (seen.strength.rawValue, -$0.rawValue) } }
+            guard let best = dates.max(by: <) else { continue }
             let strength = DateStrength(rawValue: best.0) ?? .undated
             let step = same.compactMap(\.step).max() ?? 0
             let text = same.compactMap(\.text).max() ?? 0
-            let day = strength == .undated ? nil : CalendarDay(rawValue: -best.1)
-            let start = day.map { day in
+            let day = CalendarDay(rawValue: -best.1)
+            let start =
                 query.spans.isEmpty
-                    ? day : max(query.spans.filter { $0 <= day }.max() ?? query.days.lowerBound, query.days.lowerBound)
-            }
+                ? day : max(query.spans.filter { $0 <= day }.max() ?? query.days.lowerBound, query.days.lowerBound)
             window.sums.append(
                 TrendSum(
                     day: start, strength: strength, brand: same[0].brand ?? 0,
@@ -90,7 +95,7 @@ extension State {
 
     /// What those that count once have in common.
     private func unit(of seen: Seen, _ unit: CountingUnit) -> String {
-        "\(owner(of: seen, unit)), brand \(seen.brand ?? -1), \(seen.day == nil ? "undated" : "dated")"
+        "\(owner(of: seen, unit)), brand \(seen.brand ?? -1)"
     }
 
     private func owner(of seen: Seen, _ unit: CountingUnit) -> String {
@@ -158,7 +163,7 @@ func merged(_ sums: [TrendSum]) -> [TrendSum] {
         counts[key, default: key].texts += sum.texts
     }
     return counts.values.sorted {
-        ($0.strength.rawValue, $0.day?.rawValue ?? 0, $0.brand, $0.confidenceStep)
-            < ($1.strength.rawValue, $1.day?.rawValue ?? 0, $1.brand, $1.confidenceStep)
+        ($0.strength.rawValue, $0.day.rawValue, $0.brand, $0.confidenceStep)
+            < ($1.strength.rawValue, $1.day.rawValue, $1.brand, $1.confidenceStep)
     }
 }

@@ -204,6 +204,7 @@ private struct RandomRun {
             spans: Bool.random(using: &random) ? [] : [18519, 18521].map(CalendarDay.init(rawValue:)),
             thresholdStep: Bool.random(using: &random) ? nil : 14)
         query.includesUndated = Bool.random(using: &random)
+        query.dates = TrendDates.allCases.randomElement(using: &random) ?? .any
         return query
     }
 

@@ -53,7 +53,7 @@ import Testing
         func counted(_ unit: CountingUnit) throws -> [[Int]] {
             merged(try trends(h, TrendQuery(days: days, unit: unit)).sums).map {
                 [
-                    $0.strength.rawValue, ($0.day ?? Self.first).rawValue - Self.first.rawValue, $0.confidenceStep,
+                    $0.strength.rawValue, $0.day.rawValue - Self.first.rawValue, $0.confidenceStep,
                     $0.count,
                 ]
             }
@@ -74,7 +74,7 @@ import Testing
         let all = SightingTests.allDays
         func counted(_ filter: TrendFilter) throws -> [DateStrength: Int] {
             let window = try trends(h, TrendQuery(days: all, filter: filter))
-            #expect(window.sums.reduce(0) { $0 + $1.count } == window.sightings.values.reduce(0, +))
+            #expect(window.sums.reduce(0) { $0 + $1.count } == window.sightings[.strong] ?? 0)
             #expect(window.newestDay == [.strong: Self.first])
             return window.sightings
         }
@@ -130,7 +130,7 @@ import Testing
             var query = query
             query.unit = unit
             let sums = merged(try trends(h, query).sums).map {
-                [($0.day ?? Self.first).rawValue - Self.first.rawValue, $0.confidenceStep, $0.count]
+                [$0.day.rawValue - Self.first.rawValue, $0.confidenceStep, $0.count]
             }
             #expect(sums == [[1, 0, 3], [4, 0, 1], [4, 15, 1], [6, 15, 3]])
         }

@@ -41,12 +41,13 @@ extension [Sighting] {
             if let day = sighting.day, !days.contains(day) { continue }
             window.sightings[sighting.strength, default: 0] += 1
             if let day = sighting.day { window.daily[sighting.strength, default: [:]][day, default: 0] += 1 }
+            guard let day = sighting.day else { continue }
             guard let brand = sighting.brand else {
                 window.unclassified[sighting.strength, default: 0] += 1
                 continue
             }
             let key = TrendSum(
-                day: sighting.day, strength: sighting.strength, brand: brand, confidenceStep: sighting.step,
+                day: day, strength: sighting.strength, brand: brand, confidenceStep: sighting.step,
                 authorGroup: sighting.group, count: 0)
             sums[key, default: (0, 0, 0)].count += 1
             sums[key, default: (0, 0, 0)].named += sighting.isNamed ? 1 : 0

@@ -97,7 +97,7 @@ import Testing
         #expect(json["recognised"] as? Int == count.recognised)
         #expect(json["other"] as? Int == count.other && json["unsure"] as? Int == count.unsure)
         let weak = draw.sightings.filter {
-            $0.strength == .weak && $0.brand != nil && $0.day.map(range.days.contains) == true
+            $0.strength == .weak && ($0.brand != nil || dates == "strong") && $0.day.map(range.days.contains) == true
         }
         #expect(json["weak"] as? Int == weak.count)
         let waiting = draw.sightings.filter { sighting in

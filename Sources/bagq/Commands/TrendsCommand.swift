@@ -58,7 +58,7 @@ enum TrendsCommand: Command {
             func window(_ days: Range<CalendarDay>, spans: [CalendarDay]) throws -> TrendWindow {
                 if days.isEmpty { return TrendWindow() }
                 var query = part.query
-                (query.days, query.spans) = (days, spans)
+                (query.days, query.spans, query.dates) = (days, spans, dates)
                 // They are said of the window alone.
                 query.includesUndated = days == range.days
                 query.thresholdStep = ConfidenceStep.reaching(threshold)
