@@ -18,6 +18,7 @@ final class Backpropagation: Sendable {
     /// Pictures whose gradients one thread sums.
     private let groupSize: Int
     private let smoothing: Double
+    private let classWeights: [Double]?
     /// Groups x the parameters of what runs picture by picture.
     private let groupGradients: Buffer<Float>
     /// Of each picture of the batch.
@@ -29,12 +30,13 @@ final class Backpropagation: Sendable {
     private static let leastGroups = 4
 
     /// - bf16: Where convolutions are to multiply numbers of bf16. - smoothing: Of the labels; see `TrainingOptions`.
+    /// - classWeights: What each class's losses are multiplied by; nil for 1.
     init(
         _ network: Network, _ parameters: Parameters, kernels: Kernels, bf16: BF16Kernels? = nil, pool: ThreadPool,
-        capacity: Int, smoothing: Double = 0
+        capacity: Int, smoothing: Double = 0, classWeights: [Double]? = nil
     ) {
         (self.network, self.kernels, self.pool, self.capacity) = (network, kernels, pool, capacity)
-        self.smoothing = smoothing
+        (self.smoothing, self.classWeights) = (smoothing, classWeights)
         gradients = Buffer(count: network.parameterCount)
         weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: .training(bf16))
         memory = BackpropagationMemory(network, use: weights.use, capacity: capacity, threads: pool.threads)
@@ -97,13 +99,13 @@ final class Backpropagation: Sendable {
     }
 
     private func loss(_ work: PictureWork, label: Int, of count: Int) {
-        let logits = work.value(network.lastValue).span
+        let (logits, weight) = (work.value(network.lastValue).span, classWeights?[label] ?? 1)
         let loss = work.gradient(network.lastValue).withMutableSpan {
             SoftmaxCrossEntropy.loss(
-                of: logits, label: label, smoothing: smoothing, scale: 1 / Double(count), dLogits: &$0)
+                of: logits, label: label, smoothing: smoothing, scale: weight / Double(count), dLogits: &$0)
         }
         let right = logits.indexOfLargest == label
-        losses.slice(work.picture, of: 1).fill(with: loss)
+        losses.slice(work.picture, of: 1).fill(with: loss * weight)
         isRight.slice(work.picture, of: 1).fill(with: right)
     }
 

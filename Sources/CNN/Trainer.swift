@@ -18,7 +18,7 @@ package enum TrainingStep: Equatable, Sendable {
 /// The result depends on pictures, options, kernel level and precision alone: not on threads, nor on how often training was stopped and
 /// resumed from a checkpoint.
 package final class Trainer {
-    package let options: TrainingOptions
+    package private(set) var options: TrainingOptions
     package let architecture: Architecture
     package let level: KernelLevel
     package let precision: TrainingPrecision
@@ -52,6 +52,9 @@ package final class Trainer {
         precision: TrainingPrecision = .fp32, threads: Int,
         resuming checkpoint: [UInt8]? = nil
     ) throws {
+        let checkpoint = try checkpoint.map { try TrainingCheckpoint(parsing: $0) }
+        var options = options
+        if options.minutes != nil, let checkpoint { options.epochs = checkpoint.header.options.epochs }
         if let problem = options.problem { throw TrainingError.options(problem) }
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
         guard TrainingPrecision.supported(at: level).contains(precision) else {
@@ -72,12 +75,13 @@ package final class Trainer {
         pool = ThreadPool(threads: threads)
         backpropagation = Backpropagation(
             network, parameters, kernels: kernels, bf16: precision == .bf16 ? BF16Kernels() : nil, pool: pool,
-            capacity: options.batch, smoothing: options.labelSmoothing)
+            capacity: options.batch, smoothing: options.labelSmoothing,
+            classWeights: options.classWeights(of: trainingLabels, classes: classes.count))
         let weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: .prediction)
         validators = (0..<pool.threads).map { _ in ForwardPass(network, weights, capacity: Self.validationUnit) }
         optimizer = Optimizer(options, network, kernels: kernels, pool: pool)
         bestParameters = Parameters(Buffer(count: network.parameterCount))
-        if let checkpoint { try restore(TrainingCheckpoint(parsing: checkpoint)) }
+        if let checkpoint { try restore(checkpoint) }
     }
 
     /// Pictures trained on, over all epochs.
@@ -88,6 +92,38 @@ package final class Trainer {
     }
     package var history: [EpochReport] { progress.history }
     package var isFinished: Bool { progress.isFinished(options) }
+
+    /// Times some batches and validation pictures, for about two seconds, and leaves the trainer as it was.
+    /// - throws: As `step` does.
+    package func measurePace() throws -> TrainingPace {
+        precondition(progress.steps == 0, "a pace is measured before the first step")
+        let before = state
+        func seconds(_ work: () throws -> Void) rethrows -> Double { try ContinuousClock().measure(work) / .seconds(1) }
+        var training = try seconds { _ = try trainBatch() }
+        var pictures = progress.position
+        if pictures < trainingLabels.count {
+            // The first batch does not count: it touches its memory for the first time.
+            training = 0
+            while progress.position < trainingLabels.count, training < 2 {
+                training += try seconds { _ = try trainBatch() }
+            }
+            pictures = progress.position - pictures
+        }
+        var epoch = training * Double(trainingLabels.count) / Double(pictures)
+        if !validationLabels.isEmpty {
+            let validation = try seconds(validateSome)
+            epoch += validation * Double(validationLabels.count) / Double(validationTally.count)
+            validationTally = TrainingProgress.Tally()
+        }
+        try restore(before)
+        return TrainingPace(secondsPerEpoch: epoch)
+    }
+
+    /// Lays the training out over so many epochs, before its first step, where the options leave them open. Checkpoints keep them.
+    package func choose(epochs: Int) {
+        precondition(options.minutes != nil && progress.steps == 0 && epochs > 0)
+        options.epochs = epochs
+    }
 
     /// Trains on the next batch, or looks at the next validation pictures, or ends the epoch.
     /// - throws: `TrainingError.diverged`, or what loading a picture threw; the trainer is then of no more use.
@@ -109,12 +145,13 @@ package final class Trainer {
     }
 
     /// All that is needed to go on as if never stopped. At any time between steps.
-    package func checkpoint() -> [UInt8] {
+    package func checkpoint() -> [UInt8] { state.serialized() }
+
+    private var state: TrainingCheckpoint {
         TrainingCheckpoint(
             header: header, progress: progress, parameters: parameters.array, m: optimizer.m.array,
             v: optimizer.v.array,
-            best: progress.best == nil ? nil : bestParameters.array
-        ).serialized()
+            best: progress.best == nil ? nil : bestParameters.array)
     }
 
     /// The weights that the options ask to keep, so far.

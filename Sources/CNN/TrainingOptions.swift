@@ -5,6 +5,8 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
 
     package var recipe = "blog"
     package var epochs = 20
+    /// Asks for as many epochs as fit into these on the machine that trains; `epochs` is then what was chosen. Nil where `epochs` holds.
+    package var minutes: Int?
     package var seed: UInt64 = 0
     package var keep = Keep.best
     /// Ends training after so many epochs without a better one; nil for never.
@@ -20,10 +22,20 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var clipping: Double?
     /// How much of each label is shared out evenly among all classes (Szegedy et al. 2015, 7).
     package var labelSmoothing = 0.0
+    /// How far the loss makes up for classes with few pictures: 0 not at all, 1 as if all had as many.
+    package var balance = 0.0
+    /// Nil for what the recipe does.
+    package var augment: Augment?
     /// Nil for the fastest that the machine has.
     package var precision: TrainingPrecision?
     /// Nil for a training from scratch.
     package var pretrained: Pretrained?
+
+    /// How much training varies its pictures.
+    package enum Augment: String, CaseIterable, Codable, Sendable {
+        case nothing = "none"
+        case light, strong
+    }
 
     /// A network that training starts from.
     package struct Pretrained: Codable, Hashable, Sendable {
@@ -45,6 +57,7 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         recipe = try container.decodeIfPresent(String.self, forKey: .recipe) ?? recipe
         epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
+        minutes = try container.decodeIfPresent(Int.self, forKey: .minutes)
         seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
         keep = try container.decodeIfPresent(Keep.self, forKey: .keep) ?? keep
         patience = try container.decodeIfPresent(Int.self, forKey: .patience)
@@ -55,6 +68,8 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         weightDecay = try container.decodeIfPresent(Double.self, forKey: .weightDecay) ?? weightDecay
         clipping = try container.decodeIfPresent(Double.self, forKey: .clipping)
         labelSmoothing = try container.decodeIfPresent(Double.self, forKey: .labelSmoothing) ?? labelSmoothing
+        balance = try container.decodeIfPresent(Double.self, forKey: .balance) ?? balance
+        augment = try container.decodeIfPresent(Augment.self, forKey: .augment)
         precision = try container.decodeIfPresent(TrainingPrecision.self, forKey: .precision)
         pretrained = try container.decodeIfPresent(Pretrained.self, forKey: .pretrained)
     }
@@ -62,6 +77,7 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     /// What is wrong with them, as a sentence; nil when they can be trained with.
     package var problem: String? {
         if !(1...100_000).contains(epochs) { return "epochs must be within 1 and 100000, not \(epochs)" }
+        if let minutes, minutes < 1 { return "minutes must be at least 1, not \(minutes)" }
         if !(1...256).contains(batch) { return "batch must be within 1 and 256, not \(batch)" }
         if let patience, patience < 1 { return "patience must be at least 1, not \(patience)" }
         if !(learningRate > 0 && learningRate <= 10) {
@@ -73,7 +89,19 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         if !(0..<1).contains(labelSmoothing) {
             return "label smoothing must be within 0 and 1, not \(labelSmoothing)"
         }
+        if !(0...1).contains(balance) { return "balance must be within 0 and 1, not \(balance)" }
         return nil
+    }
+
+    /// What the loss of each class's pictures is multiplied by: between 1 and the inverse of the class's share, as `balance` says. Its
+    /// mean over the pictures is 1.
+    func classWeights(of labels: [Int], classes: Int) -> [Double] {
+        var counts = [Int](repeating: 0, count: classes)
+        for label in labels { counts[label] += 1 }
+        let present = counts.count { $0 > 0 }
+        return counts.map { count in
+            1 - balance + balance * Double(labels.count) / Double(present * max(count, 1))
+        }
     }
 }
 

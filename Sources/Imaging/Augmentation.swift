@@ -18,19 +18,24 @@ package struct Augmentation: Hashable, Sendable {
         self.saturation = saturation
     }
 
-    /// A part of the picture (Szegedy et al. 2014, "Going Deeper with Convolutions", 6): 40 to 100 % of its area, 3:4 to 4:3 of its
-    /// proportions; mirrored or not; a fifth brighter or darker, more or less colourful.
-    package static func resizedCrop(width: Int, height: Int, using random: inout CounterRandom) -> Augmentation {
-        let area = random.float(in: 0.4...1)
-        let ratio = exp(random.float(in: -1...1) * log(Float(4) / 3))
+    /// A part of the picture (Szegedy et al. 2014, "Going Deeper with Convolutions", 6), mirrored or not, brighter or darker, more or less
+    /// colourful.
+    /// - leastArea: Of the picture's. - proportions: Up to this and down to its inverse of the picture's. - colour: What is added to or
+    ///   taken from brightness and saturation, at most.
+    package static func resizedCrop(
+        width: Int, height: Int, leastArea: Float = 0.4, proportions: Float = 4 / 3, colour: Float = 0.2,
+        using random: inout CounterRandom
+    ) -> Augmentation {
+        let area = random.float(in: leastArea...1)
+        let ratio = exp(random.float(in: -1...1) * log(proportions))
         let (across, down) = (min(1, (area * ratio).squareRoot()), min(1, (area / ratio).squareRoot()))
         var warp = Warp()
         (warp.rowPerRow, warp.columnPerColumn) = (down, across)
         warp.rowStart = random.float(in: 0...1) * Float(height) * (1 - down) + (down - 1) / 2
         warp.columnStart = random.float(in: 0...1) * Float(width) * (1 - across) + (across - 1) / 2
         return Augmentation(
-            warp: warp, isFlipped: random.float(in: 0...1) < 0.5, brightness: random.float(in: 0.8...1.2),
-            saturation: random.float(in: 0.8...1.2))
+            warp: warp, isFlipped: random.float(in: 0...1) < 0.5, brightness: random.float(in: 1 - colour...1 + colour),
+            saturation: random.float(in: 1 - colour...1 + colour))
     }
 
     /// The blog's recipe, as Keras's `ImageDataGenerator(shear_range=0.2, zoom_range=0.2, horizontal_flip=True)` draws it

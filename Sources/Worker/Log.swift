@@ -53,6 +53,19 @@ enum Log {
         write(.info, "training job=\(claim.job): \(summary)")
     }
 
+    static func expected(_ claim: Claim, _ pace: TrainingPace, _ options: TrainingOptions) {
+        let epochs = options.epochs
+        var text = String(
+            format: "%d epoch%@ of about %.3g s each, %.1f min in all, as measured on this machine", epochs,
+            epochs == 1 ? "" : "s", pace.secondsPerEpoch, pace.seconds(of: epochs) / 60)
+        if let minutes = options.minutes, pace.secondsPerEpoch > 60 * Double(minutes) {
+            text += "; one alone is longer than --minutes \(minutes)"
+        } else if options.minutes != nil, epochs == TrainingPace.mostEpochs {
+            text += "; --minutes chooses no more"
+        }
+        write(.info, "training job=\(claim.job): \(text)")
+    }
+
     static func remark(_ claim: Claim, _ text: String) {
         write(.notice, "training job=\(claim.job): \(text)")
     }

@@ -4,6 +4,8 @@ import Imaging
 /// A way to train: the network, what it starts from, how its pictures are prepared, and how they are varied.
 package struct Recipe: Sendable {
     package let preprocessing: Preprocessing
+    /// How much pictures are varied; nil for what the recipe does.
+    package var augment: TrainingOptions.Augment?
     private let kind: Kind
 
     private enum Kind: Sendable {
@@ -69,6 +71,15 @@ package struct Recipe: Sendable {
     func augmentation(seed: UInt64) -> Augmentation {
         var random = CounterRandom(seed)
         let (width, height) = (preprocessing.width, preprocessing.height)
+        switch augment {
+        case .nothing: return Augmentation()
+        case .light:
+            return .resizedCrop(
+                width: width, height: height, leastArea: 0.8, proportions: 1, colour: 0.1, using: &random)
+        case .strong:
+            return .resizedCrop(width: width, height: height, leastArea: 0.2, colour: 0.4, using: &random)
+        case nil: break
+        }
         return switch kind {
         case .blog: .blog(width: width, height: height, using: &random)
         case .fineTuning: .resizedCrop(width: width, height: height, using: &random)

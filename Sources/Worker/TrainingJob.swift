@@ -45,6 +45,7 @@ struct TrainingJob {
     }
 
     private func train() throws {
+        let beginning = ContinuousClock.now
         let jobOptions = try JSONDecoder().decode(TrainingJobOptions.self, from: Data(work.request.options.utf8))
         var options = jobOptions.training
         var cacheBytes = jobOptions.cacheMegabytes.map { $0 << 20 } ?? cacheBytes
@@ -52,7 +53,8 @@ struct TrainingJob {
             return try giveBack(because: trouble)
         }
         let folder = try LabelledFolder(work.request.data)
-        let recipe = try recipe(jobOptions)
+        var recipe = try recipe(jobOptions)
+        recipe.augment = options.augment
         options.pretrained = recipe.pretrained
         let architecture = try recipe.architecture(classes: folder.classes.count)
         let start = try recipe.parameters(of: architecture, seed: options.seed)
@@ -83,7 +85,8 @@ struct TrainingJob {
             summary: "\(training.labels.count) training and \(validation.labels.count) validation pictures, "
                 + "\(folder.classes.count) classes, \(options.pretrained.map { "from \($0.name), " } ?? "")\(trainer.level.rawValue) \(trainer.precision.rawValue)"
                 + Self.cacheNote([training, validation]))
-        guard try turn(trainer) else { return }
+        if work.checkpoint == nil { try plan(trainer, since: beginning) }
+        guard try turn(trainer, since: beginning) else { return }
 
         var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
         model.seen = SeenPictures(training: training.identities, validation: validation.identities)
@@ -171,9 +174,22 @@ struct TrainingJob {
             level: level, precision: .chosen(options.precision, at: level), threads: threads)
     }
 
+    /// Says how long the training will take, and chooses the epochs where they follow from the time.
+    private func plan(_ trainer: Trainer, since beginning: ContinuousClock.Instant) throws {
+        let pace = try trainer.measurePace()
+        if let minutes = trainer.options.minutes {
+            let spent = (ContinuousClock.now - beginning) / .seconds(1)
+            trainer.choose(epochs: pace.epochs(within: 60 * Double(minutes) - spent))
+            // Before the first step: whoever goes on after a kill must not choose again.
+            try patience { () throws(StoreError) in try save(trainer) }
+        }
+        Log.expected(claim, pace, trainer.options)
+    }
+
     /// Batch after batch. False when the claim was lost or given back before the end.
-    private func turn(_ trainer: Trainer) throws -> Bool {
+    private func turn(_ trainer: Trainer, since beginning: ContinuousClock.Instant) throws -> Bool {
         var lastSave = Date()
+        var latest = trainer.options.minutes.map { beginning + .seconds(60 * $0) }
         var lastDone = trainer.picturesDone
         while true {
             let step = try trainer.step()
@@ -189,6 +205,11 @@ struct TrainingJob {
             var mustYield = false
             if case .epoch(let report) = step {
                 Log.epoch(claim, report, of: trainer.options)
+                if let end = latest, ContinuousClock.now > end, !trainer.isFinished {
+                    Log.remark(
+                        claim, "takes longer than its --minutes: the machine is slower than when it was measured")
+                    latest = nil
+                }
                 mustYield = try patience { () throws(StoreError) in
                     try store.isOutranked(claim, abilities: abilities)
                 }

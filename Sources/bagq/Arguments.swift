@@ -64,6 +64,17 @@ struct Arguments {
         return number
     }
 
+    func number(_ name: String, in range: ClosedRange<Double>) throws(UsageError) -> Double? {
+        guard let text = value(name) else { return nil }
+        guard let number = Double(text), range.contains(number) else {
+            throw UsageError(
+                String(format: "%@ takes a number from %g to %g, not ", name, range.lowerBound, range.upperBound)
+                    + text,
+                command: spec.name)
+        }
+        return number
+    }
+
     /// One of the choices' raw values.
     func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, _: Choice.Type) throws(UsageError) -> Choice?
     where Choice.RawValue == String {

@@ -23,6 +23,12 @@ struct ModelDescription {
                 "trained with recipe \(training.options.recipe), seed \(training.options.seed), "
                     + "\(training.epochsText), kernels \(training.kernelLevel.rawValue) \(training.precision)")
         }
+        if let options = model.training?.options {
+            lines.append(
+                "learning rate \(options.learningRate), balance \(options.balance), pictures varied "
+                    + (options.augment.map { "by --augment \($0.rawValue)" } ?? "as the recipe does")
+                    + (options.minutes.map { ", epochs chosen for \($0) min" } ?? ""))
+        }
         if let pretrained = model.training?.options.pretrained {
             lines.append(
                 "started from \(pretrained.name), weights \(pretrained.fingerprint), "
@@ -83,6 +89,9 @@ struct ModelDescription {
         .object([
             ("recipe", .string(training.options.recipe)), ("seed", .int(Int(clamping: training.options.seed))),
             ("pretrained", training.options.pretrained.map(json(of:)) ?? .null),
+            ("rate", .number(training.options.learningRate)), ("balance", .number(training.options.balance)),
+            ("augment", training.options.augment.map { .string($0.rawValue) } ?? .null),
+            ("minutes", training.options.minutes.map(JSONValue.int) ?? .null),
             ("epochs", .int(training.history.count)), ("kernels", .string(training.kernelLevel.rawValue)),
             ("precision", .string(training.precision)), ("history", .array(training.history.map(json(of:)))),
         ])

@@ -22,6 +22,10 @@ enum TrainCommand: Command {
                 "--from", "WEIGHTS",
                 "fine-tune timm's model.safetensors, the folder that has it, or an earlier model"),
             .init("--epochs", "N", "passes over the training pictures (20; 8 with --from)"),
+            .init("--minutes", "N", "as many epochs as fit into N minutes on the machine that trains"),
+            .init("--rate", "X", "the highest learning rate (0.001; 0.0005 with --from)"),
+            .init("--balance", "B", "0 to 1: how far rare brands weigh more in the loss (0)"),
+            .init("--augment", "HOW", "vary pictures: none, light or strong (as the recipe does)"),
             .init("--seed", "N", "equal seeds give equal models (0)"),
             .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (best)"),
             .init("--patience", "N", "stop after N epochs without a better validation loss (never)"),
@@ -45,13 +49,14 @@ enum TrainCommand: Command {
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
         let data = try Path(existing: arguments.operands[0])
         let folder = try LabelledFolder(data)
-        let recipe: Recipe =
+        var recipe: Recipe =
             if let origin {
                 .fineTuning(
                     try TrainingStart(origin) { try Session(arguments, creating: false).store.modelFile($0) })
             } else {
                 .blog
             }
+        recipe.augment = options.augment
         if let file = arguments.value("--preview") {
             try writePreview(of: folder, recipe, seed: options.seed, to: file)
             return .done
@@ -103,6 +108,13 @@ enum TrainCommand: Command {
             options.recipe = recipe.rawValue
         }
         if let epochs = try arguments.integer("--epochs", in: 1...100_000) { options.epochs = epochs }
+        options.minutes = try arguments.integer("--minutes", in: 1...100_000)
+        if options.minutes != nil, arguments.has("--epochs") {
+            throw UsageError("--minutes and --epochs exclude each other", command: spec.name)
+        }
+        if let rate = try arguments.number("--rate", in: 0.000_01...1) { options.learningRate = rate }
+        if let balance = try arguments.number("--balance", in: 0...1) { options.balance = balance }
+        options.augment = try arguments.choice("--augment", TrainingOptions.Augment.self)
         if let seed = try arguments.integer("--seed", in: 0...Int.max) { options.seed = UInt64(seed) }
         if let keep = try arguments.choice("--keep", Kept.self) { options.keep = keep == .best ? .best : .last }
         let precision = try arguments.choice("--precision", Precision.self) ?? .auto
