@@ -75,6 +75,11 @@ final class ForwardPass {
     }
 }
 
+/// One forward pass a worker: each is touched by that worker alone.
+struct ForwardPasses: @unchecked Sendable {
+    let passes: [ForwardPass]
+}
+
 extension Network {
     /// Of what stays within a stage, for one picture.
     var bufferPlan: BufferPlan {

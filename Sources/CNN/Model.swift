@@ -40,14 +40,16 @@ package struct Model: Sendable {
     }
 
     /// A model with the weights that a trainer keeps.
+    /// - body: Where the trainer trained the head alone.
     /// - throws: `ModelFileError.invalid` where classes or preprocessing do not fit the network.
     package init(
-        trainedBy trainer: Trainer, classes: [String], preprocessing: Preprocessing
+        trainedBy trainer: Trainer, body: FrozenBody? = nil, classes: [String], preprocessing: Preprocessing
     ) throws(ModelFileError) {
-        let weights = Buffer<Float>(count: trainer.keptParameters.count)
-        weights.copy(from: trainer.keptParameters.values)
+        let kept = body?.parameters(with: trainer.keptParameters) ?? trainer.keptParameters
+        let weights = Buffer<Float>(count: kept.count)
+        weights.copy(from: kept.values)
         try self.init(
-            network: Network(trainer.architecture), parameters: Parameters(weights), classes: classes,
+            network: body?.network ?? Network(trainer.architecture), parameters: Parameters(weights), classes: classes,
             preprocessing: preprocessing)
         training = TrainingRecord(
             options: trainer.options, history: trainer.history, kernelLevel: trainer.level,

@@ -235,8 +235,3 @@ package final class Trainer {
         if let best = checkpoint.best { bestParameters.change { $0.copy(from: best) } }
     }
 }
-
-/// One forward pass a worker: each is touched by that worker alone.
-private struct ForwardPasses: @unchecked Sendable {
-    let passes: [ForwardPass]
-}

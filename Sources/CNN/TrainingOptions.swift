@@ -26,6 +26,8 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var balance = 0.0
     /// Nil for what the recipe does.
     package var augment: Augment?
+    /// Whether the last layer alone is trained, on what the others make of each picture once: see `FrozenBody`.
+    package var freeze = false
     /// Nil for the fastest that the machine has.
     package var precision: TrainingPrecision?
     /// Nil for a training from scratch.
@@ -70,6 +72,7 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         labelSmoothing = try container.decodeIfPresent(Double.self, forKey: .labelSmoothing) ?? labelSmoothing
         balance = try container.decodeIfPresent(Double.self, forKey: .balance) ?? balance
         augment = try container.decodeIfPresent(Augment.self, forKey: .augment)
+        freeze = try container.decodeIfPresent(Bool.self, forKey: .freeze) ?? freeze
         precision = try container.decodeIfPresent(TrainingPrecision.self, forKey: .precision)
         pretrained = try container.decodeIfPresent(Pretrained.self, forKey: .pretrained)
     }

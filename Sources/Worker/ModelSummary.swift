@@ -5,7 +5,10 @@ extension Model {
     package var summary: String {
         let how =
             training.map {
-                ["\($0.options.pretrained.map { "from \($0.name)" } ?? $0.options.recipe), \($0.epochsText)"]
+                [
+                    "\($0.options.pretrained.map { "from \($0.name)" } ?? $0.options.recipe), "
+                        + "\($0.options.freeze ? "last layer alone, " : "")\($0.epochsText)"
+                ]
             } ?? []
         return (how + [heldOut.map { accuracyText($0) } ?? "no held-out pictures"]).joined(separator: ", ")
     }

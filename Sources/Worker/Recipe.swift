@@ -26,7 +26,8 @@ package struct Recipe: Sendable {
     }
 
     /// What a training is done with unless somebody says otherwise.
-    package static func options(startsFromOthers: Bool) -> TrainingOptions {
+    /// - freezes: Trains the last layer alone.
+    package static func options(startsFromOthers: Bool, freezes: Bool = false) -> TrainingOptions {
         var options = TrainingOptions()
         guard startsFromOthers else { return options }
         options.recipe = "fine-tune"
@@ -38,6 +39,13 @@ package struct Recipe: Sendable {
         options.weightDecay = 0.02
         options.clipping = 1
         options.labelSmoothing = 0.1
+        guard freezes else { return options }
+        options.freeze = true
+        options.epochs = 60
+        options.learningRate = 2e-3
+        options.headRate = 1
+        // The features are made in fp32, and the last layer is little work.
+        options.precision = .fp32
         return options
     }
 

@@ -65,8 +65,16 @@ struct TrainingJob {
             cacheBytes -= set?.cachedBytes ?? 0
             return set
         }
-        guard let split = try DataSplit(folder, seed: options.seed, threads: threads, isStopped: isStopped),
-            let training = try decoded(split[.training]), let validation = try decoded(split[.validation])
+        let body = try options.freeze ? frozen(architecture, start) : nil
+        guard let split = try DataSplit(folder, seed: options.seed, threads: threads, isStopped: isStopped) else {
+            return try giveBack()
+        }
+        if let body {
+            let needed = body.byteCount(training: split[.training].count, validation: split[.validation].count)
+            guard needed <= cacheBytes else { throw TrainingJobError.noRoom(for: needed, in: cacheBytes) }
+            cacheBytes -= needed
+        }
+        guard let training = try decoded(split[.training]), let validation = try decoded(split[.validation])
         else { return try giveBack() }
         let bad = split.leftOut + training.bad + validation.bad
         if let trouble = bad.lazy.compactMap({ $0.trouble(under: work.request.data) }).first {
@@ -79,7 +87,10 @@ struct TrainingJob {
             throw TrainingJobError.noReadablePicture(folder.classes[empty])
         }
 
-        let trainer = try trainer(options, architecture, start, training, validation)
+        guard
+            let trainer = try body.map({ try trainer(options, $0, training, validation) })
+                ?? trainer(options, architecture, start, training, validation)
+        else { return try giveBack() }
         Log.trainingStarted(
             claim,
             summary: "\(training.labels.count) training and \(validation.labels.count) validation pictures, "
@@ -88,7 +99,8 @@ struct TrainingJob {
         if work.checkpoint == nil { try plan(trainer, since: beginning) }
         guard try turn(trainer, since: beginning) else { return }
 
-        var model = try Model(trainedBy: trainer, classes: folder.classes, preprocessing: recipe.preprocessing)
+        var model = try Model(
+            trainedBy: trainer, body: body, classes: folder.classes, preprocessing: recipe.preprocessing)
         model.seen = SeenPictures(training: training.identities, validation: validation.identities)
         try quantize(&model, training, validation, trainer.level)
         let quoted = split[.test].isEmpty ? HeldOut.Part.validation : .test
@@ -151,10 +163,31 @@ struct TrainingJob {
         }
     }
 
+    private func frozen(_ architecture: Architecture, _ start: Parameters?) throws -> FrozenBody {
+        guard let start else { throw TrainingJobError.nothingToStartFrom("--freeze needs --from") }
+        return try FrozenBody(architecture, start)
+    }
+
+    /// Of the head alone, on what the body makes of the pictures. Nil when asked to stop.
+    private func trainer(
+        _ options: TrainingOptions, _ body: FrozenBody, _ training: PictureSet, _ validation: PictureSet
+    ) throws -> Trainer? {
+        Log.remark(claim, "running the network once over each picture; then its last layer alone is trained")
+        let level = work.checkpoint.flatMap { KernelLevel(rawValue: $0.kernelLevel) } ?? level
+        func features(_ pictures: PictureSet, forTraining: Bool) throws -> FrozenFeatures? {
+            try body.features(
+                of: pictures, forTraining: forTraining, level: level, threads: threads, isStopped: isStopped)
+        }
+        guard let training = try features(training, forTraining: true),
+            let validation = try features(validation, forTraining: false)
+        else { return nil }
+        return try trainer(options, body.head, body.headStart, training, validation)
+    }
+
     /// Goes on from the checkpoint where there is one. It is never given up without the user's word.
     private func trainer(
-        _ options: TrainingOptions, _ architecture: Architecture, _ start: Parameters?, _ training: PictureSet,
-        _ validation: PictureSet
+        _ options: TrainingOptions, _ architecture: Architecture, _ start: Parameters?,
+        _ training: any TrainingPictures, _ validation: any TrainingPictures
     ) throws -> Trainer {
         if let checkpoint = work.checkpoint, let level = KernelLevel(rawValue: checkpoint.kernelLevel),
             let precision = TrainingPrecision(rawValue: checkpoint.precision)
@@ -296,11 +329,16 @@ enum TrainingJobError: Error, CustomStringConvertible {
     case noReadablePicture(String)
     case unknownRecipe(String)
     case nothingToStartFrom(String)
+    /// Bytes of features, bytes that there are.
+    case noRoom(for: Int, in: Int)
     case cannotGoOn(JobID, because: String)
 
     var description: String {
         switch self {
         case .nothingToStartFrom(let why): "training has nothing to start from: \(why)"
+        case .noRoom(let needed, let given):
+            "--freeze keeps \((needed >> 20) + 1) MiB of the pictures' features in memory, and may have \(given >> 20); train again "
+                + "with a larger --cache-mb"
         case .unknownRecipe(let name): "this bagq has no recipe \(name); a newer one may"
         case .cannotGoOn(let job, let why):
             "training cannot go on: \(why); mend that and `bagq retry \(job)`, or give up what was learnt with "

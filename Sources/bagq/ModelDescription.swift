@@ -27,6 +27,7 @@ struct ModelDescription {
             lines.append(
                 "learning rate \(options.learningRate), balance \(options.balance), pictures varied "
                     + (options.augment.map { "by --augment \($0.rawValue)" } ?? "as the recipe does")
+                    + (options.freeze ? ", the last layer alone" : "")
                     + (options.minutes.map { ", epochs chosen for \($0) min" } ?? ""))
         }
         if let pretrained = model.training?.options.pretrained {
@@ -91,6 +92,7 @@ struct ModelDescription {
             ("pretrained", training.options.pretrained.map(json(of:)) ?? .null),
             ("rate", .number(training.options.learningRate)), ("balance", .number(training.options.balance)),
             ("augment", training.options.augment.map { .string($0.rawValue) } ?? .null),
+            ("freeze", .bool(training.options.freeze)),
             ("minutes", training.options.minutes.map(JSONValue.int) ?? .null),
             ("epochs", .int(training.history.count)), ("kernels", .string(training.kernelLevel.rawValue)),
             ("precision", .string(training.precision)), ("history", .array(training.history.map(json(of:)))),

@@ -52,6 +52,8 @@ struct UsageTests {
             Case("train data --rate nan", 64, "--rate takes a number from 1e-05 to 1, not nan"),
             Case("train data --balance 1.5", 64, "--balance takes a number from 0 to 1, not 1.5"),
             Case("train data --augment lite", 64, "--augment takes none, light, strong, not lite"),
+            Case("train data --freeze", 64, "--freeze needs --from"),
+            Case("train data --from text.safetensors --freeze --augment light", 64, "--augment and --freeze exclude"),
             Case("train data --recipe blogg", 64, "did you mean blog?"),
             Case("train data --name a/b", 64, "no name for a model"),
             Case("train data/bar", 2, "two brands are needed"),

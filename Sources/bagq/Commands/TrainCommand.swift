@@ -21,9 +21,10 @@ enum TrainCommand: Command {
             .init(
                 "--from", "WEIGHTS",
                 "fine-tune timm's model.safetensors, the folder that has it, or an earlier model"),
-            .init("--epochs", "N", "passes over the training pictures (20; 8 with --from)"),
+            .init("--freeze", nil, "with --from: train the last layer alone, in about a minute"),
+            .init("--epochs", "N", "passes over the training pictures (20; 8 with --from, 60 with --freeze)"),
             .init("--minutes", "N", "as many epochs as fit into N minutes on the machine that trains"),
-            .init("--rate", "X", "the highest learning rate (0.001; 0.0005 with --from)"),
+            .init("--rate", "X", "the highest learning rate (0.001; 0.0005 with --from, 0.002 with --freeze)"),
             .init("--balance", "B", "0 to 1: how far rare brands weigh more in the loss (0)"),
             .init("--augment", "HOW", "vary pictures: none, light or strong (as the recipe does)"),
             .init("--seed", "N", "equal seeds give equal models (0)"),
@@ -100,7 +101,15 @@ enum TrainCommand: Command {
     }
 
     private static func options(_ arguments: Arguments, startsFromOthers: Bool) throws -> TrainingOptions {
-        var options = Recipe.options(startsFromOthers: startsFromOthers)
+        var options = Recipe.options(startsFromOthers: startsFromOthers, freezes: arguments.has("--freeze"))
+        if arguments.has("--freeze") {
+            guard startsFromOthers else { throw UsageError("--freeze needs --from", command: spec.name) }
+            if let other = ["--augment", "--preview"].first(where: arguments.has) {
+                throw UsageError(
+                    "\(other) and --freeze exclude each other: each picture is looked at once, as it is and mirrored",
+                    command: spec.name)
+            }
+        }
         if let recipe = try arguments.choice("--recipe", Recipe.Name.self) {
             guard !startsFromOthers else {
                 throw UsageError("--recipe and --from exclude each other", command: spec.name)
@@ -117,8 +126,9 @@ enum TrainCommand: Command {
         options.augment = try arguments.choice("--augment", TrainingOptions.Augment.self)
         if let seed = try arguments.integer("--seed", in: 0...Int.max) { options.seed = UInt64(seed) }
         if let keep = try arguments.choice("--keep", Kept.self) { options.keep = keep == .best ? .best : .last }
-        let precision = try arguments.choice("--precision", Precision.self) ?? .auto
-        options.precision = TrainingPrecision(rawValue: precision.rawValue)
+        if let precision = try arguments.choice("--precision", Precision.self), precision != .auto {
+            options.precision = TrainingPrecision(rawValue: precision.rawValue)
+        }
         options.patience = try arguments.integer("--patience", in: 1...100_000)
         return options
     }
