@@ -11,20 +11,49 @@ struct Resizer {
     private var halfway: [UInt8] = []
     /// The target before it is turned upright.
     private var lying: [UInt8] = []
+    /// What goes between a letterbox's bars.
+    private var inner: [UInt8] = []
 
     init(_ kernels: ResampleKernels = ResampleKernels()) { self.kernels = kernels }
 
-    /// Squashes a stored picture to a size, upright.
+    /// Brings a stored picture to a size, upright.
     /// - source: height x width x 3 in front. - target: targetHeight x targetWidth x 3, of the upright picture.
     mutating func resize(
         _ source: [UInt8], width: Int, height: Int, to targetWidth: Int, _ targetHeight: Int,
-        _ orientation: Orientation, into target: inout MutableSpan<UInt8>
+        _ orientation: Orientation, by framing: Framing = .squash, into target: inout MutableSpan<UInt8>
     ) {
         precondition(source.count >= width * height * 3 && target.count == targetWidth * targetHeight * 3)
-        let (storedWidth, storedHeight) =
-            orientation.swapsSides ? (targetHeight, targetWidth) : (targetWidth, targetHeight)
-        columns.set(from: width, to: storedWidth)
-        rows.set(from: height, to: storedHeight)
+        let upright =
+            orientation.swapsSides
+            ? PictureSize(width: height, height: width) : PictureSize(width: width, height: height)
+        let frame = framing.frame(of: upright, to: PictureSize(width: targetWidth, height: targetHeight))
+        if frame.width == targetWidth && frame.height == targetHeight {
+            return fill(source, width, height, orientation, frame, &target)
+        }
+        var inner: [UInt8] = []
+        swap(&inner, &self.inner)
+        defer { swap(&inner, &self.inner) }
+        let count = frame.width * frame.height * 3
+        if inner.count != count { inner = [UInt8](repeating: 0, count: count) }
+        var span = inner.mutableSpan
+        fill(source, width, height, orientation, frame, &span)
+        for index in target.indices { target[index] = Framing.barLevel }
+        for row in 0..<frame.height {
+            let start = ((frame.top + row) * targetWidth + frame.left) * 3
+            for index in 0..<frame.width * 3 { target[start + index] = span[row * frame.width * 3 + index] }
+        }
+    }
+
+    /// - target: frame.height x frame.width x 3.
+    private mutating func fill(
+        _ source: [UInt8], _ width: Int, _ height: Int, _ orientation: Orientation, _ frame: Framing.Frame,
+        _ target: inout MutableSpan<UInt8>
+    ) {
+        // Crops are in the middle, so that they are the same part however the picture lies.
+        let swaps = orientation.swapsSides
+        let (storedWidth, storedHeight) = swaps ? (frame.height, frame.width) : (frame.width, frame.height)
+        columns.set(from: width, swaps ? frame.rows : frame.columns, to: storedWidth)
+        rows.set(from: height, swaps ? frame.columns : frame.rows, to: storedHeight)
         var first = ResamplePass.columns(columns, height: height)
         var second = ResamplePass.rows(rows, width: storedWidth)
         // Pillow 13's choice; before it, columns always came first. The order shows in how the first pass rounds.
@@ -52,6 +81,7 @@ struct Resizer {
 struct Taps {
     private(set) var source = 0
     private(set) var target = 0
+    private var part = 0.0...0.0
     /// Source pixels that make up a target pixel: of all as many, some with weight 0, to spare the kernels short ones.
     private(set) var count = 0
     /// The first source pixel of each target pixel; `count` from there on are within the source.
@@ -61,13 +91,15 @@ struct Taps {
     private static let unit = 0x1p22
 
     /// Double's plain operations are exactly specified and Swift never fuses them, so the weights are the same everywhere.
-    mutating func set(from source: Int, to target: Int) {
-        if self.source == source && self.target == target { return }
-        precondition(source > 0 && target > 0)
-        (self.source, self.target) = (source, target)
-        let scale = Double(source) / Double(target)
+    /// - part: Of the source, in pixels from its start; nil for all of it.
+    mutating func set(from source: Int, _ part: ClosedRange<Double>? = nil, to target: Int) {
+        let part = part ?? 0...Double(source)
+        if self.source == source && self.target == target && self.part == part { return }
+        precondition(source > 0 && target > 0 && part.lowerBound >= 0 && part.upperBound <= Double(source))
+        (self.source, self.target, self.part) = (source, target, part)
+        let scale = (part.upperBound - part.lowerBound) / Double(target)
         let support = max(scale, 1)
-        func centre(_ index: Int) -> Double { (Double(index) + 0.5) * scale }
+        func centre(_ index: Int) -> Double { part.lowerBound + (Double(index) + 0.5) * scale }
         func pixels(_ index: Int) -> Range<Int> {
             max(0, Int(centre(index) - support + 0.5))..<min(source, Int(centre(index) + support + 0.5))
         }

@@ -55,12 +55,9 @@ package struct PicturePreparer: ~Copyable {
     mutating func prepare(
         _ contents: PictureContents, for preprocessing: Preprocessing, into pixels: inout MutableSpan<UInt8>
     ) throws(PictureError) -> Prepared {
-        let details =
-            switch preprocessing.resize {
-            case .squash:
-                try decoder.squash(
-                    contents.bytes.span, toWidth: preprocessing.width, height: preprocessing.height, into: &pixels)
-            }
+        let details = try decoder.fit(
+            contents.bytes.span, toWidth: preprocessing.width, height: preprocessing.height,
+            by: Framing(preprocessing.resize), into: &pixels)
         return Prepared(
             damage: details.damage, fingerprint: contents.fingerprint, stamp: contents.stamp,
             fileTime: fileTime(details.exif, contents.stamp))
@@ -74,5 +71,15 @@ package struct PicturePreparer: ~Copyable {
     private func fileTime(_ exif: EXIF, _ stamp: FileStamp) -> PostTime? {
         let times = exif.captureTimes(in: zone).map { PostTime($0, .exif) } + [PostTime(stamp.modifiedAt, .mtime)]
         return times.first { $0.timestamp.isPlausible() }
+    }
+}
+
+extension Framing {
+    fileprivate init(_ resize: Preprocessing.Resize) {
+        switch resize {
+        case .squash: self = .squash
+        case .crop(let fraction): self = .centreCrop(fraction)
+        case .letterbox: self = .letterbox
+        }
     }
 }

@@ -3,7 +3,7 @@ import Imaging
 
 /// A way to train: the network, what it starts from, how its pictures are prepared, and how they are varied.
 package struct Recipe: Sendable {
-    package let preprocessing: Preprocessing
+    package private(set) var preprocessing: Preprocessing
     /// How much pictures are varied; nil for what the recipe does.
     package var augment: TrainingOptions.Augment?
     private let kind: Kind
@@ -25,6 +25,21 @@ package struct Recipe: Sendable {
         (self.preprocessing, self.kind) = (preprocessing, kind)
     }
 
+    /// What timm crops most networks' pictures to.
+    static let cropFraction = 0.875
+
+    /// Takes pictures in another way than the recipe does.
+    package mutating func prepare(by kind: Preprocessing.Resize.Kind) {
+        let resize: Preprocessing.Resize =
+            switch (kind, self.kind) {
+            case (.squash, _): .squash
+            case (.letterbox, _): .letterbox
+            case (.crop, .fineTuning(let start)): .crop(start.cropFraction)
+            case (.crop, _): .crop(Self.cropFraction)
+            }
+        preprocessing = Preprocessing(width: preprocessing.width, height: preprocessing.height, resize: resize)
+    }
+
     /// What a training is done with unless somebody says otherwise.
     /// - freezes: Trains the last layer alone.
     package static func options(startsFromOthers: Bool, freezes: Bool = false) -> TrainingOptions {
@@ -41,8 +56,8 @@ package struct Recipe: Sendable {
         options.labelSmoothing = 0.1
         guard freezes else { return options }
         options.freeze = true
-        options.epochs = 60
-        options.learningRate = 2e-3
+        options.epochs = 20
+        options.learningRate = 1e-3
         options.headRate = 1
         // The features are made in fp32, and the last layer is little work.
         options.precision = .fp32

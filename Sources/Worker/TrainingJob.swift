@@ -55,6 +55,7 @@ struct TrainingJob {
         let folder = try LabelledFolder(work.request.data)
         var recipe = try recipe(jobOptions)
         recipe.augment = options.augment
+        if let resize = jobOptions.resize { recipe.prepare(by: resize) }
         options.pretrained = recipe.pretrained
         let architecture = try recipe.architecture(classes: folder.classes.count)
         let start = try recipe.parameters(of: architecture, seed: options.seed)

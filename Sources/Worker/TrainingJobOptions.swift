@@ -7,18 +7,25 @@ package struct TrainingJobOptions: Codable, Hashable, Sendable {
     package var cacheMegabytes: Int?
     /// Nil for training from scratch.
     package var origin: TrainingOrigin?
+    /// Nil for what the recipe does.
+    package var resize: Preprocessing.Resize.Kind?
 
-    package init(training: TrainingOptions, cacheMegabytes: Int? = nil, origin: TrainingOrigin? = nil) {
-        (self.training, self.cacheMegabytes, self.origin) = (training, cacheMegabytes, origin)
+    package init(
+        training: TrainingOptions, cacheMegabytes: Int? = nil, origin: TrainingOrigin? = nil,
+        resize: Preprocessing.Resize.Kind? = nil
+    ) {
+        (self.training, self.cacheMegabytes) = (training, cacheMegabytes)
+        (self.origin, self.resize) = (origin, resize)
     }
 
-    private enum CodingKeys: String, CodingKey { case cacheMegabytes, origin }
+    private enum CodingKeys: String, CodingKey { case cacheMegabytes, origin, resize }
 
     package init(from decoder: any Decoder) throws {
         training = try TrainingOptions(from: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         cacheMegabytes = try container.decodeIfPresent(Int.self, forKey: .cacheMegabytes)
         origin = try container.decodeIfPresent(TrainingOrigin.self, forKey: .origin)
+        resize = try container.decodeIfPresent(Preprocessing.Resize.Kind.self, forKey: .resize)
     }
 
     /// All in one object, for the trainer's options were once alone in it.
@@ -27,5 +34,6 @@ package struct TrainingJobOptions: Codable, Hashable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(cacheMegabytes, forKey: .cacheMegabytes)
         try container.encodeIfPresent(origin, forKey: .origin)
+        try container.encodeIfPresent(resize, forKey: .resize)
     }
 }

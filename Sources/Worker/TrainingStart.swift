@@ -64,6 +64,15 @@ package struct TrainingStart: Sendable {
         }
     }
 
+    /// How much a centre crop takes: what the network was trained for, where that is known.
+    var cropFraction: Double {
+        switch source {
+        case .weights(let weights): weights.configuration.crop
+        case .model(let model):
+            if case .crop(let fraction) = model.preprocessing.resize { fraction } else { Recipe.cropFraction }
+        }
+    }
+
     func architecture(classes: Int) throws(ArchitectureError) -> Architecture {
         switch source {
         case .weights(let weights):

@@ -28,6 +28,7 @@ struct ModelDescription {
                 "learning rate \(options.learningRate), balance \(options.balance), pictures varied "
                     + (options.augment.map { "by --augment \($0.rawValue)" } ?? "as the recipe does")
                     + (options.freeze ? ", the last layer alone" : "")
+                    + ", \(model.preprocessing.resize.text)"
                     + (options.minutes.map { ", epochs chosen for \($0) min" } ?? ""))
         }
         if let pretrained = model.training?.options.pretrained {
@@ -92,7 +93,7 @@ struct ModelDescription {
             ("pretrained", training.options.pretrained.map(json(of:)) ?? .null),
             ("rate", .number(training.options.learningRate)), ("balance", .number(training.options.balance)),
             ("augment", training.options.augment.map { .string($0.rawValue) } ?? .null),
-            ("freeze", .bool(training.options.freeze)),
+            ("resize", .string(model.preprocessing.resize.kind.rawValue)), ("freeze", .bool(training.options.freeze)),
             ("minutes", training.options.minutes.map(JSONValue.int) ?? .null),
             ("epochs", .int(training.history.count)), ("kernels", .string(training.kernelLevel.rawValue)),
             ("precision", .string(training.precision)), ("history", .array(training.history.map(json(of:)))),
@@ -131,5 +132,15 @@ struct ModelDescription {
             ("part", .string(heldOut.part.rawValue)), ("n", .int(heldOut.total)), ("right", .int(heldOut.right)),
             ("accuracy_low", .number(interval.low)), ("accuracy_high", .number(interval.high)),
         ])
+    }
+}
+
+extension Preprocessing.Resize {
+    fileprivate var text: String {
+        switch self {
+        case .squash: "squashed"
+        case .crop(let fraction): "cropped to \(Format.percent(fraction)) of the middle"
+        case .letterbox: "letterboxed"
+        }
     }
 }

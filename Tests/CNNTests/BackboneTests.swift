@@ -65,6 +65,16 @@ struct BackboneTests {
         }
     }
 
+    @Test func theConfigurationSaysHowMuchIsCropped() throws {
+        func weights(_ crop: String) throws -> PretrainedWeights {
+            let config = #"{"architecture":"mobilenetv1_100","pretrained_cfg":{\#(crop)}}"#
+            return try PretrainedWeights(file: Self.file("mobilenetv1_100"), config: Data(config.utf8))
+        }
+        #expect(try weights("").configuration.crop == 0.875)
+        #expect(try weights(#""crop_pct":0.95"#).configuration.crop == 0.95)
+        Self.refuses("has a crop_pct of 1.5") { _ = try weights(#""crop_pct":1.5"#) }
+    }
+
     @Test func withoutAConfigurationTheTensorsTellTheNetwork() throws {
         let mobile = try PretrainedWeights(file: Self.file("mobilenetv1_100"), config: nil)
         #expect(mobile.backbone.name == "mobilenetv1_100")

@@ -10,8 +10,27 @@ struct PreprocessingTests {
         for bad in [
             #"{"width":0,"height":128,"resize":"squash"}"#, #"{"width":4097,"height":128,"resize":"squash"}"#,
             #"{"width":150,"height":-1,"resize":"squash"}"#, #"{"width":150,"height":150,"resize":"crop"}"#, "{}",
+            #"{"width":150,"height":150,"resize":"crop","fraction":1.01}"#,
+            #"{"width":150,"height":150,"resize":"crop","fraction":0}"#,
+            #"{"width":150,"height":150,"resize":"letterbox","fraction":0.5}"#,
+            #"{"width":150,"height":150,"resize":"stretch"}"#,
         ] {
             #expect(throws: DecodingError.self) { try decoder.decode(Preprocessing.self, from: Data(bad.utf8)) }
+        }
+    }
+
+    @Test func resizesAreWrittenAsTheyAreRead() throws {
+        let texts: [(Preprocessing.Resize, String)] = [
+            (.squash, #"{"height":20,"resize":"squash","width":30}"#),
+            (.letterbox, #"{"height":20,"resize":"letterbox","width":30}"#),
+            (.crop(0.875), #"{"fraction":0.875,"height":20,"resize":"crop","width":30}"#),
+        ]
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        for (resize, text) in texts {
+            let preprocessing = Preprocessing(width: 30, height: 20, resize: resize)
+            #expect(try String(decoding: encoder.encode(preprocessing), as: UTF8.self) == text)
+            #expect(try JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8)) == preprocessing)
         }
     }
 }

@@ -55,6 +55,42 @@ struct FineTuningTests {
         #expect(both.status == 64 && both.err.contains("--recipe and --from exclude each other"))
     }
 
+    /// Of both ways that need more than a checkpoint's weights to go on: features made anew, epochs chosen by the time.
+    @Test(.enabled(if: KillTests.isSlow)) func frozenAndTimedTrainingsOutliveAKill() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "data", each: 6)
+        try Self.writeWeights(in: URL(filePath: bagq.path("weights")))
+        let ways = [
+            ["--freeze", "--resize", "letterbox", "--balance", "0.5", "--epochs", "4000"],
+            ["--minutes", "1", "--augment", "light", "--rate", "0.0002"],
+        ]
+        for (number, way) in ways.enumerated() {
+            let train = ["train", "data", "--from", "weights"] + way
+            let whole = try bagq.run(train + ["--name", "whole\(number)", "--wait"])
+            #expect(whole.status == 0 && whole.err.contains("in all, as measured on this machine"), "\(whole.err)")
+            #expect(try bagq.run(train + ["--name", "killed\(number)"]).status == 0)
+            let worker = try bagq.start("worker", "--drain", environment: Bagq.oftenSaved)
+            let job = "\(2 * number + 2)"
+            while try bagq.run("status", job, "--json").out.contains(#""items_done":0"#), worker.isRunning {}
+            #expect(worker.isRunning, "there is something to kill")
+            kill(worker.processIdentifier, SIGKILL)
+            worker.waitUntilExit()
+            #expect(try bagq.run("worker", "--drain").status == 0)
+            let files = try ["whole", "killed"].map { name in
+                let file = "\(name)\(number).safetensors"
+                #expect(try bagq.run("models", "export", "\(name)\(number)", file).status == 0)
+                return try Data(contentsOf: URL(filePath: bagq.path(file)))
+            }
+            #expect(files[0] == files[1])
+        }
+        let frozen = try bagq.run("models", "show", "whole0").out
+        #expect(frozen.contains("last layer alone, 4000 epochs") && frozen.contains("balance 0.5"))
+        #expect(frozen.contains("the last layer alone, letterboxed\n"))
+        #expect(try bagq.run("classify", "data/disc/0.jpg", "--model", "whole0").status == 0)
+        let timed = try bagq.run("models", "show", "whole1", "--json").out
+        #expect(timed.contains(#""minutes":1"#) && timed.contains(#""augment":"light""#))
+    }
+
     @Test(.enabled(if: KillTests.isSlow)) func startsFromWeightsAndFromModels() throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 6)

@@ -54,6 +54,7 @@ struct UsageTests {
             Case("train data --augment lite", 64, "--augment takes none, light, strong, not lite"),
             Case("train data --freeze", 64, "--freeze needs --from"),
             Case("train data --from text.safetensors --freeze --augment light", 64, "--augment and --freeze exclude"),
+            Case("train data --resize crpo", 64, "did you mean crop?"),
             Case("train data --recipe blogg", 64, "did you mean blog?"),
             Case("train data --name a/b", 64, "no name for a model"),
             Case("train data/bar", 2, "two brands are needed"),

@@ -70,8 +70,8 @@ struct PictureDecoderTests {
         for count in file.indices {
             do {
                 var span = pixels.mutableSpan
-                let details = try decoder.squash(
-                    file.span.extracting(0..<count), toWidth: 20, height: 16, into: &span)
+                let details = try decoder.fit(
+                    file.span.extracting(0..<count), toWidth: 20, height: 16, by: .squash, into: &span)
                 #expect(details.damage == .truncated)
                 isPicture = true
             } catch {
@@ -179,7 +179,7 @@ struct PictureDecoderTests {
             }
             do {
                 var span = pixels.mutableSpan
-                _ = try decoder.squash(changed.span, toWidth: 16, height: 16, into: &span)
+                _ = try decoder.fit(changed.span, toWidth: 16, height: 16, by: .squash, into: &span)
                 outcomes[nil, default: 0] += 1
             } catch {
                 outcomes[error.reason, default: 0] += 1
@@ -190,7 +190,7 @@ struct PictureDecoderTests {
         // What came before leaves no trace in the decoder.
         var after = [UInt8](repeating: 0, count: 16 * 16 * 3)
         var span = after.mutableSpan
-        _ = try decoder.squash(file.span, toWidth: 16, height: 16, into: &span)
+        _ = try decoder.fit(file.span, toWidth: 16, height: 16, by: .squash, into: &span)
         #expect(try after == prepare(file, width: 16, height: 16).pixels)
     }
 

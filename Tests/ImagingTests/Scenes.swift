@@ -48,7 +48,7 @@ func prepare(
     var decoder = try PictureDecoder()
     var pixels = [UInt8](repeating: 0, count: height * width * 3)
     var span = pixels.mutableSpan
-    let details = try decoder.squash(file.span, toWidth: width, height: height, into: &span)
+    let details = try decoder.fit(file.span, toWidth: width, height: height, by: .squash, into: &span)
     return (pixels, details)
 }
 

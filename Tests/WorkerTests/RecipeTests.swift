@@ -1,10 +1,41 @@
 import CNN
+import Foundation
 import Imaging
+import Intake
 import Testing
 
 @testable import Worker
 
 struct RecipeTests {
+    @Test func picturesArePreparedAsTheModelSays() throws {
+        var recipe = Recipe.blog
+        #expect(recipe.preprocessing == Preprocessing(width: 150, height: 150))
+        let image = RGBImage(width: 90, height: 50, pixels: (0..<90 * 50 * 3).map { UInt8(truncatingIfNeeded: $0 / 7) })
+        let file = try image.jpeg(quality: 90)
+        let place = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).jpg")
+        defer { try? FileManager.default.removeItem(at: place) }
+        try Data(file).write(to: place)
+        let framings: [(Preprocessing.Resize.Kind, Framing)] = [
+            (.squash, .squash), (.crop, .centreCrop(0.875)), (.letterbox, .letterbox),
+        ]
+        var all: Set<[UInt8]> = []
+        for (kind, framing) in framings {
+            recipe.prepare(by: kind)
+            #expect(recipe.preprocessing.resize.kind == kind)
+            var (found, expected) = ([UInt8](repeating: 0, count: 67_500), [UInt8](repeating: 1, count: 67_500))
+            var preparer = try PicturePreparer(zone: .gmt)
+            var span = found.mutableSpan
+            _ = try preparer.prepare(
+                PicturePlace(path: Path(place.path)), for: recipe.preprocessing, into: &span)
+            var decoder = try PictureDecoder()
+            span = expected.mutableSpan
+            _ = try decoder.fit(file.span, toWidth: 150, height: 150, by: framing, into: &span)
+            #expect(found == expected, "\(kind)")
+            all.insert(found)
+        }
+        #expect(all.count == 3)
+    }
+
     @Test func augmentationIsWhatWasAskedFor() {
         var recipe = Recipe.blog
         func drawn() -> [Augmentation] { (0..<500).map { recipe.augmentation(seed: $0) } }

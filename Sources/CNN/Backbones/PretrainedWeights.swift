@@ -13,6 +13,8 @@ package struct PretrainedWeights: Sendable {
         package var std = [0.229, 0.224, 0.225]
         /// Pixels a side.
         package var size = 224
+        /// Of a picture's shorter side, what was looked at in its middle, 0.1 to 1.
+        package var crop = 0.875
         /// As the file names it: `apache-2.0`; nil where it does not say.
         package var license: String?
     }
@@ -166,6 +168,7 @@ private struct TimmJSON: Decodable {
         var mean: [Double]?
         var std: [Double]?
         var input_size: [Int]?
+        var crop_pct: Double?
         var license: String?
     }
 }
@@ -182,6 +185,10 @@ extension PretrainedWeights.Configuration {
                 throw .invalid("the config.json beside it has an input size of \(input), not 3 x N x N")
             }
             size = input[1]
+        }
+        crop = json.crop_pct ?? crop
+        guard Preprocessing.Resize.fractions.contains(crop) else {
+            throw .invalid("the config.json beside it has a crop_pct of \(crop), not one within 0.1 and 1")
         }
         license = json.license
     }

@@ -22,11 +22,12 @@ enum TrainCommand: Command {
                 "--from", "WEIGHTS",
                 "fine-tune timm's model.safetensors, the folder that has it, or an earlier model"),
             .init("--freeze", nil, "with --from: train the last layer alone, in about a minute"),
-            .init("--epochs", "N", "passes over the training pictures (20; 8 with --from, 60 with --freeze)"),
+            .init("--epochs", "N", "passes over the training pictures (20; 8 with --from, 20 with --freeze)"),
             .init("--minutes", "N", "as many epochs as fit into N minutes on the machine that trains"),
-            .init("--rate", "X", "the highest learning rate (0.001; 0.0005 with --from, 0.002 with --freeze)"),
+            .init("--rate", "X", "the highest learning rate (0.001; 0.0005 with --from without --freeze)"),
             .init("--balance", "B", "0 to 1: how far rare brands weigh more in the loss (0)"),
             .init("--augment", "HOW", "vary pictures: none, light or strong (as the recipe does)"),
+            .init("--resize", "HOW", "squash, crop (the middle) or letterbox pictures to the network's size (squash)"),
             .init("--seed", "N", "equal seeds give equal models (0)"),
             .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (best)"),
             .init("--patience", "N", "stop after N epochs without a better validation loss (never)"),
@@ -58,6 +59,8 @@ enum TrainCommand: Command {
                 .blog
             }
         recipe.augment = options.augment
+        let resize = try arguments.choice("--resize", Preprocessing.Resize.Kind.self)
+        if let resize { recipe.prepare(by: resize) }
         if let file = arguments.value("--preview") {
             try writePreview(of: folder, recipe, seed: options.seed, to: file)
             return .done
@@ -68,7 +71,7 @@ enum TrainCommand: Command {
                 "\(name) is no name for a model: use letters, digits, `.`, `_` and `-`", command: spec.name)
         }
         let session = try Session(arguments, creating: true)
-        let jobOptions = TrainingJobOptions(training: options, cacheMegabytes: cache, origin: origin)
+        let jobOptions = TrainingJobOptions(training: options, cacheMegabytes: cache, origin: origin, resize: resize)
         let json = String(decoding: try JSONEncoder().encode(jobOptions), as: UTF8.self)
         let job = try session.store.submit(
             .train(TrainRequest(data: data, modelName: name, priority: priority, options: json)))
