@@ -1,6 +1,9 @@
 import Foundation
 import Imaging
+import Intake
 import Testing
+
+@testable import SQLiteStore
 
 /// From a sample that a person filled in, or from the model's own test, to the shares that `trends` prints.
 @Suite struct AdjustedTrendsTests {
@@ -121,5 +124,12 @@ import Testing
         #expect(told.isEmpty || abs(told.reduce(0, +) - 1) < 1e-5)
         let text = try bagq.run(["trends"] + Self.window).out.split(whereSeparator: \.isWhitespace)
         #expect(found["recognised"] as? Int == 0 || text.joined(separator: " ").contains(note))
+
+        // A damaged model file takes no more from trends than this.
+        let database = try Connection(path: Path(bagq.path("bagq.db")), access: .writing)
+        try database.execute("UPDATE model_file SET data = x'00'")
+        let left = try report(bagq)
+        #expect(left["share_adjusted_method"] is NSNull)
+        for key in ["recognised", "other", "unsure"] { #expect(left[key] as? Int == found[key] as? Int, "\(key)") }
     }
 }
