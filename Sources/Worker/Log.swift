@@ -56,7 +56,7 @@ enum Log {
     static func expected(_ claim: Claim, _ pace: TrainingPace, _ options: TrainingOptions) {
         let epochs = options.epochs
         var text = String(
-            format: "%d epoch%@ of about %.3g s each, %.1f min in all, as measured on this machine", epochs,
+            format: "%d epoch%@ of about %.3g s, %.1f min in all, as measured on this machine", epochs,
             epochs == 1 ? "" : "s", pace.secondsPerEpoch, pace.seconds(of: epochs) / 60)
         if let minutes = options.minutes, pace.secondsPerEpoch > 60 * Double(minutes) {
             text += "; one alone is longer than --minutes \(minutes)"

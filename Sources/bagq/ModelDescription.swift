@@ -24,10 +24,10 @@ struct ModelDescription {
                     + "\(training.epochsText), kernels \(training.kernelLevel.rawValue) \(training.precision)")
         }
         if let options = model.training?.options {
+            let varied = options.augment.map { "varied by --augment \($0.rawValue)" } ?? "varied as the recipe does"
             lines.append(
-                "learning rate \(options.learningRate), balance \(options.balance), pictures varied "
-                    + (options.augment.map { "by --augment \($0.rawValue)" } ?? "as the recipe does")
-                    + (options.freeze ? ", the last layer alone" : "")
+                "learning rate \(options.learningRate), balance \(options.balance), pictures "
+                    + (options.freeze ? "mirrored, the last layer alone" : varied)
                     + ", \(model.preprocessing.resize.text)"
                     + (options.minutes.map { ", epochs chosen for \($0) min" } ?? ""))
         }
