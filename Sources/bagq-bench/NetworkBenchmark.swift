@@ -3,10 +3,11 @@ import Foundation
 import Threads
 
 /// The network alone: pixels in memory to probabilities, a batch of 32 split over the threads as the worker's pictures are.
+/// - model: By default `--model`, or the blog's network.
 func measureNetwork(
-    _ name: String, _ precision: PredictionPrecision, batch: Int = 32, options: BenchOptions
+    _ name: String, _ precision: PredictionPrecision, batch: Int = 32, model: Model? = nil, options: BenchOptions
 ) throws -> Measurement {
-    let model = try benchmarkModel(options)
+    let model = try model ?? benchmarkModel(options)
     let level = try benchmarkLevel()
     let threads = min(options.threads, batch)
     let size = model.preprocessing.byteCount
@@ -42,9 +43,25 @@ func benchmarkModel(_ options: BenchOptions) throws -> Model {
     if let path = options.model {
         return try Model(safetensors: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
     }
+    return try randomModel(of: .blog(classes: benchmarkClasses.count), options)
+}
+
+let benchmarkClasses = ["a", "b", "c", "d", "e"]
+
+/// EfficientNet-Lite0 at the size that it was made for, as fine-tuning has it.
+func lite0() throws -> Architecture {
+    guard let backbone = Backbone.all.first(where: { $0.name == "tf_efficientnet_lite0" }) else {
+        throw BenchError.usage("tf_efficientnet_lite0 is none of the backbones known")
+    }
+    return try backbone.architecture(
+        height: 224, width: 224, classes: benchmarkClasses.count, mean: [0.5, 0.5, 0.5], dropout: 0.2)
+}
+
+/// Random weights, and ranges found on noise.
+func randomModel(of architecture: Architecture, _ options: BenchOptions) throws -> Model {
     var model = try Model(
-        untrained: .blog(classes: 5), seed: 0, classes: ["a", "b", "c", "d", "e"],
-        preprocessing: Preprocessing(width: 150, height: 150))
+        untrained: architecture, seed: 0, classes: benchmarkClasses,
+        preprocessing: Preprocessing(width: architecture.input.width, height: architecture.input.height))
     let noise = NoisePixels()
     try model.quantize(
         calibration: noise, choice: noise, comparison: noise, level: benchmarkLevel(), threads: options.threads)

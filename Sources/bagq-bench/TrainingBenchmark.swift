@@ -1,14 +1,16 @@
 import CNN
 import Foundation
 
-/// One training step of the blog's network: forward, backward and Adam on a batch of 32 pictures that are in memory.
-func measureTraining(_ name: String, _ precision: TrainingPrecision, _ options: BenchOptions) throws -> Measurement {
+/// One training step: forward, backward and Adam on a batch of 32 pictures that are in memory.
+func measureTraining(
+    _ name: String, _ precision: TrainingPrecision, of architecture: Architecture, _ options: BenchOptions
+) throws -> Measurement {
     let batch = 32
     let level = try benchmarkLevel()
     var training = TrainingOptions()
     training.batch = batch
     let trainer = try Trainer(
-        options: training, architecture: .blog(classes: 5), training: NoisePictures(count: batch * 1_000),
+        options: training, architecture: architecture, training: NoisePictures(count: batch * 1_000),
         validation: NoisePictures(count: 0), level: level, precision: precision,
         threads: options.threads)
     let seconds = try medianSeconds { _ = try trainer.step() }
@@ -20,7 +22,7 @@ private struct NoisePictures: TrainingPictures {
     let labels: [Int]
 
     init(count: Int) {
-        labels = (0..<count).map { $0 % 5 }
+        labels = (0..<count).map { $0 % benchmarkClasses.count }
     }
 
     func load(_ index: Int, augmentation: UInt64?, into picture: inout MutableSpan<Float>) {

@@ -89,9 +89,13 @@ let benchmarks: [(name: String, run: (BenchOptions) throws -> [Measurement])] = 
             return [try measureNetwork("network.int8.one", .int8, batch: 1, options: options)]
         }
     ),
+    ("lite0.fp32", { [try measureNetwork("lite0.fp32", .fp32, model: randomModel(of: lite0(), $0), options: $0)] }),
+    ("lite0.int8", { [try measureNetwork("lite0.int8", .int8, model: randomModel(of: lite0(), $0), options: $0)] }),
     ("kernels", measureKernels),
-    ("training", { [try measureTraining("training", .fp32, $0)] }),
-    ("training.bf16", { [try measureTraining("training.bf16", .bf16, $0)] }),
+    ("training", { [try measureTraining("training", .fp32, of: .blog(classes: 5), $0)] }),
+    ("training.bf16", { [try measureTraining("training.bf16", .bf16, of: .blog(classes: 5), $0)] }),
+    ("training.lite0", { [try measureTraining("training.lite0", .fp32, of: lite0(), $0)] }),
+    ("training.lite0.bf16", { [try measureTraining("training.lite0.bf16", .bf16, of: lite0(), $0)] }),
     ("prepare", { [try measurePrepare($0)] }),
     ("folder", { [try measureFolder($0)] }),
     ("trends", measureTrends),
