@@ -28,7 +28,7 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var augment: Augment?
     /// Whether the last layer alone is trained, on what the others make of each picture once: see `FrozenBody`.
     package var freeze = false
-    /// Nil for the fastest that the machine has.
+    /// Nil for the one that the machine is measured to be fastest in.
     package var precision: TrainingPrecision?
     /// Nil for a training from scratch.
     package var pretrained: Pretrained?
