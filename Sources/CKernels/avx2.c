@@ -4,8 +4,6 @@
 #define KERNELS bagq_kernels_avx2
 #define TARGET "avx2,fma"
 #define LANES 8
-#define WIDE 2
-#define WIDE_ROWS 6
 #include "body.h"
 
 #define INT8_KERNELS bagq_int8_kernels_avx2

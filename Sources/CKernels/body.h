@@ -2,8 +2,7 @@
 //   KERNELS          the table to fill
 //   TARGET           instruction sets, where the level needs more than the baseline
 //   LANES            floats in a vector
-//   WIDE, WIDE_ROWS  the widest register tile: vectors across, rows down
-//   MIDDLE, MIDDLE_ROWS  a second shape, narrower and taller, where registers allow one
+//   MASKED_LOAD, MASKED_STORE  a vector's first lanes, where the level can; it then has 32 registers, too
 // Tiles fill the registers: rows x vectors sums, plus `vectors` of B and one broadcast of A.
 #include "kernels.h"
 #include "tile.h"
@@ -18,7 +17,6 @@
     typedef float name __attribute__((vector_size(4 * (lanes)), aligned(4), may_alias));          \
     typedef int32_t name##_mask __attribute__((vector_size(4 * (lanes)), aligned(4), may_alias));
 VECTOR(full, LANES)
-VECTOR(eight, 8)
 VECTOR(four, 4)
 VECTOR(one, 1)
 
@@ -32,24 +30,40 @@ VECTOR(one, 1)
         *value = (type)((above & (type##_mask)high) | (~above & (type##_mask)*value)); \
     }
 CLAMP(full_clamp, full)
-CLAMP(eight_clamp, eight)
 CLAMP(four_clamp, four)
 CLAMP(one_clamp, one)
 
-// One tile of a product. `rows` and `vectors` are constants where it is called, so the sums live in registers.
-#define TILE(tile, type)                                                                                                          \
-    INLINE void tile(const struct bagq_product *p, ptrdiff_t m, ptrdiff_t n, const int rows, const int vectors) {                  \
+// Vectors of which `lanes` alone are there: the last of a row, where the level can mask.
+#ifdef MASKED_LOAD
+INLINE full full_load(const float *values, ptrdiff_t lanes) { return (full)MASKED_LOAD(values, lanes); }
+INLINE void full_store(float *values, ptrdiff_t lanes, full value) { MASKED_STORE(values, lanes, value); }
+#else
+INLINE full full_load(const float *values, ptrdiff_t lanes) { return (void)lanes, *(const full *)values; }
+INLINE void full_store(float *values, ptrdiff_t lanes, full value) { (void)lanes, *(full *)values = value; }
+#endif
+#define WHOLE(type)                                                                                                          \
+    INLINE type type##_load(const float *values, ptrdiff_t lanes) { return (void)lanes, *(const type *)values; }             \
+    INLINE void type##_store(float *values, ptrdiff_t lanes, type value) { (void)lanes, *(type *)values = value; }
+#ifndef MASKED_LOAD
+WHOLE(four)
+WHOLE(one)
+#endif
+
+// One tile of a product. `rows` and `vectors` are constants where it is called, so the sums live in registers; `last` is how many lanes its
+// last vector has.
+#define TILE(tile, type)                                                                                                           \
+    INLINE void tile(const struct bagq_product *p, ptrdiff_t m, ptrdiff_t n, const ptrdiff_t last, const int rows, const int vectors) { \
         enum { lanes = sizeof(type) / sizeof(float) };                                                                             \
-        type sum[12][4];                                                                                                           \
+        type sum[14][4];                                                                                                           \
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] =                                 \
-            p->initial ? *(const type *)(p->initial + (m + r) * p->initial_row + n + v * lanes) : (type){0};                       \
+            p->initial ? type##_load(p->initial + (m + r) * p->initial_row + n + v * lanes, v + 1 < vectors ? lanes : last) : (type){0}; \
         const float *a_segment = p->a + m * p->a_row, *b_segment = p->b + n;                                                       \
         const ptrdiff_t a_row = p->a_row, a_column = p->a_column, b_row = p->b_row;                                                \
         for (ptrdiff_t s = 0; s < p->segments; s++) {                                                                              \
             const float *a = a_segment, *b = b_segment;                                                                            \
             for (ptrdiff_t k = p->columns; k > 0; k--) {                                                                           \
                 type row[4];                                                                                                       \
-                UNROLL for (int v = 0; v < vectors; v++) row[v] = *(const type *)(b + v * lanes);                                  \
+                UNROLL for (int v = 0; v < vectors; v++) row[v] = type##_load(b + v * lanes, v + 1 < vectors ? lanes : last);      \
                 UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) sum[r][v] += a[r * a_row] * row[v]; \
                 a += a_column;                                                                                                     \
                 b += b_row;                                                                                                        \
@@ -61,66 +75,110 @@ CLAMP(one_clamp, one)
         const float *skip = p->finish.skip;                                                                                        \
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {                                           \
             const ptrdiff_t place = (m + r) * p->c_row + n + v * lanes;                                                            \
-            if (skip) sum[r][v] += *(const type *)(skip + place);                                                                  \
+            if (skip) sum[r][v] += type##_load(skip + place, v + 1 < vectors ? lanes : last);                                      \
             type##_clamp(&sum[r][v], clamp);                                                                                       \
-            *(type *)(p->c + place) = sum[r][v];                                                                                   \
+            type##_store(p->c + place, v + 1 < vectors ? lanes : last, sum[r][v]);                                                 \
         }                                                                                                                          \
     }
 TILE(full_tile, full)
-TILE(eight_tile, eight)
-TILE(four_tile, four)
-TILE(one_tile, one)
 
 // All rows of a product in one strip of columns, in tiles as equal as can be: a last tile of one row would starve the multipliers.
-#define STRIP(strip, tile, vectors, most)                                     \
-    static void strip(const struct bagq_product *p, ptrdiff_t n) {            \
-        const ptrdiff_t tiles = (p->rows + (most) - 1) / (most);              \
-        for (ptrdiff_t i = 0, m = 0; i < tiles; i++) {                        \
+#define STRIP(strip, tile, vectors, most)                                       \
+    static void strip(const struct bagq_product *p, ptrdiff_t n, ptrdiff_t last) { \
+        const ptrdiff_t tiles = (p->rows + (most) - 1) / (most);                \
+        for (ptrdiff_t i = 0, m = 0; i < tiles; i++) {                          \
             const ptrdiff_t rows = (p->rows - m + tiles - i - 1) / (tiles - i); \
-            switch (rows) {                                                   \
-            case 1: tile(p, m, n, 1, vectors); break;                         \
-            case 2: tile(p, m, n, 2, vectors); break;                         \
-            case 3: tile(p, m, n, 3, vectors); break;                         \
-            case 4: tile(p, m, n, 4, vectors); break;                         \
-            case 5: tile(p, m, n, 5, vectors); break;                         \
-            case 6: tile(p, m, n, 6, vectors); break;                         \
-            case 7: if ((most) > 6) tile(p, m, n, 7, vectors); break;         \
-            case 8: if ((most) > 6) tile(p, m, n, 8, vectors); break;         \
-            case 9: if ((most) > 6) tile(p, m, n, 9, vectors); break;         \
-            case 10: if ((most) > 6) tile(p, m, n, 10, vectors); break;       \
-            case 11: if ((most) > 6) tile(p, m, n, 11, vectors); break;       \
-            case 12: if ((most) > 6) tile(p, m, n, 12, vectors); break;       \
-            }                                                                 \
-            m += rows;                                                        \
-        }                                                                     \
+            switch (rows) {                                                     \
+            case 1: tile(p, m, n, last, 1, vectors); break;                     \
+            case 2: tile(p, m, n, last, 2, vectors); break;                     \
+            case 3: tile(p, m, n, last, 3, vectors); break;                     \
+            case 4: tile(p, m, n, last, 4, vectors); break;                     \
+            case 5: tile(p, m, n, last, 5, vectors); break;                     \
+            case 6: tile(p, m, n, last, 6, vectors); break;                     \
+            case 7: if ((most) >= 7) tile(p, m, n, last, 7, vectors); break;    \
+            case 8: if ((most) >= 8) tile(p, m, n, last, 8, vectors); break;    \
+            case 9: if ((most) >= 9) tile(p, m, n, last, 9, vectors); break;    \
+            case 10: if ((most) >= 10) tile(p, m, n, last, 10, vectors); break; \
+            case 11: if ((most) >= 11) tile(p, m, n, last, 11, vectors); break; \
+            case 12: if ((most) >= 12) tile(p, m, n, last, 12, vectors); break; \
+            case 13: if ((most) >= 13) tile(p, m, n, last, 13, vectors); break; \
+            case 14: if ((most) >= 14) tile(p, m, n, last, 14, vectors); break; \
+            }                                                                   \
+            m += rows;                                                          \
+        }                                                                       \
     }
-STRIP(wide_strip, full_tile, WIDE, WIDE_ROWS)
-#ifdef MIDDLE
-STRIP(middle_strip, full_tile, MIDDLE, MIDDLE_ROWS)
-#endif
 STRIP(full_strip, full_tile, 1, 12)
-STRIP(eight_strip, eight_tile, 1, 12)
+#ifdef MASKED_LOAD
+STRIP(double_strip, full_tile, 2, 14)
+STRIP(triple_strip, full_tile, 3, 9)
+STRIP(quadruple_strip, full_tile, 4, 6)
+
+static void product_of_rows(const struct bagq_product *p) {
+    // Three vectors across are best, for they want the fewest loads; what they leave over is two or four.
+    for (ptrdiff_t n = 0, vectors = (p->outputs + LANES - 1) / LANES; vectors > 0;) {
+        const ptrdiff_t across = vectors % 3 == 0 ? 3 : vectors % 3 == 1 && vectors > 1 ? 4 : vectors % 3;
+        const ptrdiff_t rest = p->outputs - n - (across - 1) * LANES, last = rest < LANES ? rest : LANES;
+        switch (across) {
+        case 1: full_strip(p, n, last); break;
+        case 2: double_strip(p, n, last); break;
+        case 3: triple_strip(p, n, last); break;
+        case 4: quadruple_strip(p, n, last); break;
+        }
+        vectors -= across;
+        n += across * LANES;
+    }
+}
+#else
+TILE(four_tile, four)
+TILE(one_tile, one)
+STRIP(double_strip, full_tile, 2, 6)
 STRIP(four_strip, four_tile, 1, 12)
 STRIP(one_strip, one_tile, 1, 12)
 
-static void product(const struct bagq_product *p) {
+static void product_of_rows(const struct bagq_product *p) {
     ptrdiff_t n = 0;
-    for (; n + WIDE * LANES <= p->outputs; n += WIDE * LANES) wide_strip(p, n);
-#ifdef MIDDLE
-    for (; n + MIDDLE * LANES <= p->outputs; n += MIDDLE * LANES) middle_strip(p, n);
+    for (; n + 2 * LANES <= p->outputs; n += 2 * LANES) double_strip(p, n, LANES);
+    for (; n + LANES <= p->outputs; n += LANES) full_strip(p, n, LANES);
+    for (; LANES > 4 && n + 4 <= p->outputs; n += 4) four_strip(p, n, 4);
+    for (; n < p->outputs; n++) one_strip(p, n, 1);
+}
 #endif
-    for (; n + LANES <= p->outputs; n += LANES) full_strip(p, n);
-    for (; LANES > 8 && n + 8 <= p->outputs; n += 8) eight_strip(p, n);
-    for (; LANES > 4 && n + 4 <= p->outputs; n += 4) four_strip(p, n);
-    for (; n < p->outputs; n++) one_strip(p, n);
+
+// So many rows at a time that what they take and give stays in the second-level cache while the strips go over it.
+static void product(const struct bagq_product *p) {
+    enum { floats = 1 << 16 };
+    const ptrdiff_t row = p->a_row + p->outputs, most = row < floats / 64 ? floats / row : 64;
+    if (p->a_column != 1 || p->rows <= most) return product_of_rows(p);
+    for (ptrdiff_t m = 0; m < p->rows; m += most) {
+        struct bagq_product part = *p;
+        part.rows = m + most <= p->rows ? most : p->rows - m;
+        part.a += m * p->a_row;
+        part.c += m * p->c_row;
+        if (part.initial) part.initial += m * p->initial_row;
+        if (part.finish.skip) part.finish.skip += m * p->c_row;
+        product_of_rows(&part);
+    }
 }
 
 // A sum as it is.
 static const struct bagq_finish plain = {.clamp = {-__builtin_inff(), __builtin_inff()}};
 
+// A 1 x 1 convolution takes a picture's rows as one row where they follow each other without a gap: a product of all pixels.
+INLINE struct bagq_convolution flattened(const struct bagq_convolution *original) {
+    struct bagq_convolution s = *original;
+    if (s.kernel_height * s.kernel_width * s.stride != 1) return s;
+    if (s.input_row != s.output_width * s.channels || s.output_row != s.output_width * s.filters) return s;
+    s.output_width *= s.output_height;
+    s.input_row *= s.output_height;
+    s.output_row *= s.output_height;
+    s.output_height = 1;
+    return s;
+}
+
 // A kernel row's columns and channels lie together in the input: one segment a kernel row.
-static void convolve(const struct bagq_convolution *s, const float *input, const float *weights, const float *bias,
+static void convolve(const struct bagq_convolution *original, const float *input, const float *weights, const float *bias,
     struct bagq_finish finish, float *output) {
+    const struct bagq_convolution flat = flattened(original), *s = &flat;
     const ptrdiff_t columns = s->kernel_width * s->channels;
     for (ptrdiff_t y = 0; y < s->output_height; y++) {
         const struct bagq_product p = {
@@ -136,8 +194,24 @@ static void convolve(const struct bagq_convolution *s, const float *input, const
 }
 
 // For each kernel row: (kernel column, input channel) down, filters across, summed over the output's pixels, a segment a row.
-static void convolve_weight_gradient(const struct bagq_convolution *s, const float *input, const float *d_output, float *d_weights) {
+static void convolve_weight_gradient(const struct bagq_convolution *original, const float *input, const float *d_output, float *d_weights) {
+    const struct bagq_convolution flat = flattened(original), *s = &flat;
     const ptrdiff_t rows = s->kernel_width * s->channels;
+    if (flat.output_height != original->output_height) {
+        // So many pixels at a time that a strip of them stays in the first-level cache while the tiles go down it.
+        enum { floats = 1 << 14, least = 64 };
+        const ptrdiff_t pixel = s->channels + s->filters, most = pixel < floats / least ? floats / pixel : least;
+        for (ptrdiff_t x = 0; x < s->output_width; x += most) {
+            const struct bagq_product p = {
+                .rows = rows, .columns = x + most <= s->output_width ? most : s->output_width - x, .segments = 1, .outputs = s->filters,
+                .a = input + x * s->channels, .a_row = 1, .a_column = s->channels,
+                .b = d_output + x * s->filters, .b_row = s->filters,
+                .c = d_weights, .c_row = s->filters, .initial = d_weights, .initial_row = s->filters, .finish = plain,
+            };
+            product(&p);
+        }
+        return;
+    }
     for (ptrdiff_t ky = 0; ky < s->kernel_height; ky++) {
         float *c = d_weights + ky * rows * s->filters;
         const struct bagq_product p = {
@@ -152,7 +226,8 @@ static void convolve_weight_gradient(const struct bagq_convolution *s, const flo
 
 // For each input row and kernel column: the output's columns down, input channels across, a segment for each kernel row that
 // reached the input row (output row y = (input row - kernel row) / stride).
-static void convolve_input_gradient(const struct bagq_convolution *s, const float *d_output, const float *turned, float *d_input) {
+static void convolve_input_gradient(const struct bagq_convolution *original, const float *d_output, const float *turned, float *d_input) {
+    const struct bagq_convolution flat = flattened(original), *s = &flat;
     const ptrdiff_t square = s->filters * s->channels, height = (s->output_height - 1) * s->stride + s->kernel_height;
     for (ptrdiff_t row = 0; row < height; row++) {
         ptrdiff_t first = row % s->stride;

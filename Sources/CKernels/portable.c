@@ -1,8 +1,6 @@
 // The level that defines the result: what the compiler's baseline has (SSE2 on x86-64, NEON on arm64).
 #define KERNELS bagq_kernels_portable
 #define LANES 4
-#define WIDE 2
-#define WIDE_ROWS 6
 #include "body.h"
 
 #define INT8_KERNELS bagq_int8_kernels_portable

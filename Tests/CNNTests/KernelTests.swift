@@ -78,6 +78,7 @@ struct KernelTests {
         .init(channels: 1, filters: 1, size: 3, stride: 1, height: 3, width: 3),
         .init(channels: 16, filters: 33, size: 3, stride: 1, height: 4, width: 8),
         .init(channels: 3, filters: 2, size: 3, stride: 1, height: 6, width: 105),
+        .init(channels: 320, filters: 2, size: 1, stride: 1, height: 15, width: 15),
     ]
 
     @Test(arguments: KernelLevel.allCases, convolutions)
