@@ -6,6 +6,9 @@
 //   INT8_DOT       sum + the products of four bytes a lane, where the level has an instruction for it; else
 //   INT8_PAIRS     the sums of the products of two 16-bit numbers a lane, where it has that
 //   INT8_UNPACK    the lower (`lo`) or higher (`hi`) halves of each 128 bits of two vectors, taken in turns by 8 or by 16 bits
+//   INT8_STORE     stores those 32-bit numbers that a mask of bits names as bytes, where the level can; larger ones as 255
+//   INT8_STORE_HALF stores those bytes of the lower (0) or upper (1) half of a vector that a mask names
+//   INT8_STORE_ALL as INT8_STORE, for a vector of bytes
 //   INT8_PACK      four vectors of sums as bytes, 0 to 255: of each 128 bits, those of the first, the second, the third and the fourth
 #include "int8.h"
 #include "window.h"
@@ -64,6 +67,17 @@ INLINE unsigned8 upper_half(unsigned8 a, unsigned8 b) {
     return (unsigned8)(even >> 32 | (odd & ~low));
 }
 
+// The first `count` values, or all, as bytes, 0 to 255.
+INLINE void store_bytes(uint8_t *target, ptrdiff_t count, unsigned8 values) {
+#ifdef INT8_STORE
+    INT8_STORE(target, count < INT8_LANES ? count > 0 ? (1u << count) - 1 : 0 : 0xffff, values);
+#else
+    const bytes8 bytes = __builtin_convertvector(__builtin_elementwise_min(values, (unsigned8){} + 255), bytes8);
+    if (count >= INT8_LANES) *(bytes8 *)target = bytes;
+    else if (count > 0) __builtin_memcpy(target, &bytes, (size_t)count);
+#endif
+}
+
 INLINE ptrdiff_t padded(ptrdiff_t outputs) { return (outputs + 15) / 16 * 16; }
 
 // The sums of one tile. `rows`, `vectors` and `pooled` are constants where it is called, so the sums live in registers.
@@ -90,10 +104,33 @@ INLINE void sum_tile(const struct bagq_int8_product *p, ptrdiff_t m, ptrdiff_t n
     }
 }
 
+#ifdef INT8_STORE_HALF
+// Two vectors of each row, two rows at a time: as one vector of bytes, whose halves are the rows.
+INLINE void store_rows(const struct bagq_int8_product *p, ptrdiff_t m, ptrdiff_t n, const int rows, sums8 sum[12][2]) {
+    const ptrdiff_t rest = p->outputs - n;
+    const uint32_t mask = rest < 2 * INT8_LANES ? (1u << rest) - 1 : ~0u;
+    unsigned8 multiplier[2];
+    UNROLL for (int v = 0; v < 2; v++) multiplier[v] = *(const unsigned8 *)(p->multipliers + n + v * INT8_LANES);
+    UNROLL for (int r = 0; r < rows; r += 2) {
+        unsigned8 part[4];
+        UNROLL for (int i = 0; i < 4; i++)
+            part[i] = upper_half((unsigned8)__builtin_elementwise_max(sum[r + i / 2 < rows ? r + i / 2 : r][i % 2], (sums8){}), multiplier[i % 2]);
+        const sums8 bytes = (sums8)INT8_PACK(part[0], part[1], part[2], part[3]);
+        const sums8 ordered = __builtin_shufflevector(bytes, bytes, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+        uint8_t *target = p->c + (m + r) * p->c_row + n;
+        INT8_STORE_HALF(target, mask, ordered, 0);
+        if (r + 1 < rows) INT8_STORE_HALF(target + p->c_row, mask, ordered, 1);
+    }
+}
+#endif
+
 INLINE void requantised_tile(
     const struct bagq_int8_product *p, ptrdiff_t m, ptrdiff_t n, const int rows, const int vectors, const bool pooled) {
     sums8 sum[12][2];
     sum_tile(p, m, n, rows, vectors, pooled, sum);
+#ifdef INT8_STORE_HALF
+    if (vectors == 2 && !pooled) return store_rows(p, m, n, rows, sum);
+#endif
     const int windows = pooled ? rows / 4 : rows;
     uint8_t *c = p->c + (pooled ? m / 2 : m) * p->c_row + n;
     UNROLL for (int v = 0; v < vectors; v++) {
@@ -103,11 +140,7 @@ INLINE void requantised_tile(
             sums8 largest = sum[pooled ? 4 * w : w][v];
             if (pooled) UNROLL for (int i = 1; i < 4; i++) largest = __builtin_elementwise_max(largest, sum[4 * w + i][v]);
             largest = __builtin_elementwise_max(largest, (sums8){});
-            const bytes8 value = __builtin_convertvector(
-                __builtin_elementwise_min(upper_half((unsigned8)largest, multiplier), (unsigned8){} + 255), bytes8);
-            uint8_t *target = c + w * p->c_row + v * INT8_LANES;
-            if (rest >= INT8_LANES) *(bytes8 *)target = value;
-            else if (rest > 0) __builtin_memcpy(target, &value, (size_t)rest);
+            store_bytes(c + w * p->c_row + v * INT8_LANES, rest, upper_half((unsigned8)largest, multiplier));
         }
     }
 }
@@ -146,11 +179,20 @@ INT8_STRIP(narrow_pixels, 1, false, 1)
 INT8_STRIP(wide_windows, 2, true, 4)
 INT8_STRIP(narrow_windows, 1, true, 4)
 
-static void int8_product(const struct bagq_int8_product *p) {
-    const ptrdiff_t end = padded(p->outputs);
-    ptrdiff_t n = 0;
-    for (; n + 2 * INT8_LANES <= end; n += 2 * INT8_LANES) (p->pooled_line ? wide_windows : wide_pixels)(p, n);
-    for (; n < end; n += INT8_LANES) (p->pooled_line ? narrow_windows : narrow_pixels)(p, n);
+static void int8_product(const struct bagq_int8_product *whole) {
+    const ptrdiff_t end = padded(whole->outputs);
+    // So many rows at a time that what they take and give stays in the cache while the strips go over it.
+    enum { bytes = 1 << 17, least = 64 };
+    const ptrdiff_t row = whole->a_row + whole->outputs, most = row < bytes / least ? bytes / row : least;
+    for (ptrdiff_t m = 0; m < whole->rows; m += most) {
+        struct bagq_int8_product part = *whole, *p = &part;
+        part.rows = m + most <= part.rows ? most : part.rows - m;
+        part.a += (part.pooled_line ? 2 : 1) * m * part.a_row;
+        part.c += m * part.c_row;
+        ptrdiff_t n = 0;
+        for (; n + 2 * INT8_LANES <= end; n += 2 * INT8_LANES) (p->pooled_line ? wide_windows : wide_pixels)(p, n);
+        for (; n < end; n += INT8_LANES) (p->pooled_line ? narrow_windows : narrow_pixels)(p, n);
+    }
 }
 
 static void int8_sums(const struct bagq_int8_product *p, int32_t *output, ptrdiff_t output_row) {

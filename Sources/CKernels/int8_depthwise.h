@@ -83,8 +83,12 @@ INLINE void int8_depthwise_tile(const struct int8_depthwise_part *p, ptrdiff_t y
         UNROLL for (int j = 0; j < 4; j++) sum[t][j] = (sums8)upper_half(
             (unsigned8)__builtin_elementwise_max(sum[t][j], (sums8){}), *(const unsigned8 *)(p->multipliers + 16 * j));
         const channels8 bytes = packed(sum[t]);
+#ifdef INT8_STORE_ALL
+        INT8_STORE_ALL(target + t * pixel, ~UINT64_C(0) >> (64 - p->channels), bytes);
+#else
         if (p->channels == sizeof(bytes)) *(channels8 *)(target + t * pixel) = bytes;
         else __builtin_memcpy(target + t * pixel, &bytes, (size_t)p->channels);
+#endif
     }
 }
 
