@@ -25,7 +25,9 @@ struct ActivationRanges {
         guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
         let network = model.network
         let weights = DerivedWeights(network.convolutions, model.parameters, kernels: kernels, for: .prediction)
-        let counters = (0..<pool.threads).map { _ in Counter(ForwardPass(network, weights, capacity: 1), network) }
+        let counters = (0..<pool.threads).map { _ in
+            Counter(ForwardPass(network, weights, capacity: 1, isObserved: true), network)
+        }
         try pool.forEach(pictures.count) { worker, index in
             let counter = counters[worker]
             try counter.pixels.withMutableSpan { try pictures.load(index, into: &$0) }

@@ -70,6 +70,12 @@
         }
     }
 
+    /// Moves `elements` from `start` on to the beginning.
+    package func move(_ elements: Int, from start: Int) {
+        precondition(elements >= 0 && start >= 0 && start + elements <= count)
+        if elements > 0, start > 0 { unsafe pointer.update(from: pointer + start, count: elements) }
+    }
+
     /// For the C border only: valid while the buffer lives.
     var pointer: UnsafeMutablePointer<Element> { unsafe memory.start + offset }
 }

@@ -6,22 +6,29 @@ final class ForwardPass {
     private let capacity: Int
     /// Values that pass from stage to stage, capacity x those of a picture; of the others nil.
     private let crossing: [Buffer<Float>?]
-    /// One picture's values within a stage, sharing memory as the plan says.
+    /// One picture's values within a stage, sharing memory as the plan says; of a value within a chain the rows in hand.
     private let inner: [Buffer<Float>?]
+    /// Of each stage.
+    private let units: [[PictureUnit<Network.Step>]]
     private let weights: DerivedWeights
     private let scratch: LayerScratch
 
-    /// - weights: For prediction; may be shared with other threads.
-    init(_ network: Network, _ weights: DerivedWeights, capacity: Int) {
+    /// - weights: For prediction; may be shared with other threads. - isObserved: Whether every value is to exist whole at some time.
+    init(_ network: Network, _ weights: DerivedWeights, capacity: Int, isObserved: Bool = false) {
         self.network = network
         self.capacity = capacity
         let held = network.crossingValues
         crossing = network.valueCounts.enumerated().map { value, count in
             held.contains(value) ? Buffer(count: capacity * count) : nil
         }
-        let plan = network.bufferPlan
+        units = network.stages.map {
+            PictureUnit.units(of: $0.steps, held: isObserved ? nil : held, elementSize: MemoryLayout<Float>.size)
+        }
+        let plan = BufferPlan(units.joined().map(\.use), counts: network.valueCounts, held: held)
         let slots = plan.sizes.map { Buffer<Float>(count: $0) }
-        inner = zip(plan.slots, network.valueCounts).map { slot, count in slot.map { slots[$0][..<count] } }
+        var inner = zip(plan.slots, network.valueCounts).map { slot, count in slot.map { slots[$0][..<count] } }
+        for (value, count) in units.joined().flatMap(\.bandCounts) { inner[value] = Buffer(count: count) }
+        self.inner = inner
         self.weights = weights
         scratch = LayerScratch(.most(of: network.pictureLayers), for: weights.use)
     }
@@ -31,17 +38,22 @@ final class ForwardPass {
 
     /// The logits, count x classes, of the first `count` pictures of `input`, by the parameters as they are now. Valid until the
     /// next run.
-    /// - observe: Is shown each value of each picture but the logits as it is made.
+    /// - observe: Is shown each value of each picture but the logits as it is made; those within a chain only where the pass was made for it.
     func run(count: Int, observe: ((_ value: Int, Buffer<Float>) -> Void)? = nil) -> Buffer<Float> {
         precondition(count <= capacity)
         let pass = LayerPass(kernels: weights.kernels, weights: weights.current(), scratch: scratch)
-        for stage in network.stages {
+        for (stage, units) in zip(network.stages, units) {
             switch stage {
-            case .pictures(let steps):
+            case .pictures:
                 for picture in 0..<count {
-                    for step in steps {
-                        run(step, picture, pass)
-                        if step.target != network.lastValue { observe?(step.target, value(step.target, of: picture)) }
+                    for unit in units {
+                        if let chain = unit.chain {
+                            run(unit.steps, chain, picture, pass)
+                        } else {
+                            for step in unit.steps { run(step, picture, pass) }
+                        }
+                        let target = unit.use.target
+                        if target != network.lastValue { observe?(target, value(target, of: picture)) }
                     }
                 }
             case .dense(let dense, let source, let target):
@@ -65,6 +77,20 @@ final class ForwardPass {
         }
     }
 
+    private func run(_ steps: [Network.Step], _ chain: Chain, _ picture: Int, _ pass: LayerPass) {
+        for part in chain.steps {
+            let (step, link) = (steps[part.link], chain.links[part.link])
+            guard let layer = step.layer else { continue }
+            let (x, y) = (value(step.sources[0], of: picture), value(step.target, of: picture))
+            y.move(part.kept * link.outputRow, from: part.shift * link.outputRow)
+            if part.rows.isEmpty { continue }
+            let start = (part.rows.lowerBound - part.outputStart) * link.outputRow
+            layer.forward(
+                rows: part.rows, of: x[((part.firstInput - part.inputStart) * link.inputRow)...],
+                into: y[start..<start + part.rows.count * link.outputRow], pass)
+        }
+    }
+
     private func value(_ number: Int, of picture: Int) -> Buffer<Float> {
         inner[number] ?? batch(of: number).slice(picture, of: network.valueCounts[number])
     }
@@ -78,13 +104,4 @@ final class ForwardPass {
 /// One forward pass a worker: each is touched by that worker alone.
 struct ForwardPasses: @unchecked Sendable {
     let passes: [ForwardPass]
-}
-
-extension Network {
-    /// Of what stays within a stage, for one picture.
-    var bufferPlan: BufferPlan {
-        BufferPlan(
-            stages.flatMap(\.steps).map { (sources: $0.sources, target: $0.target) }, counts: valueCounts,
-            held: crossingValues)
-    }
 }

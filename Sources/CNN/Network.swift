@@ -127,7 +127,8 @@ extension Network.Stage {
     }
 }
 
-extension Network.Step {
+extension Network.Step: PictureStep {
+    var link: Chain.Link? { layer?.link }
     var layer: (any PictureLayer)? { if case .layer(let layer, _) = operation { layer } else { nil } }
 
     var sources: [Int] {

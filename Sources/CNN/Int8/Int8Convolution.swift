@@ -26,31 +26,57 @@ struct Int8Convolution: Sendable {
     /// - x: With `Int8Kernels.slack` bytes behind it.
     func forward(_ x: Buffer<UInt8>, into y: Buffer<UInt8>, scratch: Buffer<UInt8>, _ kernels: Int8Kernels) {
         let c = convolution
+        guard let pool = c.pool else { return forward(rows: 0..<c.height, of: x, into: y, scratch: scratch, kernels) }
         let source = c.padding.isNone ? x : c.pad(x, with: border, into: scratch[..<paddedCount])
-        let line = c.padded.width * c.input.channels
-        let pixel = c.stride * c.input.channels
         let rowCount = c.width * weights.outputs
-        func row(_ index: Int, count: Int, pooled: Bool, into target: Buffer<UInt8>) {
-            kernels.multiply(
-                .init(count: count, stride: pixel, segment: line, pooledLine: pooled ? c.stride * line : 0),
-                of: source[(index * c.stride * line)...], by: weights, into: target, targetRow: weights.outputs)
-        }
-        guard let pool = c.pool else {
-            for index in 0..<c.height { row(index, count: c.width, pooled: false, into: y.slice(index, of: rowCount)) }
-            return
-        }
         let pooledCount = c.output.width * weights.outputs
         for index in 0..<c.output.height {
             let target = y.slice(index, of: pooledCount)
             if poolsSums {
-                row(2 * index, count: c.output.width, pooled: true, into: target)
+                makeRow(2 * index, of: source, count: c.output.width, pooled: true, into: target, kernels)
                 continue
             }
             let rows = scratch[paddedCount...][..<(pool.size * rowCount)]
             for inner in 0..<pool.size {
-                row(index * pool.stride + inner, count: c.width, pooled: false, into: rows.slice(inner, of: rowCount))
+                makeRow(
+                    index * pool.stride + inner, of: source, count: c.width, pooled: false,
+                    into: rows.slice(inner, of: rowCount), kernels)
             }
             kernels.maxPool(pool.shape(rows: 1, inputWidth: c.width), rows, into: target)
         }
+    }
+
+    /// Without pooling. - x: From the first row on that the rows see, with the slack behind.
+    func forward(
+        rows: Range<Int>, of x: Buffer<UInt8>, into y: Buffer<UInt8>, scratch: Buffer<UInt8>, _ kernels: Int8Kernels
+    ) {
+        let c = convolution
+        if c.isPointwise {
+            kernels.multiply(
+                .init(count: rows.count * c.width, stride: c.input.channels), of: x, by: weights, into: y,
+                targetRow: weights.outputs)
+            return
+        }
+        let seen = c.paddedRows(of: rows)
+        let count = seen.count * c.padded.width * c.input.channels + Int8Kernels.slack
+        let source = c.padding.isNone ? x : c.pad(x, rows: seen, with: border, into: scratch[..<count])
+        for index in 0..<rows.count {
+            makeRow(
+                index, of: source, count: c.width, pooled: false, into: y.slice(index, of: c.width * weights.outputs),
+                kernels)
+        }
+    }
+
+    private func makeRow(
+        _ index: Int, of source: Buffer<UInt8>, count: Int, pooled: Bool, into target: Buffer<UInt8>,
+        _ kernels: Int8Kernels
+    ) {
+        let c = convolution
+        let line = c.padded.width * c.input.channels
+        kernels.multiply(
+            .init(
+                count: count, stride: c.stride * c.input.channels, segment: line,
+                pooledLine: pooled ? c.stride * line : 0),
+            of: source[(index * c.stride * line)...], by: weights, into: target, targetRow: weights.outputs)
     }
 }

@@ -6,8 +6,10 @@ final class Int8ForwardPass {
     /// Values that pass from stage to stage, capacity x those of a picture, and the slack that the kernels want behind what they read;
     /// of the others nil.
     private let crossing: [Buffer<UInt8>?]
-    /// One picture's values within a stage, sharing memory as the plan says, with the slack.
+    /// One picture's values within a stage, sharing memory as the plan says, with the slack; of a value within a chain the rows in hand.
     private let inner: [Buffer<UInt8>?]
+    /// Of each stage.
+    private let units: [[PictureUnit<Int8Network.Step>]]
     private let scratch: Buffer<UInt8>
     private let sums: Buffer<Int32>
     private let logits: Buffer<Float>
@@ -20,12 +22,14 @@ final class Int8ForwardPass {
             held.contains(value) ? bytes(capacity * count) : nil
         }
         let steps = network.stages.flatMap(\.steps)
-        let plan = BufferPlan(
-            steps.map { (sources: $0.sources, target: $0.target) }, counts: network.valueCounts, held: held)
+        units = network.stages.map { PictureUnit.units(of: $0.steps, held: held, elementSize: 1) }
+        let plan = BufferPlan(units.joined().map(\.use), counts: network.valueCounts, held: held)
         let slots = plan.sizes.map(bytes)
-        inner = zip(plan.slots, network.valueCounts).map { slot, count in
+        var inner = zip(plan.slots, network.valueCounts).map { slot, count in
             slot.map { slots[$0][..<(count + Int8Kernels.slack)] }
         }
+        for (value, count) in units.joined().flatMap(\.bandCounts) { inner[value] = bytes(count) }
+        self.inner = inner
         scratch = Buffer(count: steps.map(\.scratchCount).max() ?? 0)
         sums = Buffer(count: capacity * network.last.outputs)
         logits = Buffer(count: capacity * network.last.outputs)
@@ -36,11 +40,17 @@ final class Int8ForwardPass {
     func run(_ pixels: Span<UInt8>, count: Int) -> Buffer<Float> {
         precondition(count <= capacity && pixels.count == count * network.valueCounts[0])
         batch(of: 0)[..<pixels.count].copy(from: pixels)
-        for stage in network.stages {
+        for (stage, units) in zip(network.stages, units) {
             switch stage {
-            case .pictures(let steps):
+            case .pictures:
                 for picture in 0..<count {
-                    for step in steps { run(step, picture) }
+                    for unit in units {
+                        if let chain = unit.chain {
+                            run(unit.steps, chain, picture)
+                        } else {
+                            for step in unit.steps { run(step, picture) }
+                        }
+                    }
                 }
             case .dense(let weights, let source, let target):
                 kernels.multiply(
@@ -78,6 +88,25 @@ final class Int8ForwardPass {
         }
     }
 
+    private func run(_ steps: [Int8Network.Step], _ chain: Chain, _ picture: Int) {
+        for part in chain.steps {
+            let (step, link) = (steps[part.link], chain.links[part.link])
+            let (source, y) = (value(step.sources[0], of: picture), value(step.target, of: picture))
+            y.move(part.kept * link.outputRow, from: part.shift * link.outputRow)
+            if part.rows.isEmpty { continue }
+            let x = source[((part.firstInput - part.inputStart) * link.inputRow)...]
+            let start = (part.rows.lowerBound - part.outputStart) * link.outputRow
+            let target = y[start..<start + part.rows.count * link.outputRow]
+            switch step.operation {
+            case .convolution(let layer, _):
+                layer.forward(rows: part.rows, of: x, into: target, scratch: scratch, kernels)
+            case .depthwise(let layer, let weights, _):
+                kernels.depthwise(layer.windows(of: part.rows), x, by: weights, into: target)
+            case .maxPool, .average, .add: preconditionFailure("value \(step.target) is not made in bands")
+            }
+        }
+    }
+
     /// With the slack behind it.
     private func value(_ number: Int, of picture: Int) -> Buffer<UInt8> {
         let count = network.valueCounts[number]
@@ -94,7 +123,15 @@ extension Int8Network.Stage {
     var steps: [Int8Network.Step] { if case .pictures(let steps) = self { steps } else { [] } }
 }
 
-extension Int8Network.Step {
+extension Int8Network.Step: PictureStep {
+    var link: Chain.Link? {
+        switch operation {
+        case .convolution(let layer, _): layer.convolution.directLink
+        case .depthwise(let layer, _, _): layer.link
+        case .maxPool, .average, .add: nil
+        }
+    }
+
     var sources: [Int] {
         switch operation {
         case .convolution(_, let source), .depthwise(_, _, let source), .maxPool(_, let source),

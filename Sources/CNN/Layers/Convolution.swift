@@ -53,6 +53,7 @@ struct Convolution: PictureLayer {
             height: input.height + padding.top + padding.bottom, width: input.width + padding.left + padding.right,
             channels: input.channels)
     }
+    private var paddedRow: Int { padded.width * input.channels }
     private var paddedCount: Int { padding.isNone ? 0 : padded.count }
     /// Rows of a band, whole pooling windows.
     private var bandHeight: Int { max(1, bandCount / (width * filters) / rowStep) * rowStep }
@@ -78,7 +79,7 @@ struct Convolution: PictureLayer {
     /// Of the convolution's values, what a row of pooling windows takes.
     private var poolingCount: Int { pool.map { $0.size * width * filters } ?? 0 }
 
-    private var inputStep: Int { stride * padded.width * input.channels }
+    private var inputStep: Int { stride * paddedRow }
 
     private func shape(rows: Int) -> bagq_convolution {
         bagq_convolution(
@@ -87,33 +88,55 @@ struct Convolution: PictureLayer {
             output_row: width * filters)
     }
 
+    /// Winograd's way takes rows two by two.
+    var link: Chain.Link? { usesWinograd ? nil : directLink }
+    /// Pooling has its own bands.
+    var directLink: Chain.Link? {
+        pool == nil ? Chain.Link(input: input, output: output, size: size, stride: stride, top: padding.top) : nil
+    }
+    /// Whether it is a product of all pixels' channels with the kernel.
+    var isPointwise: Bool { size == 1 && stride == 1 && padding.isNone && pool == nil }
+
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass) {
+        guard let pool else { return forward(rows: 0..<height, of: x, into: y, pass) }
         let source = padding.isNone ? x : pad(x, with: border, into: pass.scratch.floats[..<paddedCount])
-        let (weights, parameters) = (pass.weights[self], pass.weights.values)
-        let rounded = weights.bf16.map { round(source, $0, pass) }
-        func convolve(_ rows: Int, from first: Int, into y: Buffer<Float>) {
-            let (shape, above, bias) = (shape(rows: rows), first * inputStep, parameters[bias])
-            if let bf16 = weights.bf16, let rounded {
-                bf16.kernels.convolve(
-                    shape, rounded[above...], weights: bf16.weights, bias: bias, clamp: activation.clamp, into: y)
-            } else if let transformed = weights.transformed {
-                pass.kernels.convolveByWinograd(
-                    shape, source[above...], transformed: transformed, bias: bias, clamp: activation.clamp,
-                    scratch: pass.scratch.floats[(paddedCount + poolingCount)...], into: y)
-            } else {
-                pass.kernels.convolve(
-                    shape, source[above...], weights: parameters[kernel], bias: bias, clamp: activation.clamp,
-                    into: y)
-            }
-        }
-        guard let pool else { return convolve(height, from: 0, into: y) }
+        let rounded = pass.weights[self].bf16.map { round(source, $0, pass) }
         let rows = pass.scratch.floats[paddedCount...][..<poolingCount]
         let rowCount = output.width * filters
         for row in 0..<output.height {
-            convolve(pool.size, from: row * pool.stride, into: rows)
+            convolve(pool.size, from: row * pool.stride, of: source, rounded, into: rows, pass)
             pass.kernels.maxPool(
                 pool.shape(rows: 1, inputWidth: width), rows, into: y.slice(row, of: rowCount),
                 places: places?.slice(row, of: rowCount))
+        }
+    }
+
+    func forward(rows: Range<Int>, of x: Buffer<Float>, into y: Buffer<Float>, _ pass: LayerPass) {
+        let seen = paddedRows(of: rows)
+        let source =
+            padding.isNone
+            ? x : pad(x, rows: seen, with: border, into: pass.scratch.floats[..<(seen.count * paddedRow)])
+        convolve(
+            rows.count, from: 0, of: source, pass.weights[self].bf16.map { round(source, $0, pass) }, into: y, pass)
+    }
+
+    /// Rows of the convolution without pooling, of rows of the padded input from `first` on.
+    private func convolve(
+        _ rows: Int, from first: Int, of source: Buffer<Float>, _ rounded: Buffer<UInt16>?, into y: Buffer<Float>,
+        _ pass: LayerPass
+    ) {
+        let (weights, parameters) = (pass.weights[self], pass.weights.values)
+        let (shape, above, bias) = (shape(rows: rows), first * inputStep, parameters[bias])
+        if let bf16 = weights.bf16, let rounded {
+            bf16.kernels.convolve(
+                shape, rounded[above...], weights: bf16.weights, bias: bias, clamp: activation.clamp, into: y)
+        } else if let transformed = weights.transformed {
+            pass.kernels.convolveByWinograd(
+                shape, source[above...], transformed: transformed, bias: bias, clamp: activation.clamp,
+                scratch: pass.scratch.floats[(paddedCount + poolingCount)...], into: y)
+        } else {
+            pass.kernels.convolve(
+                shape, source[above...], weights: parameters[kernel], bias: bias, clamp: activation.clamp, into: y)
         }
     }
 
@@ -123,12 +146,14 @@ struct Convolution: PictureLayer {
         _ dy: Buffer<Float>, x: Buffer<Float>, y: Buffer<Float>, places: Buffer<UInt8>, gradients: Buffer<Float>,
         into dx: Buffer<Float>?, _ pass: LayerPass
     ) {
-        // Where the largest of a window was cut, the gradient is 0 wherever it would go: masking after the pooling is masking before it.
-        activation.maskGradient(dy, of: y, pass.kernels)
         let source = padding.isNone ? x : pad(x, with: border, into: pass.scratch.floats[..<paddedCount])
         let target = dx.map { padding.isNone ? $0 : pass.scratch.floats[paddedCount..<2 * paddedCount] }
-        target?.fill(with: 0)
+        // A pointwise one makes each value once.
+        let product = isPointwise && pass.weights[self].bf16 == nil ? pass.weights[self].turned : nil
+        if product == nil { target?.fill(with: 0) }
         let rowCount = width * filters
+        // Where the largest of a window was cut, the gradient is 0 wherever it would go: masking after the pooling is masking before it.
+        if pool != nil { activation.maskGradient(dy, of: y, pass.kernels) }
         for rows in bands {
             var band = dy
             if let pool {
@@ -141,11 +166,20 @@ struct Convolution: PictureLayer {
                     pool.shape(rows: pooled.count / pooledRow, inputWidth: width), dOutput: dy[pooled],
                     places: places[pooled], to: band)
             } else {
-                band = dy[rows.lowerBound * rowCount..<rows.upperBound * rowCount]
+                let range = rows.lowerBound * rowCount..<rows.upperBound * rowCount
+                band = dy[range]
+                activation.maskGradient(band, of: y[range], pass.kernels)
             }
             pass.kernels.addRows(rows.count * width, stride: filters, of: band, to: gradients[bias])
             addWeightGradient(rows, source, dOutput: band, to: gradients[kernel], pass)
-            if let target { addInputGradient(rows, dOutput: band, to: target, pass) }
+            guard let target else { continue }
+            if let product {
+                pass.kernels.multiply(
+                    rows.count * width, filters, input.channels, a: band, .init(row: filters), b: product,
+                    bRow: input.channels, into: target[(rows.lowerBound * inputStep)...], cRow: input.channels)
+            } else {
+                addInputGradient(rows, dOutput: band, to: target, pass)
+            }
         }
         if let dx, let target, !padding.isNone { crop(target, into: dx) }
     }
@@ -197,18 +231,31 @@ struct Convolution: PictureLayer {
         return rounded
     }
 
+    /// The rows of the padded picture that rows of the convolution see.
+    func paddedRows(of rows: Range<Int>) -> Range<Int> {
+        rows.lowerBound * stride..<(rows.upperBound - 1) * stride + size
+    }
+
     /// The picture with its border, of zeros where none is given, at the start of `padded`.
+    /// - rows: Of the padded picture; nil for all. - x: From the first row on that these have of it.
     func pad<Value: BitwiseCopyable & ExpressibleByIntegerLiteral>(
-        _ x: Buffer<Value>, with border: [Value]?, into padded: Buffer<Value>
+        _ x: Buffer<Value>, rows: Range<Int>? = nil, with border: [Value]?, into padded: Buffer<Value>
     ) -> Buffer<Value> {
-        padded.fill(with: 0)
         if let border {
-            padded.withMutableSpan { padded in
-                for index in padded.indices { padded[index] = border[index % border.count] }
+            let pattern = padded[..<paddedRow]
+            pattern.withMutableSpan { pattern in
+                for index in pattern.indices { pattern[index] = border[index % border.count] }
             }
+            for row in 1..<padded.count / paddedRow { padded.slice(row, of: paddedRow).copy(from: pattern) }
+        } else {
+            padded.fill(with: 0)
         }
-        let row = input.width * input.channels
-        for y in 0..<input.height { padded[paddedStart(ofRow: y)...][..<row].copy(from: x.slice(y, of: row)) }
+        let (rows, row) = (rows ?? 0..<self.padded.height, input.width * input.channels)
+        let inside = rows.clamped(to: padding.top..<padding.top + input.height)
+        for y in inside {
+            let start = (y - rows.lowerBound) * paddedRow + padding.left * input.channels
+            padded[start..<start + row].copy(from: x.slice(y - inside.lowerBound, of: row))
+        }
         return padded
     }
 

@@ -10,6 +10,13 @@ protocol PictureLayer: Sendable {
 
     func forward(_ x: Buffer<Float>, into y: Buffer<Float>, places: Buffer<UInt8>?, _ pass: LayerPass)
 
+    /// How its rows hang together, where it can be done in bands of rows; else nil.
+    var link: Chain.Link? { get }
+
+    /// Makes rows of the output, of a layer with a link.
+    /// - x: From the first row on that they see.
+    func forward(rows: Range<Int>, of x: Buffer<Float>, into y: Buffer<Float>, _ pass: LayerPass)
+
     /// Overwrites `dx`, where it is asked for; adds to `gradients`, laid out as the parameters are; may use up `dy`.
     func backward(
         _ dy: Buffer<Float>, x: Buffer<Float>, y: Buffer<Float>, places: Buffer<UInt8>, gradients: Buffer<Float>,
@@ -19,6 +26,11 @@ protocol PictureLayer: Sendable {
 extension PictureLayer {
     var placeCount: Int { 0 }
     var scratchCount: ScratchCount { ScratchCount() }
+    var link: Chain.Link? { nil }
+
+    func forward(rows: Range<Int>, of x: Buffer<Float>, into y: Buffer<Float>, _ pass: LayerPass) {
+        preconditionFailure("this layer is not done in bands")
+    }
 }
 
 /// What a layer needs besides its values, for one picture on one thread.
