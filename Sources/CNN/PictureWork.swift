@@ -3,7 +3,7 @@
 struct BackpropagationMemory: Sendable {
     /// Of each value, for each place (see `PictureWork`).
     let values: [Buffer<Float>]
-    /// The loss's gradient by it.
+    /// The loss's gradient by it; of those that stay within their stage, a thread's share memory as a plan says.
     let gradients: [Buffer<Float>]
     /// What the layer that makes the value leaves besides it.
     let places: [Buffer<UInt8>]
@@ -13,6 +13,8 @@ struct BackpropagationMemory: Sendable {
     /// Per thread, for a gradient that is to be added to another.
     fileprivate let branch: [Buffer<Float>]
     fileprivate let counts: [Int]
+    /// From one place's gradient to the next.
+    fileprivate let gradientStrides: [Int]
     /// Values and gradients of the picture that a thread has in hand are the thread's own, not the picture's.
     fileprivate let isPicturewise: Bool
     fileprivate let crossing: Set<Int>
@@ -25,15 +27,23 @@ struct BackpropagationMemory: Sendable {
         let counts = network.valueCounts
         let places = isPicturewise ? threads : capacity
         values = counts.map { Buffer(count: places * $0) }
-        gradients = counts.enumerated().map { value, count in
-            // Nobody asks for the picture's.
-            Buffer(count: value == 0 ? 0 : (crossing.contains(value) ? places : threads) * count)
-        }
         var placeCounts = [Int](repeating: 0, count: counts.count)
         var firstWriters = [Int?](repeating: nil, count: counts.count)
         for step in network.stages.flatMap(\.steps) {
             placeCounts[step.target] = step.layer?.placeCount ?? 0
             for source in step.sources { firstWriters[source] = step.target }
+        }
+        // Backward, a step takes its own value's gradient and makes its sources', except the picture's, which nobody asks for.
+        let uses = network.stages.flatMap(\.steps).reversed().flatMap { step in
+            Set(step.sources).sorted().filter { $0 != 0 && firstWriters[$0] == step.target }.map {
+                (sources: [step.target], target: $0)
+            }
+        }
+        let plan = BufferPlan(uses, counts: counts, held: crossing)
+        let slots = plan.sizes.map { Buffer<Float>(count: threads * $0) }
+        gradientStrides = zip(plan.slots, counts).map { slot, count in slot.map { plan.sizes[$0] } ?? count }
+        gradients = plan.slots.enumerated().map { value, slot in
+            slot.map { slots[$0] } ?? Buffer(count: crossing.contains(value) && value != 0 ? places * counts[value] : 0)
         }
         self.places = placeCounts.map { Buffer(count: places * $0) }
         scratch = (0..<threads).map { _ in LayerScratch(.most(of: network.pictureLayers), for: use) }
@@ -59,7 +69,8 @@ struct PictureWork {
 
     func gradient(_ number: Int) -> Buffer<Float> {
         let place = memory.crossing.contains(number) ? place : worker
-        return memory.gradients[number].slice(place, of: memory.counts[number])
+        let start = place * memory.gradientStrides[number]
+        return memory.gradients[number][start..<start + memory.counts[number]]
     }
 
     private func places(_ number: Int, of layer: any PictureLayer) -> Buffer<UInt8> {
