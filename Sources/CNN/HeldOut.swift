@@ -11,6 +11,8 @@ package struct HeldOut: Hashable, Sendable {
     }
 
     package let part: Part
+    /// Of the calibrated answers; nil in files of earlier versions.
+    package var reliability: Reliability?
     /// Cells that are not there count 0.
     package private(set) var counts: [Cell: Int] = [:]
 
@@ -37,13 +39,14 @@ package struct HeldOut: Hashable, Sendable {
     }
 }
 
-/// As `{"part": "test", "counts": [[label, predicted, step, count], …]}`.
+/// As `{"part": "test", "counts": [[label, predicted, step, count], …], "reliability": {…}}`.
 extension HeldOut: Codable {
-    private enum CodingKeys: String, CodingKey { case part, counts }
+    private enum CodingKeys: String, CodingKey { case part, counts, reliability }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         part = try container.decode(Part.self, forKey: .part)
+        reliability = try container.decodeIfPresent(Reliability.self, forKey: .reliability)
         for row in try container.decode([[Int]].self, forKey: .counts) {
             guard row.count == 4 else {
                 throw DecodingError.dataCorruptedError(
@@ -56,6 +59,7 @@ extension HeldOut: Codable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(part, forKey: .part)
+        try container.encodeIfPresent(reliability, forKey: .reliability)
         let rows = counts.map { [$0.key.label, $0.key.predicted, $0.key.step, $0.value] }
         try container.encode(rows.sorted { $0.lexicographicallyPrecedes($1) }, forKey: .counts)
     }

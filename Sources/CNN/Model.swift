@@ -4,14 +4,18 @@ package struct Model: Sendable {
     /// In the order of the network's outputs; no two the same.
     package let classes: [String]
     package let preprocessing: Preprocessing
-    /// Divides the logits before the softmax.
+    /// Divides the logits before the softmax: 1, or fitted to validation pictures.
     package var temperature = 1.0
-    /// Confidence from which a prediction counts as recognised, a multiple of 0.05.
+    /// Confidence from which a prediction counts as recognised, a multiple of 0.05, unless the store has another.
     package var threshold = 0.5
-    /// Nil where there was no such picture.
+    /// What its accuracy is quoted on; nil where there was no such picture.
     package var heldOut: HeldOut?
+    /// Of the validation pictures, where accuracy is quoted on others.
+    package var validation: HeldOut?
     /// Nil where the file does not say.
     package var seen: SeenPictures?
+    /// Nil where the file does not say.
+    package var data: DataRecord?
     package var training: TrainingRecord?
     /// What int8 needs; nil where the model can do fp32 only.
     package internal(set) var quantization: Quantization?
@@ -29,6 +33,18 @@ package struct Model: Sendable {
     mutating func adopt(_ quantization: Quantization) throws(QuantizationError) {
         int8 = try Int8Network(network, parameters: parameters.values, ranges: quantization.ranges)
         self.quantization = quantization
+    }
+
+    /// The pictures that a model was made of.
+    package struct DataRecord: Codable, Hashable, Sendable {
+        /// Equal for equal pictures in equal classes, whatever their names and parts: hexadecimal.
+        package var fingerprint: String
+        /// Pictures of each class that were trained on.
+        package var training: [Int]
+
+        package init(fingerprint: String, training: [Int]) {
+            (self.fingerprint, self.training) = (fingerprint, training)
+        }
     }
 
     /// Where a model's weights come from.

@@ -21,7 +21,9 @@ extension Model {
         ]
         if let quantization { metadata["quantization"] = metadataJSON(quantization) }
         if let heldOut { metadata["held_out"] = metadataJSON(heldOut) }
+        if let validation { metadata["validation"] = metadataJSON(validation) }
         if let seen { metadata["seen"] = metadataJSON(seen) }
+        if let data { metadata["data"] = metadataJSON(data) }
         if let training { metadata["training"] = metadataJSON(training) }
         return Safetensors(
             tensors: network.tensors.map {
@@ -60,7 +62,7 @@ extension Model {
             network: network, parameters: Parameters(parameters), classes: file.decode("classes"),
             preprocessing: file.decode("preprocessing"))
 
-        temperature = try file.decode("temperature")
+        if file.metadata["temperature"] != nil { temperature = try file.decode("temperature") }
         guard temperature >= 0.001, temperature <= 1_000 else { throw .invalid("its temperature is out of range") }
         threshold = try file.decode("threshold")
         guard (0...1).contains(threshold) else { throw .invalid("its threshold is not within 0 and 1") }
@@ -77,11 +79,16 @@ extension Model {
                 throw .invalid("its quantization does not fit its network: \(error)")
             }
         }
-        if file.metadata["held_out"] != nil {
-            let heldOut = try file.heldOut(classes: classes.count)
-            self.heldOut = heldOut.total > 0 ? heldOut : nil
-        }
+        heldOut = try file.counts("held_out", classes: classes.count)
+        validation = try file.counts("validation", classes: classes.count)
         if file.metadata["seen"] != nil { seen = try file.decode("seen", as: SeenPictures.self) }
+        if file.metadata["data"] != nil {
+            let data = try file.decode("data", as: DataRecord.self)
+            guard data.training.count == classes.count, data.training.allSatisfy((0...1 << 32).contains) else {
+                throw .invalid("its data do not fit its classes")
+            }
+            self.data = data
+        }
         if file.metadata["training"] != nil { training = try file.decode("training", as: TrainingRecord.self) }
     }
 }
@@ -90,17 +97,19 @@ extension HeldOut {
     /// What a model's file keeps, read without its weights; nil where it keeps none.
     package init?(safetensors bytes: [UInt8]) throws(ModelFileError) {
         let file = try Safetensors(metadataOf: bytes)
-        guard file.metadata["held_out"] != nil else { return nil }
-        self = try file.heldOut(classes: file.decode("classes", as: [String].self).count)
-        if total == 0 { return nil }
+        guard let counts = try file.counts("held_out", classes: file.decode("classes", as: [String].self).count)
+        else { return nil }
+        self = counts
     }
 }
 
 extension Safetensors {
-    fileprivate func heldOut(classes: Int) throws(ModelFileError) -> HeldOut {
-        let heldOut = try decode("held_out", as: HeldOut.self)
-        guard heldOut.fits(classes: classes) else { throw .invalid("its held_out counts do not fit its classes") }
-        return heldOut
+    /// Nil where there are none.
+    fileprivate func counts(_ key: String, classes: Int) throws(ModelFileError) -> HeldOut? {
+        guard metadata[key] != nil else { return nil }
+        let counts = try decode(key, as: HeldOut.self)
+        guard counts.fits(classes: classes) else { throw .invalid("its \(key) counts do not fit its classes") }
+        return counts.total > 0 ? counts : nil
     }
 
     fileprivate func decode<Value: Decodable>(

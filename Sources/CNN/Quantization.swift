@@ -14,7 +14,7 @@ package struct Quantization: Codable, Hashable, Sendable {
         package var pictures = 0
         /// Pictures that both give the same class.
         package var agreeing = 0
-        /// Over all pictures and classes, of the probabilities' difference, without sign.
+        /// Over all pictures and classes, of the probabilities' difference, without sign, at a temperature of 1.
         package var meanDifference = 0.0
 
         /// With so few pictures, which precision is chosen is a guess.

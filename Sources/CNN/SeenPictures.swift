@@ -5,7 +5,7 @@ package struct SeenPictures: Hashable, Sendable {
     package enum Use: String, CaseIterable, Sendable {
         /// Learnt from.
         case training
-        /// Chose the epoch, the precision and the ranges.
+        /// Chose the epoch, the precision, the ranges, the temperature and the threshold.
         case validation
     }
 

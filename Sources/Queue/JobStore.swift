@@ -131,7 +131,12 @@ package protocol JobStore: Sendable {
     func modelFile(_ version: ModelVersion, upTo limit: Int?) throws(StoreError) -> [UInt8]
     /// Adds a model under the name's next number; it becomes active if none is.
     func add(_ model: NewModel, named name: String) throws(StoreError) -> ModelVersion
-    func activate(_ version: ModelVersion) throws(StoreError)
+    /// - threshold: From which confidence on it recognises from now on, also in what it has classified already; nil to leave that.
+    func activate(_ version: ModelVersion, threshold: Double?) throws(StoreError)
+    /// Gives all numbers of a name another, which none has had. Their old ones are not used again. Refused while an unfinished job needs one.
+    func rename(_ name: String, to newName: String) throws(StoreError)
+    /// The job that made it; nil where it was imported, or the job has been forgotten.
+    func trainingJob(of version: ModelVersion) throws(StoreError) -> Job?
     /// Sightings that the trends count by this model.
     func sightingCount(of version: ModelVersion) throws(StoreError) -> Int
     /// Refused while an unfinished job needs it, or while it is active. Its trends go with it.

@@ -56,15 +56,62 @@ extension SQLiteStore {
         }
     }
 
-    package func activate(_ version: ModelVersion) throws(StoreError) {
+    package func activate(_ version: ModelVersion, threshold: Double?) throws(StoreError) {
         try write { tx in
+            if let threshold, !(0...1).contains(threshold) {
+                throw StoreError.refused(why: "a threshold is within 0 and 1, not \(threshold)")
+            }
             let model = try tx.model(version)
             guard model.state == "ready" else {
                 throw StoreError.refused(why: "\(version) has no model file yet; only a ready model can be used")
             }
             try tx.db.run("UPDATE model SET active = 0 WHERE active = 1")
-            try tx.db.run("UPDATE model SET active = 1 WHERE id = ?", model.id)
+            try tx.db.run(
+                "UPDATE model SET active = 1, threshold = coalesce(?, threshold) WHERE id = ?", threshold, model.id)
         }
+    }
+
+    package func rename(_ name: String, to newName: String) throws(StoreError) {
+        try write { tx in
+            guard ModelSelector.isName(newName) else { throw StoreError.refused(why: Self.noName(newName)) }
+            let last = try tx.db.row(
+                "SELECT max(number) FROM model WHERE name = ? AND state <> 'removed'", name, map: { $0.optionalInt(0) })
+            guard let last = last ?? nil else {
+                throw StoreError.notFound(what: "there is no model \(name); `bagq models` lists them")
+            }
+            guard try !tx.exists("SELECT 1 FROM model WHERE name = ?", newName) else {
+                throw StoreError.refused(
+                    why:
+                        "\(newName) is the name of other models, or was; their numbers are not used twice, so choose another"
+                )
+            }
+            let user = try tx.db.row(
+                """
+                SELECT job.id, number FROM job JOIN model ON model.id = job.model
+                WHERE finished_at IS NULL AND model.name = ? LIMIT 1
+                """, name, map: { ($0.jobID(0), ModelVersion(name: name, number: $0.int(1))) })
+            if let (job, version) = user {
+                throw StoreError.refused(why: "job \(job) needs \(version); wait for it or cancel it first")
+            }
+            try tx.db.run("UPDATE model SET name = ? WHERE name = ? AND state <> 'removed'", newName, name)
+            // Keeps the old numbers from being used again.
+            try tx.db.run(
+                "INSERT OR IGNORE INTO model (name, number, state, created_at) VALUES (?, ?, 'removed', ?)", name, last,
+                tx.now)
+        }
+    }
+
+    package func trainingJob(of version: ModelVersion) throws(StoreError) -> Job? {
+        try read { tx in
+            try tx.jobs(
+                "WHERE job.model = ? AND job.kind = 'train' AND job.state <> 'forgotten' ORDER BY job.id DESC LIMIT 1",
+                tx.model(version).id
+            ).first
+        }
+    }
+
+    static func noName(_ text: String) -> String {
+        "\"\(text)\" cannot name a model; use letters, digits, . _ and -"
     }
 
     package func sightingCount(of version: ModelVersion) throws(StoreError) -> Int {
@@ -138,7 +185,7 @@ extension Transaction {
     /// Reserves the next number of a name. Numbers of failed and removed models are not used again.
     func insertModel(named name: String) throws -> (id: Int, version: ModelVersion) {
         guard ModelSelector.isName(name) else {
-            throw StoreError.refused(why: "\"\(name)\" cannot name a model; use letters, digits, . _ and -")
+            throw StoreError.refused(why: SQLiteStore.noName(name))
         }
         let number =
             try db.row("SELECT coalesce(max(number), 0) + 1 FROM model WHERE name = ?", name) { $0.int(0) } ?? 1

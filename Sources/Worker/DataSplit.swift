@@ -151,7 +151,20 @@ package struct DataSplit: Sendable {
     }
 }
 
+extension DataSplit {
+    /// Of the data set: equal for equal pictures in equal classes, whatever they are called and whichever part they are in. The fingerprint of
+    /// a text with a line for each picture, its own fingerprint in hexadecimal and its class with a space between, the lines sorted by bytes.
+    package func fingerprint(classes: [String]) -> Fingerprint {
+        let lines = parts.values.joined().map { picture in
+            Array("\(picture.fingerprint.hexadecimal) \(classes[picture.picture.label])\n".utf8)
+        }
+        let text = lines.sorted { $0.lexicographicallyPrecedes($1) }.reduce(into: [UInt8]()) { $0 += $1 }
+        return Fingerprint(of: text.span)
+    }
+}
+
 extension Fingerprint {
+    package var hexadecimal: String { bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
     /// The first 8 bytes: what a model remembers of a picture.
     package var short: UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
 }

@@ -74,7 +74,21 @@ package struct Evaluation: Sendable {
                 label: label, predicted: classified.brand,
                 step: ConfidenceStep.of(classified.probabilities[classified.brand]))
         }
+        counts.reliability = reliability()
         return counts.total > 0 ? counts : nil
+    }
+
+    /// Nil without pictures.
+    /// - temperature: The one that the answers were made with, to see what they would be without it; nil for the answers as they are.
+    package func reliability(without temperature: Double? = nil) -> Reliability? {
+        let answers = rows.compactMap { row -> (probabilities: [Float], label: Int)? in
+            guard case .success(let classified) = row.result else { return nil }
+            let probabilities = classified.probabilities
+            return (
+                temperature.map { uncalibrated(probabilities, temperature: $0) } ?? probabilities, row.picture.label
+            )
+        }
+        return Reliability(probabilities: answers.map(\.probabilities), labels: answers.map(\.label))
     }
 
     package var bad: [BadPicture] {

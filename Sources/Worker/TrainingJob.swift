@@ -103,7 +103,15 @@ struct TrainingJob {
         var model = try Model(
             trainedBy: trainer, body: body, classes: folder.classes, preprocessing: recipe.preprocessing)
         model.seen = SeenPictures(training: training.identities, validation: validation.identities)
+        model.data = Model.DataRecord(
+            fingerprint: split.fingerprint(classes: folder.classes).hexadecimal,
+            training: folder.classes.indices.map { label in training.labels.count { $0 == label } })
         try quantize(&model, training, validation, trainer.level)
+        let logits = try model.logits(
+            for: validation, labels: validation.labels, level: trainer.level, threads: threads)
+        model.temperature = logits.bestTemperature
+        let validationCounts = HeldOut(of: logits, temperature: model.temperature)
+        model.threshold = validationCounts.lowestGoodThreshold(classes: model.classes)
         let quoted = split[.test].isEmpty ? HeldOut.Part.validation : .test
         guard
             let evaluation = try Evaluation(
@@ -114,10 +122,13 @@ struct TrainingJob {
             return try giveBack()
         }
         model.heldOut = evaluation.heldOut(part: quoted)
+        if quoted == .test, validationCounts.total > 0 { model.validation = validationCounts }
+        let caution = model.thresholdCaution(at: model.threshold)
+        if let caution { Log.remark(claim, caution) }
         let new = NewModel(
             classes: model.classes, threshold: model.threshold, precision: model.storedPrecision,
             summary: model.summary, file: model.safetensors())
-        let notes = split.remarks + (bad.isEmpty ? [] : [note(on: bad)])
+        let notes = split.remarks + [caution].compactMap(\.self) + (bad.isEmpty ? [] : [note(on: bad)])
         // What the last heartbeat said may be a few batches old.
         _ = try patience { () throws(StoreError) in
             try store.renew(claim, itemsDone: trainer.picturesDone, itemsTotal: trainer.picturesTotal)

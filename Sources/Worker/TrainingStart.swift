@@ -34,7 +34,7 @@ package struct TrainingStart: Sendable {
             case .model(let name, let number):
                 ("\(name)@\(number)", try modelFile(ModelVersion(name: name, number: number)))
             }
-        let fingerprint = hexadecimal(Fingerprint(of: bytes.span))
+        let fingerprint = Fingerprint(of: bytes.span).hexadecimal
         if case .file(let path) = origin, !Model.isModel(bytes) {
             let config = URL(filePath: path).deletingLastPathComponent().appending(path: "config.json")
             let weights = try PretrainedWeights(weights: bytes, config: try? Data(contentsOf: config))
@@ -99,8 +99,4 @@ package enum TrainingStartError: Error, Equatable, CustomStringConvertible {
             "the weights \(path.debugDescription) cannot be read; training starts from a file of them"
         }
     }
-}
-
-private func hexadecimal(_ fingerprint: Fingerprint) -> String {
-    fingerprint.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }

@@ -10,13 +10,15 @@ import Worker
 struct ModelDescription {
     let record: ModelRecord
     let model: Model
+    /// The training that made it; nil where that is not known.
+    var job: Job?
 
     var text: String {
         var lines = [
-            "\(record.version)\(record.isActive ? ", active" : ""): \(Escaping.terminal(record.summary))",
+            "\(record.version)\(record.isActive ? ", active" : ""): \(record.summary)",
             "classes: \(model.classes.joined(separator: ", "))",
-            "recognised from confidence \(Format.percent(model.threshold)), temperature \(model.temperature), "
-                + "\(Format.bytes(record.byteCount))",
+            "made at \((job?.finishedAt ?? record.createdAt).iso8601), \(duration.map { "in \(Format.duration(seconds: $0)), " } ?? "")"
+                + Format.bytes(record.byteCount),
         ]
         if let training = model.training {
             lines.append(
@@ -38,7 +40,53 @@ struct ModelDescription {
         }
         lines.append("predicts in \(record.precision.rawValue)" + (agreement.map { "; " + $0 } ?? ""))
         lines.append(model.accuracyText ?? "no accuracy: no picture was held out")
-        return lines.map(Escaping.terminal).joined(separator: "\n") + "\n\n" + model.network.architecture.summary
+        if let reliability = model.heldOut?.reliability {
+            lines.append(
+                "on these the calibration error (ECE) is \(CalibrationText.text(reliability.error)): \(reliability.verdict); "
+                    + "log loss (NLL) \(CalibrationText.text(reliability.loss))")
+        }
+        lines.append("temperature \(Format.fixed(model.temperature, decimals: 3))")
+        let own = record.threshold == model.threshold ? "" : " (the model's own: \(Self.text(model.threshold)))"
+        lines.append(
+            "recognised from confidence \(Self.text(record.threshold))\(own)"
+                + (model.coverageText(at: record.threshold).map { ": \($0)" } ?? ""))
+        if let caution = model.thresholdCaution(at: record.threshold) { lines.append(caution) }
+        if let data = model.data { lines.append("data set \(data.fingerprint)") }
+        return lines.map(Escaping.terminal).joined(separator: "\n") + "\n\n"
+            + (classTable.map { $0 + "\n" } ?? "") + model.network.architecture.summary
+    }
+
+    private static func text(_ threshold: Double) -> String { Format.fixed(threshold, decimals: 2) }
+
+    /// Seconds from the training's start to its end, its pauses included.
+    private var duration: Double? {
+        guard let start = job?.startedAt, let end = job?.finishedAt else { return nil }
+        return Double(end.milliseconds - start.milliseconds) / 1000
+    }
+
+    /// How many pictures of each class there were of each part, and how many of those that chose the threshold are recognised.
+    private var classTable: String? {
+        guard model.data != nil || model.thresholdCounts != nil else { return nil }
+        let coverage = model.coverage(at: record.threshold)
+        var table = Table([
+            .flexible("CLASS"), .right("TRAINING"), .right("VALIDATION"), .right("TEST"), .right("RECOGNISED"),
+        ])
+        for (index, name) in model.classes.enumerated() {
+            let counts = [model.data?.training[index], pictures(.validation, index), pictures(.test, index)]
+            let recognised = coverage.map { coverage in
+                let share = coverage.classes[index]
+                return "\(Format.count(share.recognised)) of \(Format.count(share.pictures))"
+            }
+            table.add([name] + counts.map { $0.map(Format.count) ?? "-" } + [recognised ?? "-"])
+        }
+        return table.text(width: Terminal.width)
+    }
+
+    /// Of a class; nil where there were none of that part.
+    private func pictures(_ part: HeldOut.Part, _ label: Int) -> Int? {
+        guard let counts = [model.validation, model.heldOut].compactMap(\.self).first(where: { $0.part == part })
+        else { return nil }
+        return counts.counts.reduce(0) { $0 + ($1.key.label == label ? $1.value : 0) }
     }
 
     private var agreement: String? {
@@ -76,15 +124,47 @@ struct ModelDescription {
         return String(text.dropLast())
     }
 
-    /// The members of `bagq models --json`, and what only the file knows: `temperature`, `training`, `held_out`,
-    /// `int8`.
+    /// The members of `bagq models --json`, and what only the file and the training job know.
     var json: JSONValue {
-        .object(
-            ModelReport.members(of: record) + [
-                ("temperature", .number(model.temperature)), ("training", model.training.map(json(of:)) ?? .null),
-                ("held_out", model.heldOut.map(json(of:)) ?? .null),
-                ("int8", model.quantization.map(json(of:)) ?? .null),
+        let answers: [(key: String, value: JSONValue)] = [
+            ("temperature", .number(model.temperature)), ("own_threshold", .number(model.threshold)),
+            ("coverage", model.coverage(at: record.threshold).map(json(of:)) ?? .null),
+        ]
+        let making: [(key: String, value: JSONValue)] = [
+            ("training", model.training.map(json(of:)) ?? .null), ("held_out", model.heldOut.map(json(of:)) ?? .null),
+            ("int8", model.quantization.map(json(of:)) ?? .null),
+            ("data_fingerprint", JSONValue(model.data?.fingerprint)), ("pictures", .array(pictures)),
+            ("made_at", JSONValue(job?.finishedAt ?? record.createdAt)), ("seconds", JSONValue(duration, decimals: 3)),
+        ]
+        return .object(ModelReport.members(of: record) + answers + making)
+    }
+
+    private var pictures: [JSONValue] {
+        model.classes.enumerated().map { index, name in
+            .object([
+                ("class", .string(name)), ("training", JSONValue(model.data?.training[index])),
+                ("validation", JSONValue(pictures(.validation, index))), ("test", JSONValue(pictures(.test, index))),
             ])
+        }
+    }
+
+    private func json(of coverage: ThresholdCoverage) -> JSONValue {
+        .object([
+            ("part", JSONValue(model.thresholdCounts?.part.rawValue)), ("n", .int(coverage.brands.pictures)),
+            ("n_recognised", .int(coverage.brands.recognised)), ("rate", JSONValue(coverage.rate, decimals: 6)),
+            ("recognised", .int(coverage.recognised)), ("right", .int(coverage.right)),
+            ("precision", JSONValue(coverage.precision, decimals: 6)),
+            (
+                "per_class",
+                .array(
+                    zip(model.classes, coverage.classes).map { name, share in
+                        .object([
+                            ("class", .string(name)), ("n", .int(share.pictures)),
+                            ("recognised", .int(share.recognised)),
+                        ])
+                    })
+            ),
+        ])
     }
 
     private func json(of training: Model.TrainingRecord) -> JSONValue {
@@ -131,6 +211,10 @@ struct ModelDescription {
         return .object([
             ("part", .string(heldOut.part.rawValue)), ("n", .int(heldOut.total)), ("right", .int(heldOut.right)),
             ("accuracy_low", .number(interval.low)), ("accuracy_high", .number(interval.high)),
+            ("ece", JSONValue(heldOut.reliability?.error, decimals: 6)),
+            ("ece_expected", JSONValue(heldOut.reliability?.expectedError, decimals: 6)),
+            ("ece_expected_95", JSONValue(heldOut.reliability?.expectedErrorLimit, decimals: 6)),
+            ("nll", JSONValue(heldOut.reliability?.loss, decimals: 6)),
         ])
     }
 }

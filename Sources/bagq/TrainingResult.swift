@@ -22,6 +22,10 @@ struct TrainingResult {
                 "it predicts in \(record.precision.rawValue): a guess, from \(Format.count(agreement.pictures, "validation picture"))"
             )
         }
+        if let coverage = model.coverageText(at: record.threshold) {
+            Terminal.note("recognised from confidence \(Format.fixed(record.threshold, decimals: 2)): \(coverage)")
+        }
+        if let caution = model.thresholdCaution(at: record.threshold) { Terminal.note(caution) }
         Terminal.note(
             record.isActive
                 ? "it is the active model: bagq submit FOLDER uses it"
@@ -35,7 +39,7 @@ struct TrainingResult {
 }
 
 extension Model {
-    /// "right on 20 of 24 validation pictures (83.3 %, 95 % interval 64.1 % to 93.3 %), which also chose the epoch and the precision"; nil
+    /// "right on 20 of 24 validation pictures (83.3 %, 95 % interval 64.1 % to 93.3 %), which also chose the epoch, the precision, the temperature and the threshold"; nil
     /// where no picture was held out.
     var accuracyText: String? {
         guard let heldOut else { return nil }

@@ -15,11 +15,13 @@ extension Arguments {
     func threshold() throws(UsageError) -> Double? {
         guard let text = value("--threshold") else { return nil }
         // Sums keep confidences in steps of a twentieth.
-        guard let value = Double(text), (0...1).contains(value), (value * 20 - (value * 20).rounded()).magnitude < 1e-9
-        else {
-            throw UsageError("--threshold takes a multiple of 0.05 from 0 to 1, not \(text)", command: spec.name)
+        let value = Double(text).flatMap { $0.isFinite ? $0 : nil }
+        let nearest = value.map { min(max(($0 * 20).rounded(), 0), 20) / 20 }
+        guard let value, let nearest, (value - nearest).magnitude < 1e-9 else {
+            let hint = nearest.map { "; the nearest is \(Format.fixed($0, decimals: 2))" } ?? ""
+            throw UsageError("--threshold takes a multiple of 0.05 from 0 to 1, not \(text)\(hint)", command: spec.name)
         }
-        return (value * 20).rounded() / 20
+        return nearest
     }
 
     /// The seasons that `--season-start` means.

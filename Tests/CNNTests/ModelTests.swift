@@ -42,7 +42,12 @@ struct ModelTests {
         heldOut.add(label: 2, predicted: 1, step: 19)
         #expect(heldOut.total == 2 && heldOut.right == 1)
         #expect(heldOut.counts[HeldOut.Cell(label: 2, predicted: 1, step: 19)] == 1)
+        heldOut.reliability = Reliability(probabilities: [[0.2, 0.7, 0.1], [0, 0.95, 0.05]], labels: [1, 2])
         model.heldOut = heldOut
+        var validation = HeldOut(part: .validation)
+        validation.add(label: 0, predicted: 0, step: 20)
+        model.validation = validation
+        model.data = Model.DataRecord(fingerprint: "00ff", training: [3, 0, 2])
         model.seen = SeenPictures(training: [.max, 7, 1 << 40], validation: [9])
         model.training = Model.TrainingRecord(
             options: TrainingOptions(),
@@ -55,7 +60,10 @@ struct ModelTests {
         let back = try Model(safetensors: file)
         #expect(back.classes == model.classes && back.preprocessing == model.preprocessing)
         #expect(back.temperature == 1.25 && back.threshold == 0.55)
-        #expect(back.heldOut == heldOut && back.training == model.training && back.seen == model.seen)
+        #expect(back.validation == validation && back.data == model.data)
+        #expect(
+            back.heldOut == heldOut && heldOut.reliability != nil && back.training == model.training
+                && back.seen == model.seen)
         #expect([7, .max, 9, 8].map { back.seen?.use(of: $0) } == [.training, .training, .validation, nil])
         #expect(back.network.architecture == model.network.architecture)
         #expect(back.parameters.array == model.parameters.array)
@@ -128,7 +136,9 @@ struct ModelTests {
         ("held_out", #"{"part":"test","counts":[[3,0,0,1]]}"#, "held_out counts"),
         ("held_out", #"{"part":"test","counts":[[0,0,21,1]]}"#, "held_out counts"),
         ("held_out", #"{"part":"test","counts":[[0,0,0,9000000000000000000]]}"#, "held_out counts"),
-
+        ("validation", #"{"part":"validation","counts":[[0,3,0,1]]}"#, "validation counts"),
+        ("data", #"{"fingerprint":"0","training":[1,2]}"#, "data do not fit"),
+        ("data", #"{"fingerprint":"0","training":[1,2,-1]}"#, "data do not fit"),
         ("training", "[]", "cannot be read"),
     ]
 
@@ -142,6 +152,13 @@ struct ModelTests {
         } catch {
             #expect("\(error)".contains(change.says), "\(error)")
         }
+    }
+
+    /// As files have it that were made before there was one.
+    @Test func withoutATemperatureItIsOne() throws {
+        var file = try Safetensors(parsing: Self.model().safetensors())
+        file.metadata["temperature"] = nil
+        #expect(try Model(safetensors: file.serialized()).temperature == 1)
     }
 
     @Test func tensorsMustBeTheNetworks() throws {

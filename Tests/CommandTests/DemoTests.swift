@@ -10,14 +10,15 @@ import Testing
     private static let today = Timestamp(milliseconds: 1_773_568_800_000)
     private static let day: Int64 = 86_400_000
     private static let small = DemoSize(
-        trainingPerBrand: 1, handbags: 10, handbagsYearBefore: 5, stillLifes: 2, truncated: 1, days: 5, longSide: 72)
+        trainingPerBrand: 1, trainingOthers: 2, handbags: 10, handbagsYearBefore: 5, stillLifes: 2, truncated: 1,
+        days: 5, longSide: 72)
 
     @Test func sameSeedSameBytesWhateverTheThreads() throws {
         let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
         _ = try DemoData.write(to: one.url, seed: 7, today: Self.today, threads: 1, size: Self.small)
         _ = try DemoData.write(to: other.url, seed: 7, today: Self.today, threads: 3, size: Self.small)
         let files = try one.contents()
-        #expect(files.count == 5 + 10 + 5 + 2 + 1 + BrokenFile.allCases.count)
+        #expect(files.count == 5 + 2 + 10 + 5 + 2 + 1 + BrokenFile.allCases.count)
         #expect(try files == other.contents())
 
         let changed = DemoPlan(seed: 8, today: Self.today, size: Self.small)
@@ -32,6 +33,7 @@ import Testing
             #expect(
                 files.keys.filter { $0.hasPrefix("training/\(brand.rawValue)/") }.count == Self.small.trainingPerBrand)
         }
+        #expect(files.keys.filter { $0.hasPrefix("training/_other/") }.count == Self.small.trainingOthers)
         #expect(files.count == summary.trainingCount + summary.dumpCount)
 
         var decoder = try PictureDecoder()

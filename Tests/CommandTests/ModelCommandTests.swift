@@ -23,7 +23,17 @@ struct ModelCommandTests {
                 "summary",
             ])
         let shown = try #require(try bagq.json("models", "show", "shapes@1", "--json") as? [String: Any])
-        #expect(Set(shown.keys) == Set(models[0].keys).union(["temperature", "training", "held_out", "int8"]))
+        #expect(
+            Set(shown.keys)
+                == Set(models[0].keys).union([
+                    "temperature", "training", "held_out", "int8", "own_threshold", "coverage", "data_fingerprint",
+                    "pictures", "made_at", "seconds",
+                ]))
+        #expect(
+            Set((shown["held_out"] as? [String: Any])?.keys.map { $0 } ?? []) == [
+                "part", "n", "right", "accuracy_low", "accuracy_high", "ece", "ece_expected", "ece_expected_95", "nll",
+            ])
+        #expect(shown["own_threshold"] as? Double == shown["threshold"] as? Double)
         let text = try bagq.run("models", "show", "shapes@1").out
         #expect(text.hasPrefix("shapes@1, active: "))
         #expect(text.contains("classes: bar, disc\n"))
@@ -45,6 +55,101 @@ struct ModelCommandTests {
         #expect(try bagq.run("models", "show", "shapes@1").status == 2)
         // Its number is not used again.
         #expect(try bagq.run("models", "import", "shapes.safetensors").out == "shapes@3\n")
+    }
+
+    /// The same pictures, whatever they are called: a script of sh comes to the same fingerprint.
+    @Test func showSaysWhatAModelIsMadeOf() throws {
+        let bagq = try Bagq.withModel()
+        let shown = try #require(try bagq.json("models", "show", "shapes", "--json") as? [String: Any])
+        let script = """
+            cd data && sha256sum */*.jpg | sed -E 's|^(.{32}).{32}  (.*)/.*|\\1 \\2|' | LC_ALL=C sort | sha256sum | cut -c-32
+            """
+        #expect(try bagq.shell(script).out == "\(shown["data_fingerprint"] ?? "")\n")
+        let pictures = try #require(shown["pictures"] as? [[String: Any]])
+        for row in pictures {
+            let counts = ["training", "validation", "test"].compactMap { row[$0] as? Int }
+            #expect(counts.reduce(0, +) == 8 && counts.count == 3)
+        }
+        let coverage = try #require(shown["coverage"] as? [String: Any])
+        #expect(coverage["part"] as? String == "validation")
+        #expect(coverage["n"] as? Int == pictures.reduce(0) { $0 + ($1["validation"] as? Int ?? 0) })
+        let seconds = try #require(shown["seconds"] as? Double)
+        #expect(seconds > 0 && seconds < 600)
+        let text = try bagq.run("models", "show", "shapes").out
+        #expect(text.contains("data set \(shown["data_fingerprint"] ?? "")\n") && text.contains("\ntemperature "))
+        #expect(text.contains("\nCLASS  TRAINING  VALIDATION  TEST  RECOGNISED\n"), "\(text)")
+        #expect(text.contains(/on these the calibration error \(ECE\) is 0\.\d{4}: a perfectly calibrated model/))
+    }
+
+    /// A threshold of one's own holds for what is classified and for what was, and says what it costs.
+    @Test func aThresholdOfOnesOwn() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("submit", "data", "--wait").status == 0)
+        func recognised() throws -> (count: Int, threshold: Double) {
+            let trends = try #require(
+                try bagq.json("trends", "--since", "today", "--dates", "any", "--json") as? [String: Any])
+            return (trends["recognised"] as? Int ?? -1, trends["threshold"] as? Double ?? -1)
+        }
+        func rows() throws -> ArraySlice<Substring> { try bagq.run("results", "2").lines.dropFirst() }
+        func classified() throws -> String {
+            let lines = try bagq.run("classify", "--json", "data/bar/0.jpg").lines
+            let row = try JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: Any]
+            return row?["recognised"] as? String ?? ""
+        }
+        let all = try bagq.run("models", "use", "shapes", "--threshold", "0")
+        #expect(all.status == 0 && all.err.hasPrefix("shapes@1 is the active model\nrecognised from confidence 0.00: "))
+        #expect(all.err.contains(/0\.00: (\d+) of \1 validation pictures of its brands are recognised \(100\.0 %\)/))
+        #expect(all.err.contains("; until now from confidence 0."))
+        #expect(try recognised() == (16, 0) && classified() == "recognised")
+        #expect(try rows().count == 16 && rows().allSatisfy { $0.contains(",recognised,") })
+
+        let none = try bagq.run("models", "use", "shapes@1", "--threshold", "1")
+        #expect(none.err.contains("; until now from confidence 0.00: "), "\(none.err)")
+        let sure = try rows().count { $0.contains(",1.0000,recognised,") }
+        #expect(try recognised() == (sure, 1) && classified() == "unsure")
+        #expect(try rows().count { $0.contains(",unsure,") } == 16 - sure)
+        // Without the option it stays.
+        #expect(try bagq.run("models", "use", "shapes").err == "shapes@1 is the active model\n")
+        #expect(try recognised().threshold == 1)
+        #expect(
+            try bagq.run("models", "show", "shapes").out.contains(
+                "recognised from confidence 1.00 (the model's own: 0."))
+
+        let odd = try bagq.run("models", "use", "shapes", "--threshold", "0.72")
+        #expect(odd.status == 64 && odd.err.contains("not 0.72; the nearest is 0.70"), "\(odd.err)")
+        #expect(try bagq.run("models", "show", "shapes", "--threshold", "0.7").status == 64)
+    }
+
+    @Test func renaming() throws {
+        let bagq = try Bagq.withModel()
+        #expect(try bagq.run("submit", "data", "--wait").status == 0)
+        #expect(try bagq.run("train", "data", "--name", "next", "--from", "shapes", "--epochs", "1").status == 0)
+        let busy = try bagq.run("models", "rename", "shapes", "forms")
+        #expect(busy.status == 2 && busy.err.contains("job 3 starts from shapes@1"), "\(busy.err)")
+        #expect(try bagq.run("cancel", "3").status == 0)
+        #expect(try bagq.run("models", "rename", "shapes@1", "forms").status == 64)
+        #expect(try bagq.run("models", "rename", "shapes", "of mine").status == 64)
+        #expect(try bagq.run("models", "rename", "shapes", "next").status == 2)
+        let renamed = try bagq.run("models", "rename", "shapes", "forms")
+        #expect(renamed.status == 0 && renamed.err == "shapes is now forms\n")
+        #expect(try bagq.run("models", "show", "shapes").status == 2)
+        #expect(try bagq.run("models", "show", "forms").out.hasPrefix("forms@1, active: "))
+        #expect(try bagq.run("trends", "--since", "today").out.contains("forms@1"))
+        #expect(try bagq.run("status", "2").out.contains("forms@1"))
+        #expect(try bagq.run("results", "2").lines.count == 17)
+        // The old name's number stays what it was.
+        #expect(try bagq.run("models", "export", "forms", "f.safetensors").status == 0)
+        #expect(try bagq.run("models", "import", "f.safetensors", "--name", "shapes").out == "shapes@2\n")
+        #expect(try bagq.run("doctor", "--deep").status == 0)
+    }
+
+    @Test func trainingSaysThatItKnowsNoOther() throws {
+        let bagq = try Bagq()
+        try bagq.drawPictures(in: "closed", each: 3)
+        try bagq.drawPictures(in: "open", each: 3, brands: ["bar", "disc", "_other"])
+        let warning = "there is no folder _other, of other bags and other things"
+        #expect(try bagq.run("train", "closed").err.contains(warning))
+        #expect(try !bagq.run("train", "open").err.contains(warning))
     }
 
     @Test func aBackupIsAWholeDatabase() throws {

@@ -408,12 +408,57 @@ final class MemoryStore: JobStore {
         }
     }
 
-    func activate(_ version: ModelVersion) throws(StoreError) {
+    func activate(_ version: ModelVersion, threshold: Double?) throws(StoreError) {
         try call { state in
             guard try state.model(version).state == .ready else { throw StoreError.refused(why: "not ready") }
+            if let threshold, !(0...1).contains(threshold) { throw StoreError.refused(why: "no threshold") }
             for index in state.models.indices {
-                state.models[index].record.isActive = state.models[index].record.version == version
+                let isMeant = state.models[index].record.version == version
+                state.models[index].record.isActive = isMeant
+                if isMeant, let threshold { state.models[index].record.threshold = threshold }
             }
+        }
+    }
+
+    func rename(_ name: String, to newName: String) throws(StoreError) {
+        try call { state in
+            let renamed = state.models.filter { !$0.isRemoved && $0.record.version.name == name }.map(\.record.version)
+            guard ModelSelector.isName(newName) else { throw StoreError.refused(why: "no name") }
+            guard let last = renamed.max() else { throw StoreError.notFound(what: "model") }
+            let isTaken = state.models.contains { $0.record.version.name == newName }
+            let isNeeded = state.jobs.contains { renamed.contains($0.model) && !$0.state.isFinal }
+            guard !isTaken, !isNeeded else { throw StoreError.refused(why: "taken or needed") }
+            func moved(_ version: ModelVersion) -> ModelVersion {
+                renamed.contains(version) ? ModelVersion(name: newName, number: version.number) : version
+            }
+            guard var tombstone = state.models.first(where: { $0.record.version == last }) else { return }
+            tombstone.isRemoved = true
+            tombstone.record.isActive = false
+            for index in state.models.indices where !state.models[index].isRemoved {
+                state.models[index].record.version = moved(state.models[index].record.version)
+            }
+            state.models.append(tombstone)
+            for index in state.jobs.indices { state.jobs[index].model = moved(state.jobs[index].model) }
+            for index in state.samples.indices { state.samples[index].model = moved(state.samples[index].model) }
+            state.sightings = state.sightings.mapValues { sighting in
+                var sighting = sighting
+                sighting.classes = Dictionary(uniqueKeysWithValues: sighting.classes.map { (moved($0), $1) })
+                return sighting
+            }
+            state.known = Dictionary(
+                uniqueKeysWithValues: state.known.map { key, value in
+                    var key = key
+                    key.model = moved(key.model)
+                    return (key, value)
+                })
+        }
+    }
+
+    func trainingJob(of version: ModelVersion) throws(StoreError) -> Job? {
+        try call { state in
+            _ = try state.model(version)
+            return try state.jobIDs.last { state[$0].model == version && state[$0].request.kind == .train }
+                .map { try state.job($0) }
         }
     }
 

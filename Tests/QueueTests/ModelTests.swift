@@ -16,13 +16,13 @@ import Testing
         #expect(try h.store.resolve(ModelSelector("luxe@1")).version == first)
         #expect(throws: StoreError.self) { try h.store.resolve(ModelSelector("luxe@9")) }
         #expect(throws: StoreError.self) { try h.store.remove(first) }
-        try h.store.activate(second)
+        try h.store.activate(second, threshold: nil)
         #expect(try h.store.resolve(nil).version == second)
         try h.store.remove(first)
         #expect(throws: StoreError.self) { try h.store.modelFile(first) }
-        #expect(throws: StoreError.self) { try h.store.activate(first) }
+        #expect(throws: StoreError.self) { try h.store.activate(first, threshold: nil) }
         #expect(try h.store.models().map(\.version) == [other, second])
-        try h.store.activate(other)
+        try h.store.activate(other, threshold: nil)
         try h.store.remove(second)
         #expect(try h.addModel("luxe").number == 3)
         let record = try h.store.resolve(ModelSelector("luxe"))
@@ -34,6 +34,48 @@ import Testing
             try h.store.modelFile(record.version, upTo: 2) == [1, 2]
                 && h.store.modelFile(record.version, upTo: 9).count == 3)
         #expect(throws: StoreError.self) { try h.addModel("not a name") }
+    }
+
+    /// What was classified before goes by the new name, and by the new threshold.
+    @Test(arguments: StoreKind.allCases) func aThresholdAndANameOfOnesOwn(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        let model = try h.addModel("luxe")
+        let id = try h.listed(count: 1)
+        #expect(throws: StoreError.self) { try h.store.rename("luxe", to: "chic") }
+        try h.work()
+        func recognition() throws -> Recognition? {
+            try h.store.results(of: id, after: -1, limit: 1).first?.recognition
+        }
+        #expect(try recognition() == .recognised)
+        try h.store.activate(model, threshold: 0.95)
+        #expect(try h.store.resolve(nil).threshold == 0.95 && recognition() == .unsure)
+        try h.store.activate(model, threshold: nil)
+        #expect(try h.store.resolve(nil).threshold == 0.95)
+        #expect(throws: StoreError.self) { try h.store.activate(model, threshold: 1.5) }
+
+        let other = try h.addModel("other")
+        for (from, to) in [("luxe", "other"), ("luxe", "not a name"), ("none", "chic"), ("luxe", "luxe")] {
+            #expect(throws: StoreError.self) { try h.store.rename(from, to: to) }
+        }
+        try h.store.rename("luxe", to: "chic")
+        let chic = ModelVersion(name: "chic", number: 1)
+        #expect(try h.store.models().map(\.version) == [chic, other])
+        #expect(try h.store.resolve(nil).version == chic && h.store.job(id).model == chic)
+        #expect(try h.store.sightingCount(of: chic) == 1 && h.store.results(of: id, after: -1, limit: 1).count == 1)
+        #expect(throws: StoreError.self) { try h.store.resolve(ModelSelector("luxe")) }
+        // What luxe@1 was is never another model, nor can the name be had back.
+        #expect(throws: StoreError.self) { try h.store.rename("chic", to: "luxe") }
+        #expect(try h.addModel("luxe").number == 2 && h.addModel("chic").number == 2)
+    }
+
+    @Test(arguments: StoreKind.allCases) func aModelKnowsItsTraining(_ kind: StoreKind) throws {
+        let h = try StoreHarness(kind)
+        let job = try h.submitTraining("luxe")
+        _ = try h.store.finish(try #require(try h.claim()), with: StoreHarness.newModel, note: nil)
+        #expect(try h.store.trainingJob(of: job.model)?.id == job.id)
+        #expect(try h.store.trainingJob(of: h.addModel("imported")) == nil)
+        try h.store.forget(job.id)
+        #expect(try h.store.trainingJob(of: job.model) == nil)
     }
 
     @Test(arguments: StoreKind.allCases) func aModelInUseStays(_ kind: StoreKind) throws {
@@ -55,7 +97,7 @@ import Testing
         #expect(try h.store.resolve(ModelSelector("luxe")).version == job.model)
         #expect(try h.store.resolve(ModelSelector("luxe@1")).state == .reserved)
         #expect(throws: StoreError.self) { try h.store.modelFile(job.model) }
-        #expect(throws: StoreError.self) { try h.store.activate(job.model) }
+        #expect(throws: StoreError.self) { try h.store.activate(job.model, threshold: nil) }
         #expect(throws: StoreError.self) { try h.store.remove(job.model) }
         #expect(try h.claim("c", WorkerAbilities(kinds: [.classify], kernelLevels: ["avx2"])) == nil)
         let claim = try #require(try h.claim())

@@ -44,7 +44,9 @@ private struct RandomRun {
         case 10:
             let author = "author \(Int.random(in: 0..<4, using: &random))"
             try agree { try $0.forget(author: author) }
-        case 11: try onModel { store, model in try store.activate(model) }
+        case 11:
+            let threshold = [nil, 0.5, 0.7].randomElement(using: &random, or: nil)
+            try onModel { store, model in try store.activate(model, threshold: threshold) }
         case 12: try onModel { store, model in try store.remove(model) }
         case 13:
             let seconds: Double = [1, 20, 61].randomElement(using: &random, or: 1)

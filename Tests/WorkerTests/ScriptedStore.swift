@@ -192,9 +192,19 @@ struct ScriptedStore: JobStore {
         return try inner.add(model, named: name)
     }
 
-    func activate(_ version: ModelVersion) throws(StoreError) {
+    func activate(_ version: ModelVersion, threshold: Double?) throws(StoreError) {
         try script("activate")
-        try inner.activate(version)
+        try inner.activate(version, threshold: threshold)
+    }
+
+    func rename(_ name: String, to newName: String) throws(StoreError) {
+        try script("rename")
+        try inner.rename(name, to: newName)
+    }
+
+    func trainingJob(of version: ModelVersion) throws(StoreError) -> Job? {
+        try script("trainingJob")
+        return try inner.trainingJob(of: version)
     }
 
     func sightingCount(of version: ModelVersion) throws(StoreError) -> Int {

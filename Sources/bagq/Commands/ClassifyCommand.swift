@@ -106,6 +106,8 @@ enum ModelFile {
         }
         let session = try Session(arguments)
         let record = try session.model(text, command: arguments.spec.name)
-        return (try Model(safetensors: session.store.modelFile(record.version)), "\(record.version)")
+        var model = try Model(safetensors: session.store.modelFile(record.version))
+        model.threshold = record.threshold
+        return (model, "\(record.version)")
     }
 }

@@ -37,12 +37,13 @@ enum DemoCommand: Command {
             """
 
             Everything is in \(path):
-              training/  \(data.trainingCount) labelled pictures, a folder for each brand
+              training/  \(data.trainingCount) labelled pictures, a folder for each brand and one for _other
               dump/      \(data.dumpCount) pictures as from social media
               bagq.db    the database: look further with `bagq status --db \(path)/bagq.db`
 
             These pictures are drawn: how well the model does on them says nothing about real bags. To start for
-            real, collect about 200 to 1,500 labelled photos of each brand in one folder a brand, then:
+            real, collect about 200 to 1,500 labelled photos of each brand in one folder a brand, and of other
+            bags and things in a folder _other, then:
               bagq train PHOTOS --name luxe --epochs 30 --wait
               bagq submit DUMP --wait && bagq trends --since 30d && bagq seasons
             """)

@@ -43,15 +43,18 @@ enum EvaluateCommand: Command {
         let measured = Measured(
             model: name, part: part, count: evaluation.count, leftOut: leftOut,
             included: model.seen.map { evaluation.count(of: $0) })
-        guard measured.count > 0 else { throw CommandError(measured.nothing(in: data)) }
+        guard let calibration = CalibrationText(evaluation, of: model) else {
+            throw CommandError(measured.nothing(in: data))
+        }
         let report = ClassificationReport(classes: model.classes, confusion: evaluation.confusion)
         if let chart { try chart.write(Array(report.svg(title: measured.text).utf8)) }
         if arguments.has("--json") {
-            Terminal.print(JSONValue.object(report.members + measured.members).text)
+            Terminal.print(JSONValue.object(report.members + measured.members + calibration.members).text)
         } else {
             Terminal.note(measured.text)
             if let caution = measured.caution { Terminal.note(caution) }
             Terminal.print(report.text(width: Terminal.width), terminator: "")
+            Terminal.print("\n\(calibration.text)")
         }
         return .done
     }

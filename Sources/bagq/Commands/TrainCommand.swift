@@ -81,6 +81,11 @@ enum TrainCommand: Command {
         if folder.missing == [.validation] {
             Terminal.note("there is no validation folder: some of the training pictures are held out")
         }
+        if !folder.classes.contains(otherClass) {
+            Terminal.note(
+                "there is no folder \(otherClass), of other bags and other things: whatever is shown will look like one of the brands"
+            )
+        }
         if origin == nil {
             Terminal.note(
                 "from scratch; a pretrained network errs far less where pictures are few: --from, see the README")

@@ -1,10 +1,13 @@
 import Foundation
 import Imaging
 import Intake
+import Queue
 
 /// How much of everything the demonstration has.
 struct DemoSize {
     var trainingPerBrand = 50
+    /// Pictures without a bag, to train on as `_other`.
+    var trainingOthers = 50
     var handbags = 1500
     /// As many more were taken in the same weeks a year before.
     var handbagsYearBefore = 300
@@ -73,6 +76,10 @@ struct DemoPlan {
                 let path = "training/\(brand.rawValue)/\(DemoPlan.padded(number)).jpg"
                 files.append(DemoFile(content: .picture(.handbag(brand), takenAt: nil), path: path))
             }
+        }
+        for number in 0..<size.trainingOthers {
+            let path = "training/\(otherClass)/\(DemoPlan.padded(number)).jpg"
+            files.append(DemoFile(content: .picture(.stillLife, takenAt: nil), path: path))
         }
         planDump()
     }

@@ -6,6 +6,7 @@ struct DemoSummary: Equatable, CustomStringConvertible {
     /// Labelled pictures: a folder for each brand.
     let training: URL
     let trainingPerBrand: Int
+    let trainingOthers: Int
     /// What a stranger would have collected: a folder for each author.
     let dump: URL
     /// For every picture of the dump that shows a bag, truncated ones too. Paths are relative to `dump`.
@@ -19,13 +20,13 @@ struct DemoSummary: Equatable, CustomStringConvertible {
     let firstDay: Timestamp
     let lastDay: Timestamp
 
-    var trainingCount: Int { trainingPerBrand * HandbagBrand.allCases.count }
+    var trainingCount: Int { trainingPerBrand * HandbagBrand.allCases.count + trainingOthers }
     var dumpCount: Int { brandByPath.count + stillLifes.count + broken.count }
 
     var description: String {
         let names = HandbagBrand.allCases.map(\.rawValue).joined(separator: ", ")
         return """
-            \(trainingCount) labelled pictures of \(names); \(dumpCount) more as from social media: \
+            \(trainingCount) labelled pictures of \(names) and, as _other, of things that are no bags; \(dumpCount) more as from social media: \
             \(brandByPath.count) bags, \(truncated.count) of them cut off, \(stillLifes.count) other things, \
             \(broken.count) files that are no pictures. \(risingBrand.rawValue) is on the rise.
             """
@@ -33,7 +34,7 @@ struct DemoSummary: Equatable, CustomStringConvertible {
 
     init(of plan: DemoPlan, in folder: URL, size: DemoSize) {
         training = folder.appending(path: "training")
-        trainingPerBrand = size.trainingPerBrand
+        (trainingPerBrand, trainingOthers) = (size.trainingPerBrand, size.trainingOthers)
         dump = folder.appending(path: "dump")
         risingBrand = DemoData.risingBrand
         firstDay = plan.firstDay
