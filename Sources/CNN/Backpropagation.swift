@@ -156,7 +156,8 @@ final class Backpropagation: Sendable {
 
     /// A group's pictures in order, with its gradients, that start as zeros where it is the first time.
     private func forEachGroup(
-        of count: Int, isFirst: Bool, _ body: @Sendable (_ worker: Int, _ picture: Int, _ gradients: Buffer<Float>) throws -> Void
+        of count: Int, isFirst: Bool,
+        _ body: @Sendable (_ worker: Int, _ picture: Int, _ gradients: Buffer<Float>) throws -> Void
     ) throws {
         try pool.forEach((count + groupSize - 1) / groupSize) { [groupSize, groupGradients, network] worker, group in
             let gradients = groupGradients.slice(group, of: network.pictureParameterCount)

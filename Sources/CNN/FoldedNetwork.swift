@@ -60,7 +60,8 @@ final class FoldedNetwork {
                         let channel = index % factors.count
                         if source.isBias {
                             target[index] = Float(
-                                Double(shift[channel]) + (Double(target[index]) - Double(mean[channel])) * factors[channel])
+                                Double(shift[channel]) + (Double(target[index]) - Double(mean[channel]))
+                                    * factors[channel])
                         } else {
                             target[index] = Float(Double(target[index]) * factors[channel])
                         }

@@ -135,7 +135,9 @@ struct NetworkPlan {
     private mutating func absorbAdd(_ value: inout Int) -> Int? {
         let (made, places, present) = (valueCounts, places, value)
         return absorb(&value) { layer in
-            guard layer.description == .add, let other = layer.sources.first(where: { $0 != present }) else { return nil }
+            guard layer.description == .add, let other = layer.sources.first(where: { $0 != present }) else {
+                return nil
+            }
             return made[places[other]] > 0 ? places[other] : nil
         }
     }

@@ -1,12 +1,14 @@
 extension Architecture {
     /// A residual network (He et al. 2015, "Deep Residual Learning for Image Recognition") for training from scratch on few pictures: batch
-    /// normalisation, global average pooling, two steps before the blocks. 1.9 million parameters, 130 million multiply-adds at 128x128.
+    /// normalisation, global average pooling, two steps before the blocks. 1.6 million parameters, 130 million multiply-adds at 128x128.
     /// Each block begins as nothing but its shortcut (Goyal et al. 2017, "Accurate, Large Minibatch SGD", 5.1).
     package static func slim(classes: Int, side: Int) throws(ArchitectureError) -> Architecture {
         var builder = SlimBuilder()
         builder.step("stem1", filters: 32, stride: 2)
         builder.step("stem2", filters: 32, stride: 2)
-        for (index, (filters, stride)) in [(32, 1), (32, 1), (64, 2), (64, 1), (128, 2), (128, 1), (256, 2)].enumerated() {
+        for (index, (filters, stride)) in [(32, 1), (32, 1), (64, 2), (64, 1), (128, 2), (128, 1), (256, 2)]
+            .enumerated()
+        {
             builder.block("block\(index + 1)", filters: filters, stride: stride)
         }
         builder.add("pool", .globalAveragePool)

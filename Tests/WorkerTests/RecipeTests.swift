@@ -36,6 +36,16 @@ struct RecipeTests {
         #expect(all.count == 3)
     }
 
+    @Test(arguments: Recipe.Name.allCases)
+    func aRecipesNetworkTakesItsPictures(_ name: Recipe.Name) throws {
+        let recipe = Recipe(name)
+        let input = try recipe.architecture(classes: 7).input
+        #expect(input.width == recipe.preprocessing.width && input.height == recipe.preprocessing.height)
+        let options = Recipe.options(name)
+        #expect(options.recipe == name.rawValue && options.problem == nil)
+        #expect(name != .blog || options == TrainingOptions(), "the post's")
+    }
+
     @Test func augmentationIsWhatWasAskedFor() {
         var recipe = Recipe(.blog)
         func drawn() -> [Augmentation] { (0..<500).map { recipe.augmentation(seed: $0) } }

@@ -31,7 +31,9 @@ enum TrainCommand: Command {
             .init("--seed", "N", "equal seeds give equal models (0)"),
             .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (blog: best, else last)"),
             .init("--patience", "N", "stop after N epochs without a better validation loss (never)"),
-            .init("--precision", "P", "auto, bf16 or fp32 (auto: fp32; with blog or --from bf16 where the machine has it)"),
+            .init(
+                "--precision", "P", "auto, bf16 or fp32 (auto: fp32; with blog or --from bf16 where the machine has it)"
+            ),
             .init("--cache-mb", "N", "memory for decoded pictures in MiB, whoever trains (else the worker's)"),
             .init("--priority", "N", "higher goes first, -1000 to 1000 (0)"),
             .init("--preview", "FILE", "only write a sheet of augmented training pictures (JPEG)"),
