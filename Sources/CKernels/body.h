@@ -312,6 +312,7 @@ static ptrdiff_t multiply_adds(ptrdiff_t repeats, float *values) {
 }
 
 #include "depthwise.h"
+#include "normalization.h"
 #include "pooling.h"
 #include "resample.h"
 #include "winograd.h"
@@ -335,6 +336,10 @@ const struct bagq_kernels KERNELS = {
     .add = add,
     .sum_rows = sum_rows,
     .transpose = transpose,
+    .moments = moments,
+    .normalize = normalize,
+    .normalization_sums = normalization_sums,
+    .normalization_gradient = normalization_gradient,
     .adam = adam,
     .rescale = rescale,
     .multiply_adds = multiply_adds,

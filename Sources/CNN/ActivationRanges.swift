@@ -113,7 +113,7 @@ extension Network {
                     switch step.operation {
                     case .layer(let layer, _):
                         if layer is Convolution || layer is DepthwiseConvolution { scaled.insert(step.target) }
-                    case .add: scaled.insert(step.target)
+                    case .add, .normalize: scaled.insert(step.target)
                     }
                 }
             case .dense(_, _, let target): scaled.insert(target)

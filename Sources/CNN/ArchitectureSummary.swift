@@ -4,7 +4,7 @@ extension Architecture {
         var rows = [["layer", "output", "parameters", "multiply-adds"], ["input", "\(input)", "", ""]]
         for layer in resolved {
             rows.append([
-                layer.name, "\(layer.output)", layer.kernelShape == nil ? "" : grouped(layer.parameterCount),
+                layer.name, "\(layer.output)", layer.parameterCount == 0 ? "" : grouped(layer.parameterCount),
                 layer.kernelShape == nil ? "" : grouped(layer.multiplyAdds),
             ])
         }

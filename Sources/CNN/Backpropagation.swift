@@ -64,7 +64,7 @@ final class Backpropagation: Sendable {
             return PictureWork(memory: memory, picture: picture, worker: worker, pass: pass)
         }
         if network.isPicturewise, case .pictures(let steps)? = network.stages.first {
-            try forEachGroup(of: count) { worker, picture, gradients in
+            try forEachGroup(of: count, isFirst: true) { worker, picture, gradients in
                 let work = work(picture, worker)
                 try load(picture, work.value(0))
                 work.forward(steps)
@@ -73,14 +73,39 @@ final class Backpropagation: Sendable {
             }
         } else {
             try pool.forEach(count) { worker, picture in try load(picture, work(picture, worker).value(0)) }
-            for stage in network.stages { try forward(stage, count: count, current, work) }
+            for stage in network.stages {
+                try forward(stage, count: count, current, work)
+                let made = Set(stage.targets)
+                for norm in network.normalizations where made.contains(norm.input) {
+                    norm.endMeasuring(count: count, current.values, memory.normalizations[norm.number])
+                }
+            }
             try pool.forEach(count) { worker, picture in
                 loss(work(picture, worker), label: labels[picture], of: count)
             }
-            for stage in network.stages.reversed() { try backward(stage, count: count, current, work) }
+            var isFirst = true
+            for stage in network.stages.reversed() {
+                try backward(stage, isFirst: isFirst, count: count, current, work)
+                if case .pictures = stage { isFirst = false }
+                let made = Set(stage.targets)
+                for norm in network.normalizations where made.contains(norm.output) {
+                    norm.endMeasuringGradient(
+                        count: count, gradients: gradients, memory.normalizations[norm.number])
+                }
+            }
         }
         try sumGroups(of: count)
         return zip(losses[..<count].array, isRight[..<count].array).map { ($0, $1) }
+    }
+
+    /// Takes the last batch, of so many pictures, into the running statistics of batch normalisation.
+    func moveRunningStatistics(count: Int) {
+        if network.normalizations.isEmpty { return }
+        weights.parameters.change { values in
+            for norm in network.normalizations {
+                norm.moveRunningStatistics(in: values, count: count, memory.normalizations[norm.number])
+            }
+        }
     }
 
     private typealias Work = @Sendable (_ picture: Int, _ worker: Int) -> PictureWork
@@ -109,10 +134,13 @@ final class Backpropagation: Sendable {
         isRight.slice(work.picture, of: 1).fill(with: right)
     }
 
-    private func backward(_ stage: Network.Stage, count: Int, _ weights: CurrentWeights, _ work: Work) throws {
+    /// - isFirst: Of the stages that go by picture, on the way back.
+    private func backward(
+        _ stage: Network.Stage, isFirst: Bool, count: Int, _ weights: CurrentWeights, _ work: Work
+    ) throws {
         switch stage {
         case .pictures(let steps):
-            try forEachGroup(of: count) { worker, picture, gradients in
+            try forEachGroup(of: count, isFirst: isFirst) { worker, picture, gradients in
                 work(picture, worker).backward(steps, gradients)
             }
         case .dense(let dense, let source, let target):
@@ -126,13 +154,14 @@ final class Backpropagation: Sendable {
         }
     }
 
-    /// A group's pictures in order, with its gradients, that start as zeros.
+    /// A group's pictures in order, with its gradients, that start as zeros where it is the first time.
     private func forEachGroup(
-        of count: Int, _ body: @Sendable (_ worker: Int, _ picture: Int, _ gradients: Buffer<Float>) throws -> Void
+        of count: Int, isFirst: Bool,
+        _ body: @Sendable (_ worker: Int, _ picture: Int, _ gradients: Buffer<Float>) throws -> Void
     ) throws {
         try pool.forEach((count + groupSize - 1) / groupSize) { [groupSize, groupGradients, network] worker, group in
             let gradients = groupGradients.slice(group, of: network.pictureParameterCount)
-            gradients.fill(with: 0)
+            if isFirst { gradients.fill(with: 0) }
             for picture in group * groupSize..<min(count, (group + 1) * groupSize) {
                 try body(worker, picture, gradients)
             }

@@ -74,6 +74,7 @@ final class ForwardPass {
         case .layer(let layer, let source): layer.forward(value(source, of: picture), into: y, places: nil, pass)
         case .add(let add, let first, let second):
             add.forward(value(first, of: picture), value(second, of: picture), into: y, pass.kernels)
+        case .normalize: preconditionFailure("prediction takes the folded network")
         }
     }
 

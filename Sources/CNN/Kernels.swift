@@ -2,7 +2,7 @@ import CKernels
 
 /// The kernels of one level, with the sizes checked: CKernels/include/kernels.h says what each does. The C border.
 @safe struct Kernels: @unchecked Sendable {
-    private let table: bagq_kernels
+    let table: bagq_kernels
 
     /// Nil where this machine lacks the level.
     init?(_ level: KernelLevel) {

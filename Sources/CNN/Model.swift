@@ -61,12 +61,16 @@ package struct Model: Sendable {
     package init(
         trainedBy trainer: Trainer, body: FrozenBody? = nil, classes: [String], preprocessing: Preprocessing
     ) throws(ModelFileError) {
-        let kept = body?.parameters(with: trainer.keptParameters) ?? trainer.keptParameters
-        let weights = Buffer<Float>(count: kept.count)
-        weights.copy(from: kept.values)
-        try self.init(
-            network: body?.network ?? Network(trainer.architecture), parameters: Parameters(weights), classes: classes,
-            preprocessing: preprocessing)
+        let network: Network
+        let parameters: Parameters
+        if let body {
+            (network, parameters) = (body.network, body.parameters(with: trainer.keptParameters))
+        } else {
+            do { (network, parameters) = try trainer.keptNetwork() } catch {
+                throw .invalid("its network is an \(error)")
+            }
+        }
+        try self.init(network: network, parameters: parameters, classes: classes, preprocessing: preprocessing)
         training = TrainingRecord(
             options: trainer.options, history: trainer.history, kernelLevel: trainer.level,
             precision: trainer.precision.rawValue)
@@ -102,6 +106,9 @@ package struct Model: Sendable {
         guard Set(classes).count == classes.count, classes.count == architecture.classCount else {
             throw .invalid(
                 "its classes must be \(architecture.classCount) different names, for its network has so many outputs")
+        }
+        guard !architecture.hasBatchNormalization else {
+            throw .invalid("its network has batch normalisation, which a model has folded into its convolutions")
         }
         let expected = Shape(height: preprocessing.height, width: preprocessing.width, channels: 3)
         guard architecture.input == expected else {

@@ -17,6 +17,8 @@ package struct Network: Sendable {
         enum Operation: Sendable {
             case layer(any PictureLayer, of: Int)
             case add(Add, of: Int, and: Int)
+            /// In training alone. - plus: What is added before the activation.
+            case normalize(BatchNormalization, of: Int, plus: Int?)
         }
     }
 
@@ -25,8 +27,15 @@ package struct Network: Sendable {
         package var name: String
         package var shape: [Int]
         package var range: Range<Int>
-        /// Uniform within this and its negative at the start (Glorot and Bengio 2010, as Keras counts fans); 0 for biases.
-        var initialLimit: Double
+        var initial: Initial
+        /// By the optimiser. Running statistics are not, nor biases that batch normalisation takes away again.
+        var isLearnt = true
+
+        enum Initial: Sendable {
+            /// Within this and its negative (Glorot and Bengio 2010, as Keras counts fans).
+            case uniform(Double)
+            case constant(Float)
+        }
     }
 
     package let architecture: Architecture
@@ -40,32 +49,44 @@ package struct Network: Sendable {
     let valueCounts: [Int]
     /// Of the logits.
     let lastValue: Int
+    /// In the order of their inputs' makers.
+    let normalizations: [BatchNormalization]
 
     package init(_ architecture: Architecture) {
         let layers = architecture.resolved
         // Dense layers behind a flattened picture have many weights, which pass through the cache once for a whole batch. Behind a pooled
         // one they are small, as good as 1 x 1 convolutions, and a picture goes through the whole network with its values in the cache.
         let isPicturewise = !architecture.isSequence || !layers.contains { $0.description == .flatten }
-        func goesByPicture(_ layer: ResolvedLayer) -> Bool { isPicturewise || !layer.isDense }
+        func goesByPicture(_ layer: ResolvedLayer) -> Bool {
+            layer.kernelShape != nil && (isPicturewise || !layer.isDense)
+        }
+        let normalized = Set(layers.filter(\.isBatchNormalization).map { $0.sources[0] })
         var tensors: [Tensor] = []
         var end = 0
-        func place(_ layer: ResolvedLayer) {
+        func place(_ name: String, _ shape: [Int], _ initial: Tensor.Initial, isLearnt: Bool = true) {
+            let count = shape.reduce(1, *)
+            tensors.append(
+                Tensor(name: name, shape: shape, range: end..<end + count, initial: initial, isLearnt: isLearnt))
+            end += (count + 15) / 16 * 16
+        }
+        func place(_ index: Int) {
+            let layer = layers[index]
+            let channels = [layer.output.channels]
+            if case .batchNormalization(_, _, let initialScale) = layer.description {
+                place("\(layer.name).scale", channels, .constant(Float(initialScale)))
+                place("\(layer.name).shift", channels, .constant(0))
+                place("\(layer.name).mean", channels, .constant(0), isLearnt: false)
+                place("\(layer.name).variance", channels, .constant(1), isLearnt: false)
+            }
             guard let kernel = layer.kernelShape else { return }
             let receptive = kernel.dropLast(2).reduce(1, *)
             let fans = receptive * (layer.isDepthwise ? 2 : kernel[kernel.count - 2] + kernel[kernel.count - 1])
-            for (suffix, shape, limit) in [
-                ("kernel", kernel, (6 / Double(fans)).squareRoot()), ("bias", [layer.output.channels], 0),
-            ] {
-                let count = shape.reduce(1, *)
-                tensors.append(
-                    Tensor(name: "\(layer.name).\(suffix)", shape: shape, range: end..<end + count, initialLimit: limit)
-                )
-                end += (count + 15) / 16 * 16
-            }
+            place("\(layer.name).kernel", kernel, .uniform((6 / Double(fans)).squareRoot()))
+            place("\(layer.name).bias", channels, .constant(0), isLearnt: !normalized.contains(index + 1))
         }
-        layers.filter(goesByPicture).forEach(place)
+        layers.indices.filter { goesByPicture(layers[$0]) }.forEach(place)
         pictureParameterCount = end
-        layers.filter { !goesByPicture($0) }.forEach(place)
+        layers.indices.filter { !goesByPicture(layers[$0]) }.forEach(place)
         parameterCount = end
         self.tensors = tensors
         self.architecture = architecture
@@ -74,16 +95,20 @@ package struct Network: Sendable {
         stages = plan.stages
         valueCounts = plan.valueCounts
         lastValue = plan.lastValue
+        normalizations = plan.normalizations
     }
 
-    /// Fresh parameters: Glorot-uniform kernels and zero biases, the same for the same seed everywhere.
+    /// Fresh parameters, the same for the same seed everywhere.
     package func initialParameters(seed: UInt64) -> Parameters {
         let parameters = Buffer<Float>(count: parameterCount)
-        for (index, tensor) in tensors.enumerated() where tensor.initialLimit > 0 {
-            var random = Random(key: Random.key(seed, .weights, index))
-            let limit = Float(tensor.initialLimit)
-            parameters[tensor.range].withMutableSpan { values in
-                for i in values.indices { values[i] = (2 * random.uniform() - 1) * limit }
+        for (index, tensor) in tensors.enumerated() {
+            switch tensor.initial {
+            case .constant(let value): parameters[tensor.range].fill(with: value)
+            case .uniform(let limit):
+                var random = Random(key: Random.key(seed, .weights, index))
+                parameters[tensor.range].withMutableSpan { values in
+                    for i in values.indices { values[i] = (2 * random.uniform() - 1) * Float(limit) }
+                }
             }
         }
         return Parameters(parameters)
@@ -107,12 +132,18 @@ extension Network {
         }
         return crossing
     }
+
+    /// Values whose gradients pass from one stage to another on the way back. Normalisation leaves its own to whoever made its input, who
+    /// makes the input's of it.
+    var crossingGradients: Set<Int> {
+        crossingValues.subtracting(normalizations.map(\.input)).union(normalizations.map(\.output))
+    }
 }
 
 extension Network.Stage {
     var steps: [Network.Step] { if case .pictures(let steps) = self { steps } else { [] } }
 
-    fileprivate var targets: [Int] {
+    var targets: [Int] {
         switch self {
         case .pictures(let steps): steps.map(\.target)
         case .dense(_, _, let target): [target]
@@ -135,12 +166,15 @@ extension Network.Step: PictureStep {
         switch operation {
         case .layer(_, let source): [source]
         case .add(_, let first, let second): [first, second]
+        case .normalize(_, let source, let skip): [source] + (skip.map { [$0] } ?? [])
         }
     }
 }
 
 extension ResolvedLayer {
     var isDense: Bool { if case .dense = description { true } else { false } }
+    var isBatchNormalization: Bool { if case .batchNormalization = description { true } else { false } }
+    var isConvolution: Bool { if case .convolution = description { true } else { isDepthwise } }
     var isDepthwise: Bool { if case .depthwiseConvolution = description { true } else { false } }
     var kernelCount: Int { kernelShape?.reduce(1, *) ?? 0 }
 }

@@ -3,6 +3,7 @@ struct NetworkPlan {
     private(set) var stages: [Network.Stage] = []
     private(set) var valueCounts: [Int]
     private(set) var lastValue = 0
+    private(set) var normalizations: [BatchNormalization] = []
     private let architecture: Architecture
     private let ranges: [String: Range<Int>]
     /// Layers that take each value.
@@ -62,6 +63,18 @@ struct NetworkPlan {
             let add = Add(activation: absorbActivation(&value))
             note(layer.output.count, value)
             steps.append(.init(operation: .add(add, of: source, and: places[layer.sources[1]]), target: value))
+        case .batchNormalization(let epsilon, let momentum, _):
+            let input = source
+            // The whole batch's statistics are needed.
+            if steps.contains(where: { $0.target == input }) { endPictureStage() }
+            let skip = absorbAdd(&value)
+            let norm = BatchNormalization(
+                shape: layer.output, activation: absorbActivation(&value), epsilon: epsilon, momentum: momentum,
+                scale: range(layer, "scale"), shift: range(layer, "shift"), mean: range(layer, "mean"),
+                variance: range(layer, "variance"), input: input, output: value, number: normalizations.count)
+            normalizations.append(norm)
+            note(layer.output.count, value)
+            steps.append(.init(operation: .normalize(norm, of: input, plus: skip), target: value))
         case .dropout(let rate):
             append(Dropout(input: layer.input, rate: rate, number: value), of: source, into: value)
         case .flatten: places[value] = source
@@ -116,6 +129,17 @@ struct NetworkPlan {
         isAbsorbed[next] = true
         value = next + 1
         return result
+    }
+
+    /// The other value of an addition that takes this one, where that is made already.
+    private mutating func absorbAdd(_ value: inout Int) -> Int? {
+        let (made, places, present) = (valueCounts, places, value)
+        return absorb(&value) { layer in
+            guard layer.description == .add, let other = layer.sources.first(where: { $0 != present }) else {
+                return nil
+            }
+            return made[places[other]] > 0 ? places[other] : nil
+        }
     }
 
     private mutating func absorbActivation(_ value: inout Int) -> Activation {

@@ -26,7 +26,7 @@ final class Optimizer: Sendable {
         m = Buffer(count: network.parameterCount)
         v = Buffer(count: network.parameterCount)
         let head = network.architecture.resolved.last?.name ?? ""
-        units = network.tensors.flatMap { tensor in
+        units = network.tensors.filter(\.isLearnt).flatMap { tensor in
             stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: Self.unitSize).map { start in
                 Unit(
                     range: start..<min(start + Self.unitSize, tensor.range.upperBound),

@@ -12,6 +12,9 @@ struct BackpropagationMemory: Sendable {
     let denseScratch: [Buffer<Float>]
     /// Per thread, for a gradient that is to be added to another.
     fileprivate let branch: [Buffer<Float>]
+    let normalizations: [BatchNormalization.Memory]
+    /// The normalisation that takes a value.
+    fileprivate let normalizationsByInput: [BatchNormalization?]
     fileprivate let counts: [Int]
     /// From one place's gradient to the next.
     fileprivate let gradientStrides: [Int]
@@ -22,7 +25,7 @@ struct BackpropagationMemory: Sendable {
     fileprivate let firstWriters: [Int?]
 
     init(_ network: Network, use: DerivedWeights.Use, capacity: Int, threads: Int) {
-        let crossing = network.crossingValues
+        let crossing = network.crossingGradients
         let isPicturewise = network.isPicturewise
         let counts = network.valueCounts
         let places = isPicturewise ? threads : capacity
@@ -51,6 +54,10 @@ struct BackpropagationMemory: Sendable {
         denseScratch = (0..<threads).map { _ in Buffer(count: denseCount) }
         let branchCount = network.hasBranches ? counts.dropFirst().max() ?? 0 : 0
         branch = (0..<threads).map { _ in Buffer(count: branchCount) }
+        normalizations = network.normalizations.map { BatchNormalization.Memory($0, capacity: capacity) }
+        var normalizationsByInput = [BatchNormalization?](repeating: nil, count: counts.count)
+        for norm in network.normalizations { normalizationsByInput[norm.input] = norm }
+        self.normalizationsByInput = normalizationsByInput
         (self.counts, self.isPicturewise, self.crossing) = (counts, isPicturewise, crossing)
         self.firstWriters = firstWriters
     }
@@ -84,6 +91,12 @@ struct PictureWork {
             case .layer(let layer, let source):
                 layer.forward(value(source), into: y, places: places(step.target, of: layer), pass)
             case .add(let add, let first, let second): add.forward(value(first), value(second), into: y, pass.kernels)
+            case .normalize(let norm, let source, let skip):
+                norm.forward(
+                    value(source), skip: skip.map(value), into: y, memory.normalizations[norm.number], pass)
+            }
+            if let norm = memory.normalizationsByInput[step.target] {
+                norm.measure(y, of: picture, memory.normalizations[norm.number], pass.kernels)
             }
         }
     }
@@ -92,6 +105,11 @@ struct PictureWork {
     func backward(_ steps: [Network.Step], _ parameterGradients: Buffer<Float>) {
         for step in steps.reversed() {
             let dy = gradient(step.target)
+            if let norm = memory.normalizationsByInput[step.target] {
+                norm.backward(
+                    gradient(norm.output), x: value(step.target), into: dy, memory.normalizations[norm.number],
+                    pass.kernels)
+            }
             switch step.operation {
             case .layer(let layer, let source):
                 let isFirst = memory.firstWriters[source] == step.target
@@ -107,14 +125,23 @@ struct PictureWork {
                 var isFirst = memory.firstWriters[first] == step.target
                 for source in [first, second] where source != 0 {
                     if source == second, second != first { isFirst = memory.firstWriters[second] == step.target }
-                    if isFirst {
-                        gradient(source).copy(from: dy)
-                    } else {
-                        pass.kernels.add(gradient(source), dy, into: gradient(source))
-                    }
+                    hand(dy, to: source, isFirst: isFirst)
                     isFirst = false
                 }
+            case .normalize(let norm, let source, let skip):
+                norm.measureGradient(
+                    dy, x: value(source), y: value(step.target), of: picture, memory.normalizations[norm.number],
+                    pass.kernels)
+                if let skip, skip != 0 { hand(dy, to: skip, isFirst: memory.firstWriters[skip] == step.target) }
             }
+        }
+    }
+
+    private func hand(_ dy: Buffer<Float>, to source: Int, isFirst: Bool) {
+        if isFirst {
+            gradient(source).copy(from: dy)
+        } else {
+            pass.kernels.add(gradient(source), dy, into: gradient(source))
         }
     }
 }

@@ -13,8 +13,11 @@ package struct ResolvedLayer: Hashable, Sendable {
     package var kernelShape: [Int]?
     package var multiplyAdds = 0
 
-    /// Kernel and biases.
-    package var parameterCount: Int { kernelShape.map { $0.reduce(1, *) + output.channels } ?? 0 }
+    /// What is learnt: kernel and biases, or scale and shift.
+    package var parameterCount: Int {
+        if case .batchNormalization = description { return 2 * output.channels }
+        return kernelShape.map { $0.reduce(1, *) + output.channels } ?? 0
+    }
 
     /// Rows and columns at each side.
     package struct Edges: Hashable, Sendable {
@@ -64,6 +67,13 @@ extension Architecture {
             guard values.updateValue(resolved.count, forKey: node.name) == nil else {
                 throw .layer(node.name, "has the name of another")
             }
+        }
+        for layer in resolved {
+            guard case .batchNormalization = layer.description else { continue }
+            let source = layer.sources[0]
+            guard source > 0, resolved[source - 1].isConvolution,
+                resolved.count(where: { $0.sources.contains(source) }) == 1
+            else { throw .layer(layer.name, "must follow a convolution that nothing else takes") }
         }
         guard case .dense? = nodes.last?.layer else {
             throw .network("the last layer must be a dense one, for the classes")
@@ -149,6 +159,10 @@ extension Architecture {
             guard (0..<1).contains(rate) else { throw .layer(name, "has a rate that is not within 0 and 1") }
         case .add:
             guard inputs[0] == inputs[1] else { throw .layer(name, "adds \(inputs[0]) and \(inputs[1])") }
+        case .batchNormalization(let epsilon, let momentum, let initialScale):
+            guard epsilon > 0, epsilon <= 1, momentum > 0, momentum <= 1, (-1...1).contains(initialScale) else {
+                throw .layer(name, "has epsilon, momentum or initial scale out of range")
+            }
         case .relu, .relu6: break
         }
         return resolved

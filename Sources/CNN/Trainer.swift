@@ -30,6 +30,8 @@ package final class Trainer {
     private let kernels: Kernels
     private let pool: ThreadPool
     private let backpropagation: Backpropagation
+    /// Predicts the validation pictures.
+    private let folded: FoldedNetwork
     private let validators: [ForwardPass]
 
     private let parameters: Parameters
@@ -77,8 +79,12 @@ package final class Trainer {
             network, parameters, kernels: kernels, bf16: precision == .bf16 ? BF16Kernels() : nil, pool: pool,
             capacity: options.batch, smoothing: options.labelSmoothing,
             classWeights: options.classWeights(of: trainingLabels, classes: classes.count))
-        let weights = DerivedWeights(network.convolutions, parameters, kernels: kernels, for: .prediction)
-        validators = (0..<pool.threads).map { _ in ForwardPass(network, weights, capacity: Self.validationUnit) }
+        folded = try FoldedNetwork(network)
+        let weights = DerivedWeights(
+            folded.network.convolutions, folded.parameters, kernels: kernels, for: .prediction)
+        validators = (0..<pool.threads).map { [folded] _ in
+            ForwardPass(folded.network, weights, capacity: Self.validationUnit)
+        }
         optimizer = Optimizer(options, network, kernels: kernels, pool: pool)
         bestParameters = Parameters(Buffer(count: network.parameterCount))
         if let checkpoint { try restore(checkpoint) }
@@ -159,6 +165,13 @@ package final class Trainer {
         options.keep == .best && progress.best != nil ? bestParameters : parameters
     }
 
+    /// The network that predicts with them, and its parameters.
+    func keptNetwork() throws(ArchitectureError) -> (Network, Parameters) {
+        let kept = try FoldedNetwork(network)
+        kept.fold(keptParameters)
+        return (kept.network, kept.parameters)
+    }
+
     private func trainBatch() throws -> Double {
         let (seed, epoch) = (options.seed, progress.epochs)
         if order.isEmpty {
@@ -179,6 +192,7 @@ package final class Trainer {
         guard loss.isFinite else { throw TrainingError.diverged(epoch: epoch + 1) }
         let steps = options.epochs * ((trainingLabels.count + options.batch - 1) / options.batch)
         try optimizer.update(parameters, by: backpropagation.gradients, step: progress.steps, of: steps)
+        backpropagation.moveRunningStatistics(count: chosen.count)
         progress.steps += 1
         progress.training.add(outcome)
         progress.position = end
@@ -191,6 +205,7 @@ package final class Trainer {
 
     private func validateSome() throws {
         let first = validationTally.count
+        if first == 0 { folded.fold(parameters) }
         let end = min(first + Self.validationUnit * Self.validationUnits, validationLabels.count)
         let (unitSize, inputCount, classes) = (
             Self.validationUnit, architecture.input.count, architecture.classCount

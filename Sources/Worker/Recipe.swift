@@ -9,12 +9,15 @@ package struct Recipe: Sendable {
     private let kind: Kind
 
     private enum Kind: Sendable {
-        case blog
+        case scratch(Name)
         case fineTuning(TrainingStart)
     }
 
-    /// The 2018 blog post's, exactly: from scratch.
-    package static let blog = Recipe(preprocessing: Preprocessing(width: 150, height: 150), kind: .blog)
+    /// From scratch.
+    package init(_ name: Name) {
+        let side = name == .blog ? 150 : 128
+        self.init(preprocessing: Preprocessing(width: side, height: side), kind: .scratch(name))
+    }
 
     /// From a network that knows other pictures already.
     package static func fineTuning(_ start: TrainingStart) -> Recipe {
@@ -41,10 +44,24 @@ package struct Recipe: Sendable {
     }
 
     /// What a training is done with unless somebody says otherwise.
-    /// - freezes: Trains the last layer alone.
-    package static func options(startsFromOthers: Bool, freezes: Bool = false) -> TrainingOptions {
+    /// - name: Nil where it starts from others. - freezes: Trains the last layer alone.
+    package static func options(_ name: Name?, freezes: Bool = false) -> TrainingOptions {
         var options = TrainingOptions()
-        guard startsFromOthers else { return options }
+        switch name {
+        case .blog: return options
+        case .slim:
+            options.recipe = Name.slim.rawValue
+            options.epochs = 60
+            options.keep = .last
+            options.learningRate = 4e-3
+            options.schedule = .oneCycle
+            options.weightDecay = 0.05
+            options.labelSmoothing = 0.1
+            // Winograd's convolution saves more than bf16 does.
+            options.precision = .fp32
+            return options
+        case nil: break
+        }
         options.recipe = "fine-tune"
         options.epochs = 8
         options.keep = .last
@@ -65,11 +82,17 @@ package struct Recipe: Sendable {
     }
 
     /// The recipes that need nothing to start from.
-    package enum Name: String, CaseIterable { case blog }
+    package enum Name: String, CaseIterable, Sendable {
+        /// A residual network: what is trained unless somebody says otherwise.
+        case slim
+        /// The 2018 blog post's, exactly.
+        case blog
+    }
 
     package func architecture(classes: Int) throws(ArchitectureError) -> Architecture {
         switch kind {
-        case .blog: try .blog(classes: classes)
+        case .scratch(.slim): try .slim(classes: classes, side: preprocessing.width)
+        case .scratch(.blog): try .blog(classes: classes)
         case .fineTuning(let start): try start.architecture(classes: classes)
         }
     }
@@ -77,7 +100,7 @@ package struct Recipe: Sendable {
     /// What the network knows already; nil for nothing.
     var pretrained: TrainingOptions.Pretrained? {
         switch kind {
-        case .blog: nil
+        case .scratch: nil
         case .fineTuning(let start): start.record
         }
     }
@@ -85,7 +108,7 @@ package struct Recipe: Sendable {
     /// What training begins with; nil for fresh parameters.
     func parameters(of architecture: Architecture, seed: UInt64) throws(ModelFileError) -> Parameters? {
         switch kind {
-        case .blog: nil
+        case .scratch: nil
         case .fineTuning(let start): try start.parameters(of: Network(architecture), seed: seed)
         }
     }
@@ -104,8 +127,8 @@ package struct Recipe: Sendable {
         case nil: break
         }
         return switch kind {
-        case .blog: .blog(width: width, height: height, using: &random)
-        case .fineTuning: .resizedCrop(width: width, height: height, using: &random)
+        case .scratch(.blog): .blog(width: width, height: height, using: &random)
+        case .scratch(.slim), .fineTuning: .resizedCrop(width: width, height: height, using: &random)
         }
     }
 }

@@ -152,10 +152,10 @@ struct TrainingJob {
 
     private func recipe(_ options: TrainingJobOptions) throws -> Recipe {
         if let origin = options.origin { return .fineTuning(try TrainingStart(origin, modelFile: modelFile)) }
-        switch Recipe.Name(rawValue: options.training.recipe) {
-        case .blog: return .blog
-        case nil: throw TrainingJobError.unknownRecipe(options.training.recipe)
+        guard let name = Recipe.Name(rawValue: options.training.recipe) else {
+            throw TrainingJobError.unknownRecipe(options.training.recipe)
         }
+        return Recipe(name)
     }
 
     /// Going on from a checkpoint needs the pictures that it was made with: one that cannot be read just now is no reason to

@@ -33,7 +33,8 @@ final class Bagq: Sendable {
     private static let trained = Result {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 8)
-        let training = try bagq.run("train", "data", "--name", "shapes", "--epochs", "1", "--wait")
+        let training = try bagq.run(
+            "train", "data", "--name", "shapes", "--recipe", "blog", "--epochs", "1", "--wait")
         guard training.status == 0, try bagq.run("backup", "copy.db").status == 0 else {
             throw Failure(output: training.err)
         }

@@ -214,7 +214,8 @@ struct ModelCommandTests {
         var models: Set<Data> = []
         for (number, test) in cases.enumerated() {
             let name = "m\(number)"
-            #expect(try bagq.run(["train", "data", "--name", name, "--epochs", "1"] + test.train).status == 0)
+            let train = ["train", "data", "--name", name, "--recipe", "blog", "--epochs", "1"]
+            #expect(try bagq.run(train + test.train).status == 0)
             let log = try bagq.run(["worker", "--drain"] + test.worker).err
             #expect(log.contains("training job=\(number + 1): "), "\(log)")
             if let kept = test.kept {

@@ -133,7 +133,8 @@ struct TruthTests {
     @Test func theHistoryIsKeptAndPatienceSaysThatItStopped() throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 8)
-        let training = try bagq.run("train", "data", "--name", "m", "--epochs", "30", "--patience", "1", "--wait")
+        let training = try bagq.run(
+            "train", "data", "--name", "m", "--recipe", "blog", "--epochs", "30", "--patience", "1", "--wait")
         let epochs = training.err.matches(of: /epoch=(\d+)\/30/).count
         #expect(
             epochs < 30 && training.err.contains("stopped after \(epochs) of 30 epochs: 1 in a row"), "\(training.err)")

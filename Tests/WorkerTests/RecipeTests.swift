@@ -8,7 +8,7 @@ import Testing
 
 struct RecipeTests {
     @Test func picturesArePreparedAsTheModelSays() throws {
-        var recipe = Recipe.blog
+        var recipe = Recipe(.blog)
         #expect(recipe.preprocessing == Preprocessing(width: 150, height: 150))
         let image = RGBImage(width: 90, height: 50, pixels: (0..<90 * 50 * 3).map { UInt8(truncatingIfNeeded: $0 / 7) })
         let file = try image.jpeg(quality: 90)
@@ -36,8 +36,18 @@ struct RecipeTests {
         #expect(all.count == 3)
     }
 
+    @Test(arguments: Recipe.Name.allCases)
+    func aRecipesNetworkTakesItsPictures(_ name: Recipe.Name) throws {
+        let recipe = Recipe(name)
+        let input = try recipe.architecture(classes: 7).input
+        #expect(input.width == recipe.preprocessing.width && input.height == recipe.preprocessing.height)
+        let options = Recipe.options(name)
+        #expect(options.recipe == name.rawValue && options.problem == nil)
+        #expect(name != .blog || options == TrainingOptions(), "the post's")
+    }
+
     @Test func augmentationIsWhatWasAskedFor() {
-        var recipe = Recipe.blog
+        var recipe = Recipe(.blog)
         func drawn() -> [Augmentation] { (0..<500).map { recipe.augmentation(seed: $0) } }
         func areas(_ all: [Augmentation]) -> [Float] { all.map { $0.warp.rowPerRow * $0.warp.columnPerColumn } }
         #expect(drawn().contains { $0.warp.rowPerColumn != 0 }, "blog shears")

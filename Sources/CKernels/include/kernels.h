@@ -62,6 +62,12 @@ struct bagq_pooling {
     ptrdiff_t input_row;
 };
 
+/// An affine map of each channel of a picture: (x - mean) * factor + shift. Rows are pixels, columns channels.
+struct bagq_normalization {
+    ptrdiff_t rows, columns;
+    const float *mean, *factor, *shift;
+};
+
 /// Adam as Keras 2.1 writes it: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g g, p = p - rate m / (sqrt(v) + epsilon).
 struct bagq_adam {
     /// learning rate * sqrt(1 - b2^t) / (1 - b1^t)
@@ -118,6 +124,17 @@ struct bagq_kernels {
     void (*sum_rows)(ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, const float *values, float *sums);
     /// output[column][row] = input[row][column].
     void (*transpose)(ptrdiff_t rows, ptrdiff_t columns, const float *input, float *output);
+    /// Each column's mean, and its sum of squared distances from that mean.
+    void (*moments)(ptrdiff_t rows, ptrdiff_t columns, const float *values, float *mean, float *squares);
+    /// output = clamp((input - mean) * factor + shift + skip); no skip: zeros.
+    void (*normalize)(const struct bagq_normalization *, const float *input, const float *_Nullable skip, struct bagq_clamp, float *output);
+    /// Sets the gradient to 0 where the output has been clamped; then sums[column] = its sum, products[column] = that of
+    /// gradient * (input - mean).
+    void (*normalization_sums)(const struct bagq_normalization *, const float *input, const float *output, struct bagq_clamp,
+        float *d_output, float *sums, float *products);
+    /// d_input = d_output * factor + (input - mean) * slope + shift.
+    void (*normalization_gradient)(
+        const struct bagq_normalization *, const float *slope, const float *input, const float *d_output, float *d_input);
     void (*adam)(const struct bagq_adam *, ptrdiff_t count, const float *gradients, float *m, float *v, float *parameters);
     /// output = input * (1 / 255), in float.
     void (*rescale)(ptrdiff_t count, const uint8_t *input, float *output);

@@ -24,7 +24,7 @@ enum DemoCommand: Command {
         }
         Terminal.print(data.description)
 
-        try demo.bagq("train", "training", "--name", "demo", "--epochs", String(epochs), "--wait")
+        try demo.bagq("train", "training", "--name", "demo", "--recipe", "blog", "--epochs", String(epochs), "--wait")
         try demo.bagq("submit", "dump", "--name", "demo-dump")
         try demo.bagq("worker", "--drain", "--name", "demo")
         try demo.bagq("status")

@@ -16,22 +16,22 @@ enum TrainCommand: Command {
             .init("--name", "NAME", "the model's name (else the folder's)"),
             .init(
                 "--recipe", "R",
-                "the network and how it is trained: \(Recipe.Name.allCases.map(\.rawValue).joined(separator: ", ")) (blog)"
+                "the network and how it is trained: \(Recipe.Name.allCases.map(\.rawValue).joined(separator: ", ")) (slim)"
             ),
             .init(
                 "--from", "WEIGHTS",
                 "fine-tune timm's model.safetensors, the folder that has it, or an earlier model"),
             .init("--freeze", nil, "with --from: train the last layer alone, in about a minute"),
-            .init("--epochs", "N", "passes over the training pictures (20; 8 with --from, 20 with --freeze)"),
+            .init("--epochs", "N", "passes over the training pictures (60; blog 20; --from 8, --freeze 20)"),
             .init("--minutes", "N", "as many epochs as fit into N minutes on the machine that trains"),
-            .init("--rate", "X", "the highest learning rate (0.001; 0.0005 with --from without --freeze)"),
+            .init("--rate", "X", "the highest learning rate (0.004; blog, --freeze 0.001; --from 0.0005)"),
             .init("--balance", "B", "0 to 1: how far rare brands weigh more in the loss (0)"),
             .init("--augment", "HOW", "vary pictures: none, light or strong (as the recipe does)"),
             .init("--resize", "HOW", "squash, crop (the middle) or letterbox pictures to the network's size (squash)"),
             .init("--seed", "N", "equal seeds give equal models (0)"),
-            .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (best)"),
+            .init("--keep", "WHICH", "best (lowest validation loss) or last epoch (blog: best, else last)"),
             .init("--patience", "N", "stop after N epochs without a better validation loss (never)"),
-            .init("--precision", "P", "auto, bf16 or fp32 (auto: whichever this machine computes faster)"),
+            .init("--precision", "P", "auto, bf16 or fp32 (auto: whichever is faster here; slim, --freeze: fp32)"),
             .init("--cache-mb", "N", "memory for decoded pictures in MiB, whoever trains (else the worker's)"),
             .init("--priority", "N", "higher goes first, -1000 to 1000 (0)"),
             .init("--preview", "FILE", "only write a sheet of augmented training pictures (JPEG)"),
@@ -46,7 +46,8 @@ enum TrainCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let origin = try arguments.value("--from").map { try trainingOrigin($0, arguments) }
-        let options = try options(arguments, startsFromOthers: origin != nil)
+        let recipeName = try recipeName(arguments, startsFromOthers: origin != nil)
+        let options = try options(arguments, recipeName)
         let cache = try arguments.integer("--cache-mb", in: Settings.cacheMegabytes)
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
         let data = try Path(existing: arguments.operands[0])
@@ -56,7 +57,7 @@ enum TrainCommand: Command {
                 .fineTuning(
                     try TrainingStart(origin) { try Session(arguments, creating: false).store.modelFile($0) })
             } else {
-                .blog
+                Recipe(recipeName ?? .slim)
             }
         recipe.augment = options.augment
         let resize = try arguments.choice("--resize", Preprocessing.Resize.Kind.self)
@@ -108,21 +109,24 @@ enum TrainCommand: Command {
         return .model(name: version.name, number: version.number)
     }
 
-    private static func options(_ arguments: Arguments, startsFromOthers: Bool) throws -> TrainingOptions {
-        var options = Recipe.options(startsFromOthers: startsFromOthers, freezes: arguments.has("--freeze"))
-        if arguments.has("--freeze") {
-            guard startsFromOthers else { throw UsageError("--freeze needs --from", command: spec.name) }
+    /// Nil where a training starts from others.
+    private static func recipeName(_ arguments: Arguments, startsFromOthers: Bool) throws -> Recipe.Name? {
+        let name = try arguments.choice("--recipe", Recipe.Name.self)
+        guard startsFromOthers else { return name ?? .slim }
+        guard name == nil else { throw UsageError("--recipe and --from exclude each other", command: spec.name) }
+        return nil
+    }
+
+    private static func options(_ arguments: Arguments, _ recipe: Recipe.Name?) throws -> TrainingOptions {
+        let freezes = arguments.has("--freeze")
+        var options = Recipe.options(recipe, freezes: freezes)
+        if freezes {
+            guard recipe == nil else { throw UsageError("--freeze needs --from", command: spec.name) }
             if let other = ["--augment", "--preview"].first(where: arguments.has) {
                 throw UsageError(
                     "\(other) and --freeze exclude each other: each picture is looked at once, as it is and mirrored",
                     command: spec.name)
             }
-        }
-        if let recipe = try arguments.choice("--recipe", Recipe.Name.self) {
-            guard !startsFromOthers else {
-                throw UsageError("--recipe and --from exclude each other", command: spec.name)
-            }
-            options.recipe = recipe.rawValue
         }
         if let epochs = try arguments.integer("--epochs", in: 1...100_000) { options.epochs = epochs }
         options.minutes = try arguments.integer("--minutes", in: 1...100_000)
