@@ -49,6 +49,17 @@ struct BatchNormalization: Sendable {
         func second(of picture: Int) -> Buffer<Float> { pictures.slice(2 * picture + 1, of: mean.count) }
     }
 
+    /// Of each channel over the pictures, in their order.
+    private func sums(of count: Int, _ part: (_ picture: Int) -> Buffer<Float>) -> [Double] {
+        var sums = [Double](repeating: 0, count: shape.channels)
+        for picture in 0..<count {
+            let values = part(picture)
+            let span = values.span
+            for channel in sums.indices { sums[channel] += Double(span[channel]) }
+        }
+        return sums
+    }
+
     private var pixels: Int { shape.height * shape.width }
 
     /// A picture's part of the statistics.
@@ -60,18 +71,19 @@ struct BatchNormalization: Sendable {
     /// the pictures' from the common one.
     func endMeasuring(count: Int, _ parameters: Buffer<Float>, _ memory: Memory) {
         let scales = parameters[scale].span
-        for channel in 0..<shape.channels {
-            var sum = 0.0
-            for picture in 0..<count { sum += Double(memory.first(of: picture).span[channel]) }
-            let mean = sum / Double(count)
-            var squares = 0.0
-            for picture in 0..<count {
-                let distance = Double(memory.first(of: picture).span[channel]) - mean
-                squares +=
-                    Double(memory.second(of: picture).span[channel]) + Double(pixels) * distance * distance
+        let means = sums(of: count, memory.first).map { $0 / Double(count) }
+        var squares = sums(of: count, memory.second)
+        for picture in 0..<count {
+            let first = memory.first(of: picture)
+            let pictureMeans = first.span
+            for channel in means.indices {
+                let distance = Double(pictureMeans[channel]) - means[channel]
+                squares[channel] += Double(pixels) * distance * distance
             }
-            let variance = squares / Double(count * pixels)
-            memory.mean.set(channel, to: mean)
+        }
+        for channel in means.indices {
+            let variance = squares[channel] / Double(count * pixels)
+            memory.mean.set(channel, to: means[channel])
             memory.variance.set(channel, to: variance)
             memory.factor.set(channel, to: Double(scales[channel]) / (variance + epsilon).squareRoot())
         }
@@ -96,12 +108,9 @@ struct BatchNormalization: Sendable {
     /// dshift = sum of dy, dscale = sum of dy * (x - mean) / sqrt(variance + epsilon), and what dx takes of both.
     func endMeasuringGradient(count: Int, gradients: Buffer<Float>, _ memory: Memory) {
         let total = Double(count * pixels)
-        for channel in 0..<shape.channels {
-            var (sum, product) = (0.0, 0.0)
-            for picture in 0..<count {
-                sum += Double(memory.first(of: picture).span[channel])
-                product += Double(memory.second(of: picture).span[channel])
-            }
+        let (sums, products) = (sums(of: count, memory.first), sums(of: count, memory.second))
+        for channel in sums.indices {
+            let (sum, product) = (sums[channel], products[channel])
             let variance = Double(memory.variance.span[channel]) + epsilon
             let factor = Double(memory.factor.span[channel])
             gradients[shift].set(channel, to: sum)
