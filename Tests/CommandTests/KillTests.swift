@@ -9,7 +9,7 @@ struct KillTests {
     static let isSlow = ProcessInfo.processInfo.environment["BAGQ_SLOW_TESTS"] != nil
     static let kills = isSlow ? 10 : 3
     static let epochs = isSlow ? 12 : 4
-    static let copies = isSlow ? 130 : 18
+    static let copies = isSlow ? 400 : 60
 
     /// Waits, looking again and again, until `value` differs from `old`; nil when the process ended first.
     private func change<Value: Equatable>(from old: Value, of process: Process, _ value: () throws -> Value) throws
