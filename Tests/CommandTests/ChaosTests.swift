@@ -16,7 +16,7 @@ import Testing
     private static let tellsStories = ProcessInfo.processInfo.environment["BAGQ_CHAOS_STORY"] != nil
 
     static let firstSeed = setting("BAGQ_CHAOS_SEED") ?? 1
-    static let rounds = setting("BAGQ_CHAOS_ROUNDS") ?? (KillTests.isSlow ? 4 : 1)
+    static let rounds = setting("BAGQ_CHAOS_ROUNDS") ?? (KillTests.isSlow ? 2 : 1)
 
     @Test(arguments: firstSeed..<firstSeed + rounds) func nothingIsLostOrDoubled(seed: UInt64) throws {
         print("chaos: seed \(seed)")
