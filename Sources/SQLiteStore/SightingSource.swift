@@ -84,10 +84,7 @@ struct SightingSource {
     /// The raw days with sightings that have dates of a strength, and how many.
     func daily(_ strength: DateStrength) throws -> [(day: Int, count: Int)] {
         var daily: [(day: Int, count: Int)] = []
-        try forEach(strength, columns: "day") { row in
-            let day = row.int(0)
-            if daily.last?.day == day { daily[daily.count - 1].count += 1 } else { daily.append((day, 1)) }
-        }
+        try forEach(strength, columns: "day") { countOne(on: $0.int(0), in: &daily) }
         return daily
     }
 
@@ -113,6 +110,11 @@ struct SightingSource {
             $0.optionalInt(0).map(CalendarDay.init(rawValue:))
         } ?? nil
     }
+}
+
+/// Days must not go back.
+func countOne(on day: Int, in daily: inout [(day: Int, count: Int)]) {
+    if daily.last?.day == day { daily[daily.count - 1].count += 1 } else { daily.append((day, 1)) }
 }
 
 /// Who or what counts once for several sightings.

@@ -36,8 +36,7 @@ extension Transaction {
             var classified = 0
             counter.begin(strength)
             try source.forEach(strength, columns: UnitCounter.columns) { row in
-                let day = row.int(0)
-                if daily.last?.day == day { daily[daily.count - 1].count += 1 } else { daily.append((day, 1)) }
+                countOne(on: row.int(0), in: &daily)
                 if counter.count(row) { classified += 1 }
             }
             window.note(daily, strength, classified: classified)
