@@ -9,8 +9,9 @@ PICTURE_VECTOR(four_bytes, four_sums, 4)
 
 enum { weight_bits = 22 };
 #define ROUNDING(sums) ((sums){} + (1 << (weight_bits - 1)))
-// Rounded weights may sum to a little more than 1.
-#define ROUNDED(bytes, sums, sum) __builtin_convertvector(__builtin_elementwise_min((sum) >> weight_bits, (sums){} + 255), bytes)
+// Rounded weights may sum to a little more than 1, and some of a cubic's are negative.
+#define ROUNDED(bytes, sums, sum) \
+    __builtin_convertvector(__builtin_elementwise_max(__builtin_elementwise_min((sum) >> weight_bits, (sums){} + 255), (sums){}), bytes)
 
 // A target pixel of a few rows, four lanes a row. `read` bytes are read of each source pixel and `written` of the target: a fourth is the
 // next pixel's red, thrown away when read and overwritten when written, so whatever comes last in a picture or a row has only three.
@@ -79,7 +80,7 @@ static void resample_rows(const struct bagq_side *s, ptrdiff_t row_size, const u
             int32_t sum = 1 << (weight_bits - 1);
             for (ptrdiff_t tap = 0; tap < taps; tap++) sum += rows[tap * row_size + i] * weights[tap];
             sum >>= weight_bits;
-            output[i] = (uint8_t)(sum < 255 ? sum : 255);
+            output[i] = (uint8_t)(sum < 0 ? 0 : sum < 255 ? sum : 255);
         }
         weights += taps;
         output += row_size;

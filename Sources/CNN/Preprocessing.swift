@@ -22,24 +22,31 @@ package struct Preprocessing: Codable, Hashable, Sendable {
         static let fractions = 0.1...1.0
     }
 
+    /// How pixels in between are made out: as timm names it.
+    package enum Interpolation: String, CaseIterable, Codable, Sendable { case bilinear, bicubic }
+
     /// Of the network's input, in pixels, 2 to 4096.
     package let width: Int
     package let height: Int
     package let resize: Resize
+    package let interpolation: Interpolation
 
-    package init(width: Int, height: Int, resize: Resize = .squash) {
+    package init(width: Int, height: Int, resize: Resize = .squash, interpolation: Interpolation = .bilinear) {
         precondition(Self.sizes.contains(width) && Self.sizes.contains(height))
         self.width = width
         self.height = height
         self.resize = resize
+        self.interpolation = interpolation
     }
 
-    private enum CodingKeys: String, CodingKey { case width, height, resize, fraction }
+    private enum CodingKeys: String, CodingKey { case width, height, resize, fraction, interpolation }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         width = try container.decode(Int.self, forKey: .width)
         height = try container.decode(Int.self, forKey: .height)
+        // Models of before it was a choice do not say it.
+        interpolation = try container.decodeIfPresent(Interpolation.self, forKey: .interpolation) ?? .bilinear
         let fraction = try container.decodeIfPresent(Double.self, forKey: .fraction)
         switch (try container.decode(Resize.Kind.self, forKey: .resize), fraction) {
         case (.squash, nil): resize = .squash
@@ -62,6 +69,7 @@ package struct Preprocessing: Codable, Hashable, Sendable {
         try container.encode(height, forKey: .height)
         try container.encode(resize.kind, forKey: .resize)
         if case .crop(let fraction) = resize { try container.encode(fraction, forKey: .fraction) }
+        try container.encode(interpolation, forKey: .interpolation)
     }
 
     /// Bytes of a prepared picture: height x width x RGB.

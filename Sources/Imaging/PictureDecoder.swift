@@ -30,14 +30,15 @@ package struct PictureDecoder: ~Copyable {
     /// Brings a picture to a size, upright.
     /// - into: height x width x RGB.
     package mutating func fit(
-        _ file: Span<UInt8>, toWidth width: Int, height: Int, by framing: Framing, into input: inout MutableSpan<UInt8>
+        _ file: Span<UInt8>, toWidth width: Int, height: Int, by framing: Framing,
+        _ interpolation: Interpolation = .bilinear, into input: inout MutableSpan<UInt8>
     ) throws(PictureError) -> PictureDetails {
         precondition(input.count == height * width * 3)
         let (size, details) = try decode(
             file, with: decoder(of: file), atLeast: framing.least(for: PictureSize(width: width, height: height)))
         resizer.resize(
             decoded, width: size.width, height: size.height, to: width, height, details.exif.orientation, by: framing,
-            into: &input)
+            interpolation, into: &input)
         return details
     }
 

@@ -1,8 +1,7 @@
 import CKernels
 
-/// Resizes RGB pictures with a triangle filter that widens with the scale, so that nothing is skipped when shrinking:
-/// byte for byte what `resize(size, BILINEAR)` of Pillow 13 gives, whose arithmetic (Resample.c) it follows. The same on
-/// every machine and with every kernel level. Keeps its scratch memory.
+/// Resizes RGB pictures: byte for byte what `resize` of Pillow 13 gives with the same interpolation, whose arithmetic (Resample.c) it
+/// follows. The same on every machine and with every kernel level. Keeps its scratch memory.
 struct Resizer {
     private let kernels: ResampleKernels
     private var columns = Taps()
@@ -20,7 +19,8 @@ struct Resizer {
     /// - source: height x width x 3 in front. - target: targetHeight x targetWidth x 3, of the upright picture.
     mutating func resize(
         _ source: [UInt8], width: Int, height: Int, to targetWidth: Int, _ targetHeight: Int,
-        _ orientation: Orientation, by framing: Framing = .squash, into target: inout MutableSpan<UInt8>
+        _ orientation: Orientation, by framing: Framing = .squash, _ interpolation: Interpolation = .bilinear,
+        into target: inout MutableSpan<UInt8>
     ) {
         precondition(source.count >= width * height * 3 && target.count == targetWidth * targetHeight * 3)
         let upright =
@@ -28,7 +28,7 @@ struct Resizer {
             ? PictureSize(width: height, height: width) : PictureSize(width: width, height: height)
         let frame = framing.frame(of: upright, to: PictureSize(width: targetWidth, height: targetHeight))
         if frame.width == targetWidth && frame.height == targetHeight {
-            return fill(source, width, height, orientation, frame, &target)
+            return fill(source, width, height, orientation, frame, interpolation, &target)
         }
         var inner: [UInt8] = []
         swap(&inner, &self.inner)
@@ -36,7 +36,7 @@ struct Resizer {
         let count = frame.width * frame.height * 3
         if inner.count != count { inner = [UInt8](repeating: 0, count: count) }
         var span = inner.mutableSpan
-        fill(source, width, height, orientation, frame, &span)
+        fill(source, width, height, orientation, frame, interpolation, &span)
         for index in target.indices { target[index] = Framing.barLevel }
         for row in 0..<frame.height {
             let start = ((frame.top + row) * targetWidth + frame.left) * 3
@@ -47,13 +47,13 @@ struct Resizer {
     /// - target: frame.height x frame.width x 3.
     private mutating func fill(
         _ source: [UInt8], _ width: Int, _ height: Int, _ orientation: Orientation, _ frame: Framing.Frame,
-        _ target: inout MutableSpan<UInt8>
+        _ interpolation: Interpolation, _ target: inout MutableSpan<UInt8>
     ) {
         // Crops are in the middle, so that they are the same part however the picture lies.
         let swaps = orientation.swapsSides
         let (storedWidth, storedHeight) = swaps ? (frame.height, frame.width) : (frame.width, frame.height)
-        columns.set(from: width, swaps ? frame.rows : frame.columns, to: storedWidth)
-        rows.set(from: height, swaps ? frame.columns : frame.rows, to: storedHeight)
+        columns.set(from: width, swaps ? frame.rows : frame.columns, to: storedWidth, by: interpolation)
+        rows.set(from: height, swaps ? frame.columns : frame.rows, to: storedHeight, by: interpolation)
         var first = ResamplePass.columns(columns, height: height)
         var second = ResamplePass.rows(rows, width: storedWidth)
         // Pillow 13's choice; before it, columns always came first. The order shows in how the first pass rounds.
@@ -82,6 +82,7 @@ struct Taps {
     private(set) var source = 0
     private(set) var target = 0
     private var part = 0.0...0.0
+    private var interpolation = Interpolation.bilinear
     /// Source pixels that make up a target pixel: of all as many, some with weight 0, to spare the kernels short ones.
     private(set) var count = 0
     /// The first source pixel of each target pixel; `count` from there on are within the source.
@@ -92,13 +93,17 @@ struct Taps {
 
     /// Double's plain operations are exactly specified and Swift never fuses them, so the weights are the same everywhere.
     /// - part: Of the source, in pixels from its start; nil for all of it.
-    mutating func set(from source: Int, _ part: ClosedRange<Double>? = nil, to target: Int) {
+    mutating func set(
+        from source: Int, _ part: ClosedRange<Double>? = nil, to target: Int,
+        by interpolation: Interpolation = .bilinear
+    ) {
         let part = part ?? 0...Double(source)
-        if self.source == source && self.target == target && self.part == part { return }
+        if (self.source, self.target, self.part, self.interpolation) == (source, target, part, interpolation) { return }
         precondition(source > 0 && target > 0 && part.lowerBound >= 0 && part.upperBound <= Double(source))
-        (self.source, self.target, self.part) = (source, target, part)
+        (self.source, self.target, self.part, self.interpolation) = (source, target, part, interpolation)
         let scale = (part.upperBound - part.lowerBound) / Double(target)
-        let support = max(scale, 1)
+        let stretch = max(scale, 1)
+        let support = interpolation.support * stretch
         func centre(_ index: Int) -> Double { part.lowerBound + (Double(index) + 0.5) * scale }
         func pixels(_ index: Int) -> Range<Int> {
             max(0, Int(centre(index) - support + 0.5))..<min(source, Int(centre(index) + support + 0.5))
@@ -110,15 +115,15 @@ struct Taps {
             let centre = centre(index)
             let pixels = pixels(index)
             // Pillow multiplies by the inverse, which a division would not give to the bit.
-            let inverse = 1 / support
-            func weight(_ pixel: Int) -> Double { max(0, 1 - abs((Double(pixel) - centre + 0.5) * inverse)) }
+            let inverse = 1 / stretch
+            func weight(_ pixel: Int) -> Double { interpolation.weight((Double(pixel) - centre + 0.5) * inverse) }
             var total = 0.0
             for pixel in pixels { total += weight(pixel) }
             let start = min(pixels.lowerBound, source - count)
             starts.append(start)
             for pixel in start..<start + count {
                 let share = pixels.contains(pixel) ? weight(pixel) / total : 0
-                weights.append(Int32(share * Self.unit + 0.5))
+                weights.append(Int32(share * Self.unit + (share < 0 ? -0.5 : 0.5)))
             }
         }
     }

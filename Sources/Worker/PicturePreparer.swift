@@ -57,7 +57,7 @@ package struct PicturePreparer: ~Copyable {
     ) throws(PictureError) -> Prepared {
         let details = try decoder.fit(
             contents.bytes.span, toWidth: preprocessing.width, height: preprocessing.height,
-            by: Framing(preprocessing.resize), into: &pixels)
+            by: Framing(preprocessing.resize), Interpolation(preprocessing.interpolation), into: &pixels)
         return Prepared(
             damage: details.damage, fingerprint: contents.fingerprint, stamp: contents.stamp,
             fileTime: fileTime(details.exif, contents.stamp))
@@ -80,6 +80,15 @@ extension Framing {
         case .squash: self = .squash
         case .crop(let fraction): self = .centreCrop(fraction)
         case .letterbox: self = .letterbox
+        }
+    }
+}
+
+extension Interpolation {
+    fileprivate init(_ interpolation: Preprocessing.Interpolation) {
+        switch interpolation {
+        case .bilinear: self = .bilinear
+        case .bicubic: self = .bicubic
         }
     }
 }

@@ -40,7 +40,9 @@ package struct Recipe: Sendable {
             case (.crop, .fineTuning(let start)): .crop(start.cropFraction)
             case (.crop, _): .crop(Self.cropFraction)
             }
-        preprocessing = Preprocessing(width: preprocessing.width, height: preprocessing.height, resize: resize)
+        preprocessing = Preprocessing(
+            width: preprocessing.width, height: preprocessing.height, resize: resize,
+            interpolation: preprocessing.interpolation)
     }
 
     /// What a training is done with unless somebody says otherwise.

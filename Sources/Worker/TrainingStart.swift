@@ -59,7 +59,8 @@ package struct TrainingStart: Sendable {
 
     var preprocessing: Preprocessing {
         switch source {
-        case .weights: Preprocessing(width: size, height: size)
+        case .weights(let weights):
+            Preprocessing(width: size, height: size, interpolation: weights.configuration.interpolation)
         case .model(let model): model.preprocessing
         }
     }

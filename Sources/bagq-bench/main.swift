@@ -91,11 +91,30 @@ let benchmarks: [(name: String, run: (BenchOptions) throws -> [Measurement])] = 
     ),
     ("lite0.fp32", { [try measureNetwork("lite0.fp32", .fp32, model: randomModel(of: lite0(), $0), options: $0)] }),
     ("lite0.int8", { [try measureNetwork("lite0.int8", .int8, model: randomModel(of: lite0(), $0), options: $0)] }),
+    (
+        "slim.fp32",
+        {
+            [
+                try measureNetwork(
+                    "slim.fp32", .fp32, model: randomModel(of: .slim(classes: 5, side: 128), $0), options: $0)
+            ]
+        }
+    ),
+    (
+        "slim.int8",
+        {
+            [
+                try measureNetwork(
+                    "slim.int8", .int8, model: randomModel(of: .slim(classes: 5, side: 128), $0), options: $0)
+            ]
+        }
+    ),
     ("kernels", measureKernels),
     ("training", { [try measureTraining("training", .fp32, of: .blog(classes: 5), $0)] }),
     ("training.bf16", { [try measureTraining("training.bf16", .bf16, of: .blog(classes: 5), $0)] }),
     ("training.lite0", { [try measureTraining("training.lite0", .fp32, of: lite0(), $0)] }),
     ("training.lite0.bf16", { [try measureTraining("training.lite0.bf16", .bf16, of: lite0(), $0)] }),
+    ("training.slim", { [try measureTraining("training.slim", .fp32, of: .slim(classes: 5, side: 128), $0)] }),
     ("prepare", { [try measurePrepare($0)] }),
     ("folder", { [try measureFolder($0)] }),
     ("trends", measureTrends),

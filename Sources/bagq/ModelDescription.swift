@@ -30,7 +30,7 @@ struct ModelDescription {
             lines.append(
                 "learning rate \(options.learningRate), balance \(options.balance), pictures "
                     + (options.freeze ? "mirrored, the last layer alone" : varied)
-                    + ", \(model.preprocessing.resize.text)"
+                    + ", \(model.preprocessing.resize.text), \(model.preprocessing.interpolation.rawValue)"
                     + (options.minutes.map { ", epochs chosen for \($0) min" } ?? ""))
         }
         if let pretrained = model.training?.options.pretrained {
@@ -173,7 +173,9 @@ struct ModelDescription {
             ("pretrained", training.options.pretrained.map(json(of:)) ?? .null),
             ("rate", .number(training.options.learningRate)), ("balance", .number(training.options.balance)),
             ("augment", training.options.augment.map { .string($0.rawValue) } ?? .null),
-            ("resize", .string(model.preprocessing.resize.kind.rawValue)), ("freeze", .bool(training.options.freeze)),
+            ("resize", .string(model.preprocessing.resize.kind.rawValue)),
+            ("interpolation", .string(model.preprocessing.interpolation.rawValue)),
+            ("freeze", .bool(training.options.freeze)),
             ("minutes", training.options.minutes.map(JSONValue.int) ?? .null),
             ("epochs", .int(training.history.count)), ("kernels", .string(training.kernelLevel.rawValue)),
             ("precision", .string(training.precision)), ("history", .array(training.history.map(json(of:)))),

@@ -65,14 +65,19 @@ struct BackboneTests {
         }
     }
 
-    @Test func theConfigurationSaysHowMuchIsCropped() throws {
-        func weights(_ crop: String) throws -> PretrainedWeights {
-            let config = #"{"architecture":"mobilenetv1_100","pretrained_cfg":{\#(crop)}}"#
+    @Test func theConfigurationSaysHowPicturesWereMade() throws {
+        func weights(_ entry: String) throws -> PretrainedWeights {
+            let config = #"{"architecture":"mobilenetv1_100","pretrained_cfg":{\#(entry)}}"#
             return try PretrainedWeights(file: Self.file("mobilenetv1_100"), config: Data(config.utf8))
         }
         #expect(try weights("").configuration.crop == 0.875)
         #expect(try weights(#""crop_pct":0.95"#).configuration.crop == 0.95)
         Self.refuses("has a crop_pct of 1.5") { _ = try weights(#""crop_pct":1.5"#) }
+        #expect(try weights("").configuration.interpolation == .bicubic)
+        #expect(try weights(#""interpolation":"bilinear""#).configuration.interpolation == .bilinear)
+        Self.refuses("has the interpolation \"lanczos\"; bagq has bilinear and bicubic") {
+            _ = try weights(#""interpolation":"lanczos""#)
+        }
     }
 
     @Test func withoutAConfigurationTheTensorsTellTheNetwork() throws {

@@ -14,21 +14,25 @@ struct PreprocessingTests {
             #"{"width":150,"height":150,"resize":"crop","fraction":0}"#,
             #"{"width":150,"height":150,"resize":"letterbox","fraction":0.5}"#,
             #"{"width":150,"height":150,"resize":"stretch"}"#,
+            #"{"width":150,"height":150,"resize":"squash","interpolation":"nearest"}"#,
         ] {
             #expect(throws: DecodingError.self) { try decoder.decode(Preprocessing.self, from: Data(bad.utf8)) }
         }
     }
 
     @Test func resizesAreWrittenAsTheyAreRead() throws {
-        let texts: [(Preprocessing.Resize, String)] = [
-            (.squash, #"{"height":20,"resize":"squash","width":30}"#),
-            (.letterbox, #"{"height":20,"resize":"letterbox","width":30}"#),
-            (.crop(0.875), #"{"fraction":0.875,"height":20,"resize":"crop","width":30}"#),
+        let texts: [(Preprocessing.Resize, Preprocessing.Interpolation, String)] = [
+            (.squash, .bilinear, #"{"height":20,"interpolation":"bilinear","resize":"squash","width":30}"#),
+            (.letterbox, .bicubic, #"{"height":20,"interpolation":"bicubic","resize":"letterbox","width":30}"#),
+            (
+                .crop(0.875), .bilinear,
+                #"{"fraction":0.875,"height":20,"interpolation":"bilinear","resize":"crop","width":30}"#
+            ),
         ]
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        for (resize, text) in texts {
-            let preprocessing = Preprocessing(width: 30, height: 20, resize: resize)
+        for (resize, interpolation, text) in texts {
+            let preprocessing = Preprocessing(width: 30, height: 20, resize: resize, interpolation: interpolation)
             #expect(try String(decoding: encoder.encode(preprocessing), as: UTF8.self) == text)
             #expect(try JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8)) == preprocessing)
         }

@@ -72,23 +72,24 @@ struct KillTests {
         #expect(try bagq.run("doctor", "--deep").status == 0)
     }
 
-    @Test func trainingSurvivesKills() throws {
+    /// From scratch and fine-tuning; killed at any moment, each time on another number of threads.
+    @Test(arguments: isSlow ? [[], ["--from", "weights"]] : [[]])
+    func trainingSurvivesKills(_ origin: [String]) throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 6)
-        let options = ["--epochs", String(Self.epochs), "--seed", "7"]
-        #expect(
-            try bagq.run("train", "data", "--name", "calm", options[0], options[1], options[2], options[3], "--wait")
-                .status == 0)
-        #expect(
-            try bagq.run("train", "data", "--name", "killed", options[0], options[1], options[2], options[3]).status
-                == 0)
+        try FineTuningTests.writeWeights(in: URL(filePath: bagq.path("weights")))
+        let train = ["train", "data", "--epochs", String(Self.epochs), "--seed", "7"] + origin
+        #expect(try bagq.run(train + ["--name", "calm", "--wait"]).status == 0)
+        #expect(try bagq.run(train + ["--name", "killed"]).status == 0)
         let store = try SQLiteStore(path: Path(bagq.path("bagq.db")), mode: .open)
         let id = JobID(rawValue: 2)
         var checkpoint = -1
-        for _ in 0..<Self.kills {
-            let worker = try bagq.start("worker", "--drain", environment: Bagq.oftenSaved)
+        for number in 0..<Self.kills {
+            let worker = try bagq.start(
+                "worker", "--drain", "--threads", "\(1 + number % 3)", environment: Bagq.oftenSaved)
             checkpoint = try #require(
                 try change(from: checkpoint, of: worker) { try store.job(id).itemsDone }, "done too soon")
+            usleep(.random(in: 0...20_000))
             kill(worker.processIdentifier, SIGKILL)
             worker.waitUntilExit()
         }

@@ -134,6 +134,26 @@ enum Fixtures {
         .init(7, 2001, 64, 3, 0x05aa2bf3f055f115),
     ]
 
+    /// The same noise after Pillow's `resize(size, BICUBIC)`.
+    static let pillowBicubicDigests: [PillowDigest] = [
+        .init(200, 267, 150, 150, 0x12d9e03aab4317e2),
+        .init(267, 200, 150, 150, 0xee2bef4992c2f297),
+        .init(150, 150, 150, 150, 0xfc618366c002182d),
+        .init(150, 100, 150, 150, 0x95e9c90402a3a195),
+        .init(100, 150, 150, 150, 0x0ad7d96098b75b22),
+        .init(299, 301, 150, 128, 0x5fcdaedfe352891d),
+        .init(31, 17, 97, 64, 0xe83e17c6b69525cc),
+        .init(640, 48, 33, 150, 0x2a0f68b029b6d1bb),
+        .init(1, 1, 5, 3, 0x18a033adcd10360c),
+        .init(1, 40, 7, 9, 0xf576235a19d15768),
+        .init(40, 1, 9, 7, 0x15f90c9fc37e260e),
+        .init(37, 29, 1, 1, 0x79a3837141c281bf),
+        .init(64, 3, 1, 200, 0x12f14fdf5ba58d02),
+        .init(1999, 3, 2, 2, 0xa209dc9f44421323),
+        .init(2, 3, 311, 257, 0x8f2c80b2b1db9f22),
+        .init(7, 2001, 64, 3, 0xd82e4a23c7c6f24d),
+    ]
+
     /// The 7x6 pattern after Keras's `random_transform` with shear 0.2 rad, zx 1.15, zy 0.9 and a flip:
     ///
     ///     m = np.array([[1, -np.sin(0.2)], [0, np.cos(0.2)]]) @ np.diag([1.15, 0.9]); o = np.array([6 / 2 + 0.5, 7 / 2 + 0.5])

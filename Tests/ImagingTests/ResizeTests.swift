@@ -22,11 +22,28 @@ struct ResizeTests {
         #expect(Fingerprint(of: resized.pixels.span).bytes.prefix(8).elementsEqual(expected.digest))
     }
 
+    @Test(arguments: Fixtures.pillowBicubicDigests)
+    func isPillowsBicubicResize(_ expected: Fixtures.PillowDigest) {
+        let source = Fixtures.noise(width: expected.width, height: expected.height)
+        var pixels = [UInt8](repeating: 0, count: expected.newWidth * expected.newHeight * 3)
+        var target = pixels.mutableSpan
+        var resizer = Resizer()
+        // What is kept from one interpolation must not serve the other.
+        for interpolation in [Interpolation.bilinear, .bicubic] {
+            resizer.resize(
+                source, width: expected.width, height: expected.height, to: expected.newWidth, expected.newHeight, .up,
+                by: .squash, interpolation, into: &target)
+        }
+        #expect(Fingerprint(of: pixels.span).bytes.prefix(8).elementsEqual(expected.digest))
+    }
+
     private static let levels = [bagq_level_portable, bagq_level_avx2, bagq_level_avx512]
     /// Around the rows and the row sizes where the kernels change their way.
     private static let sizes = [1, 2, 3, 4, 5, 6, 8, 9, 11, 13, 21, 22, 43, 64]
 
-    @Test func allLevelsGiveTheSameBytes() throws {
+    @Test(arguments: [Interpolation.bilinear, .bicubic]) func allLevelsGiveTheSameBytes(_ interpolation: Interpolation)
+        throws
+    {
         let kernels = Self.levels.compactMap { ResampleKernels($0) }
         try #require(!kernels.isEmpty)
         for (index, width) in Self.sizes.enumerated() {
@@ -40,7 +57,8 @@ struct ResizeTests {
                     unsafe guarded.withUnsafeMutableBufferPointer { whole in
                         var target = unsafe MutableSpan(_unsafeElements: whole[19..<whole.count - 37])
                         resizer.resize(
-                            source, width: width, height: height, to: newWidth, newHeight, .up, into: &target)
+                            source, width: width, height: height, to: newWidth, newHeight, .up, by: .squash,
+                            interpolation, into: &target)
                     }
                     return guarded
                 }

@@ -15,6 +15,7 @@ package struct PretrainedWeights: Sendable {
         package var size = 224
         /// Of a picture's shorter side, what was looked at in its middle, 0.1 to 1.
         package var crop = 0.875
+        package var interpolation = Preprocessing.Interpolation.bicubic
         /// As the file names it: `apache-2.0`; nil where it does not say.
         package var license: String?
     }
@@ -169,6 +170,7 @@ private struct TimmJSON: Decodable {
         var std: [Double]?
         var input_size: [Int]?
         var crop_pct: Double?
+        var interpolation: String?
         var license: String?
     }
 }
@@ -189,6 +191,14 @@ extension PretrainedWeights.Configuration {
         crop = json.crop_pct ?? crop
         guard Preprocessing.Resize.fractions.contains(crop) else {
             throw .invalid("the config.json beside it has a crop_pct of \(crop), not one within 0.1 and 1")
+        }
+        if let name = json.interpolation {
+            guard let known = Preprocessing.Interpolation(rawValue: name) else {
+                let all = Preprocessing.Interpolation.allCases.map(\.rawValue).joined(separator: " and ")
+                throw .invalid(
+                    "the config.json beside it has the interpolation \(name.debugDescription); bagq has \(all)")
+            }
+            interpolation = known
         }
         license = json.license
     }
