@@ -82,10 +82,18 @@ extension Model {
         for pictures: any PixelPictures, labels: [Int], level: KernelLevel, threads: Int
     ) throws -> LabelledLogits {
         let pool = ThreadPool(threads: threads)
+        let logits = try logits(of: pictures, precision: preferredPrecision, level: level, pool: pool)
+        return LabelledLogits(logits.array, labels: labels, classes: classes.count)
+    }
+
+    /// The network's outputs, pictures x classes.
+    func logits(
+        of pictures: any PixelPictures, precision: PredictionPrecision, level: KernelLevel, pool: ThreadPool
+    ) throws -> Buffer<Float> {
         let (size, classes) = (network.architecture.input.count, classes.count)
         let workers = try (0..<pool.threads).map { _ in
             LogitsWorker(
-                predictor: try Predictor(model: self, precision: preferredPrecision, level: level, capacity: 1),
+                predictor: try Predictor(model: self, precision: precision, level: level, capacity: 1),
                 pixels: Buffer(count: size))
         }
         let logits = Buffer<Float>(count: pictures.count * classes)
@@ -94,7 +102,7 @@ extension Model {
             try pixels.withMutableSpan { try pictures.load(index, into: &$0) }
             logits.slice(index, of: classes).copy(from: predictor.logits(of: pixels.span, count: 1))
         }
-        return LabelledLogits(logits.array, labels: labels, classes: classes)
+        return logits
     }
 }
 

@@ -59,68 +59,48 @@ extension Model {
         guard calibration.count > 0 else { return }
         let pool = ThreadPool(threads: threads)
         let ranges = try ActivationRanges(of: self, on: calibration, level: level, pool: pool)
+        func logits(
+            _ model: Model, _ precision: PredictionPrecision, _ pictures: any PixelPictures
+        ) throws -> Buffer<Float> {
+            try model.logits(of: pictures, precision: precision, level: level, pool: pool)
+        }
+        let expected = try logits(self, .fp32, choice)
         var best: (model: Model, difference: Double)?
         for percentile in Self.percentiles {
             var candidate = self
             try candidate.adopt(Quantization(percentile: percentile, ranges: ranges.holding(percentile)))
-            let difference = try candidate.agreement(on: choice, level: level, pool: pool).meanDifference
+            let found = try logits(candidate, .int8, choice)
+            let difference = Quantization.Agreement(of: expected, found, classes: classes.count).meanDifference
             if best.map({ difference < $0.difference }) ?? true { best = (candidate, difference) }
         }
         guard var (model, _) = best else { return }
         if comparison.count > 0 {
-            let agreement = try model.agreement(on: comparison, level: level, pool: pool)
+            let agreement = Quantization.Agreement(
+                of: try logits(self, .fp32, comparison), try logits(model, .int8, comparison), classes: classes.count)
             model.quantization?.agreement = agreement
         }
         self = model
     }
-
-    /// How this model's int8 and fp32 compare.
-    package func agreement(
-        on pictures: any PixelPictures, level: KernelLevel, threads: Int
-    ) throws -> Quantization.Agreement {
-        try agreement(on: pictures, level: level, pool: ThreadPool(threads: threads))
-    }
-
-    private func agreement(
-        on pictures: any PixelPictures, level: KernelLevel, pool: ThreadPool
-    ) throws -> Quantization.Agreement {
-        let classes = classes.count
-        let size = network.architecture.input.count
-        let predictors = try (0..<pool.threads).map { _ in
-            PredictorPair(
-                fp32: try Predictor(model: self, precision: .fp32, level: level, capacity: 1),
-                int8: try Predictor(model: self, precision: .int8, level: level, capacity: 1))
-        }
-        let probabilities = [Buffer<Float>(count: pictures.count * classes), Buffer(count: pictures.count * classes)]
-        let pixels = (0..<pool.threads).map { _ in Buffer<UInt8>(count: size) }
-        try pool.forEach(pictures.count) { worker, index in
-            let pixels = pixels[worker]
-            try pixels.withMutableSpan { try pictures.load(index, into: &$0) }
-            for (predictor, probabilities) in zip(predictors[worker].both, probabilities) {
-                probabilities.slice(index, of: classes).withMutableSpan {
-                    predictor.predict(pixels.span, count: 1, into: &$0)
-                }
-            }
-        }
-        var agreement = Quantization.Agreement()
-        var difference = 0.0
-        for index in 0..<pictures.count {
-            let (fp32, int8) = (probabilities[0].slice(index, of: classes), probabilities[1].slice(index, of: classes))
-            agreement.pictures += 1
-            agreement.agreeing += fp32.span.indexOfLargest == int8.span.indexOfLargest ? 1 : 0
-            for (a, b) in zip(fp32.array, int8.array) { difference += Double(abs(a - b)) }
-        }
-        if agreement.pictures > 0 { agreement.meanDifference = difference / Double(agreement.pictures * classes) }
-        return agreement
-    }
 }
 
-/// Each is used by the one thread of a pool that has its number.
-private struct PredictorPair: @unchecked Sendable {
-    let fp32: Predictor
-    let int8: Predictor
-
-    var both: [Predictor] { [fp32, int8] }
+extension Quantization.Agreement {
+    /// - fp32, int8: The logits of the same pictures, pictures x classes.
+    fileprivate init(of fp32: Buffer<Float>, _ int8: Buffer<Float>, classes: Int) {
+        pictures = fp32.count / classes
+        let (expected, found) = (Buffer<Float>(count: classes), Buffer<Float>(count: classes))
+        var difference = 0.0
+        for picture in 0..<pictures {
+            for (logits, result) in [(fp32, expected), (int8, found)] {
+                result.withMutableSpan {
+                    SoftmaxCrossEntropy.probabilities(
+                        of: logits.slice(picture, of: classes).span, temperature: 1, into: &$0, from: 0)
+                }
+            }
+            agreeing += expected.span.indexOfLargest == found.span.indexOfLargest ? 1 : 0
+            for (a, b) in zip(expected.array, found.array) { difference += Double(abs(a - b)) }
+        }
+        if pictures > 0 { meanDifference = difference / Double(pictures * classes) }
+    }
 }
 
 extension Quantization {

@@ -99,7 +99,7 @@ package final class Trainer {
     package var history: [EpochReport] { progress.history }
     package var isFinished: Bool { progress.isFinished(options) }
 
-    /// Times some batches and validation pictures, for about two seconds, and leaves the trainer as it was.
+    /// Times some batches and validation pictures, for about four seconds, and leaves the trainer as it was.
     /// - throws: As `step` does.
     package func measurePace() throws -> TrainingPace {
         precondition(progress.steps == 0, "a pace is measured before the first step")
@@ -110,19 +110,23 @@ package final class Trainer {
         if pictures < trainingLabels.count {
             // The first batch does not count: it touches its memory for the first time.
             training = 0
-            while progress.position < trainingLabels.count, training < 2 {
+            while progress.position < trainingLabels.count, training < 4 {
                 training += try seconds { _ = try trainBatch() }
             }
             pictures = progress.position - pictures
         }
-        var epoch = training * Double(trainingLabels.count) / Double(pictures)
+        let perPicture = training / Double(pictures)
+        // Forward is a third of a step.
+        var perPrediction = perPicture / 3
         if !validationLabels.isEmpty {
-            let validation = try seconds(validateSome)
-            epoch += validation * Double(validationLabels.count) / Double(validationTally.count)
+            perPrediction = try seconds(validateSome) / Double(validationTally.count)
             validationTally = TrainingProgress.Tally()
         }
         try restore(before)
-        return TrainingPace(secondsPerEpoch: epoch)
+        return TrainingPace(
+            secondsPerEpoch: perPicture * Double(trainingLabels.count)
+                + perPrediction * Double(validationLabels.count),
+            secondsPerPrediction: perPrediction)
     }
 
     /// Lays the training out over so many epochs, before its first step, where the options leave them open. Checkpoints keep them.

@@ -224,7 +224,8 @@ struct TrainingJob {
         let pace = try trainer.measurePace()
         if let minutes = trainer.options.minutes {
             let spent = (ContinuousClock.now - beginning) / .seconds(1)
-            trainer.choose(epochs: pace.epochs(within: 60 * Double(minutes) - spent))
+            trainer.choose(
+                epochs: pace.epochs(within: 60 * Double(minutes) - spent, predictions: Self.predictionsOfTheEnd))
             // Before the first step: whoever goes on after a kill must not choose again.
             try patience { () throws(StoreError) in try save(trainer) }
         }
@@ -278,6 +279,8 @@ struct TrainingJob {
 
     /// Enough to tell 98 % from less, and to find the largest activations.
     private static let sampleSize = 300
+    /// What is left to do when the epochs are done: ranges, int8 against fp32, temperature, accuracy; those in int8 count for less.
+    private static let predictionsOfTheEnd = 6 * sampleSize
 
     private func noteStop(_ trainer: Trainer) {
         let (done, options) = (trainer.history.count, trainer.options)

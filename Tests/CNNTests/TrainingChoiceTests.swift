@@ -39,17 +39,21 @@ struct TrainingChoiceTests {
     }
 
     @Test func epochsAreThoseThatFit() {
-        let pace = TrainingPace(secondsPerEpoch: 7)
-        #expect([0, -5, 6.9, 7, 13.9, 14, 70].map(pace.epochs) == [1, 1, 1, 1, 1, 2, 10])
+        let pace = TrainingPace(secondsPerEpoch: 6.3, secondsPerPrediction: 0.25)
+        let seconds = [0, -5, 6.9, 7.01, 13.9, 14.01, 70.01]
+        #expect(seconds.map { pace.epochs(within: $0) } == [1, 1, 1, 1, 1, 2, 10])
+        // A tenth is kept back, and what comes after the epochs.
+        #expect(pace.epochs(within: 24.1, predictions: 36) == 2 && pace.epochs(within: 23.9, predictions: 36) == 1)
         #expect(pace.epochs(within: 1e300) == 100 && pace.epochs(within: .infinity) == 100)
-        #expect(TrainingPace(secondsPerEpoch: 0).epochs(within: 60) == 100)
-        #expect(pace.seconds(of: 3) == 21)
+        #expect(TrainingPace(secondsPerEpoch: 0, secondsPerPrediction: 0).epochs(within: 60) == 100)
+        #expect(pace.seconds(of: 2) == 12.6)
     }
 
     @Test func measuringLeavesTheTrainerAsItWas() throws {
         let (measured, plain) = (try Self.trainer(Self.options()), try Self.trainer(Self.options()))
         let before = measured.checkpoint()
-        #expect(try measured.measurePace().secondsPerEpoch > 0)
+        let pace = try measured.measurePace()
+        #expect(pace.secondsPerEpoch > 10 * pace.secondsPerPrediction && pace.secondsPerPrediction > 0)
         #expect(measured.checkpoint() == before)
         for trainer in [measured, plain] { while try trainer.step() != .finished {} }
         #expect(measured.checkpoint() == plain.checkpoint())
