@@ -33,6 +33,13 @@ func measureNetwork(
         name: name, value: Double(batch) / seconds, unit: "images/s", threads: threads, batch: batch)
 }
 
+/// The same of a network with random weights.
+func measureNetwork(
+    _ name: String, _ precision: PredictionPrecision, of architecture: Architecture, _ options: BenchOptions
+) throws -> Measurement {
+    try measureNetwork(name, precision, model: randomModel(of: architecture, options), options: options)
+}
+
 /// Each is used by the one unit of work that has its number.
 private struct PredictorBox: @unchecked Sendable {
     let predictor: Predictor

@@ -89,26 +89,10 @@ let benchmarks: [(name: String, run: (BenchOptions) throws -> [Measurement])] = 
             return [try measureNetwork("network.int8.one", .int8, batch: 1, options: options)]
         }
     ),
-    ("lite0.fp32", { [try measureNetwork("lite0.fp32", .fp32, model: randomModel(of: lite0(), $0), options: $0)] }),
-    ("lite0.int8", { [try measureNetwork("lite0.int8", .int8, model: randomModel(of: lite0(), $0), options: $0)] }),
-    (
-        "slim.fp32",
-        {
-            [
-                try measureNetwork(
-                    "slim.fp32", .fp32, model: randomModel(of: .slim(classes: 5, side: 128), $0), options: $0)
-            ]
-        }
-    ),
-    (
-        "slim.int8",
-        {
-            [
-                try measureNetwork(
-                    "slim.int8", .int8, model: randomModel(of: .slim(classes: 5, side: 128), $0), options: $0)
-            ]
-        }
-    ),
+    ("lite0.fp32", { [try measureNetwork("lite0.fp32", .fp32, of: lite0(), $0)] }),
+    ("lite0.int8", { [try measureNetwork("lite0.int8", .int8, of: lite0(), $0)] }),
+    ("slim.fp32", { [try measureNetwork("slim.fp32", .fp32, of: .slim(classes: 5, side: 160), $0)] }),
+    ("slim.int8", { [try measureNetwork("slim.int8", .int8, of: .slim(classes: 5, side: 160), $0)] }),
     ("kernels", measureKernels),
     ("training", { [try measureTraining("training", .fp32, of: .blog(classes: 5), $0)] }),
     ("training.bf16", { [try measureTraining("training.bf16", .bf16, of: .blog(classes: 5), $0)] }),
