@@ -90,15 +90,6 @@ package struct Architecture: Hashable, Sendable {
         return try Architecture(input: input, nodes: nodes, border: border)
     }
 
-    /// The same network for pictures of another size.
-    /// - throws: Where its parameters would not fit these, as a dense layer's on a flattened picture.
-    package func resized(to side: Int) throws(ArchitectureError) -> Architecture {
-        let input = Shape(height: side, width: side, channels: input.channels)
-        let other = try Architecture(input: input, nodes: nodes, border: border)
-        guard other.parameterCount == parameterCount else { throw .network("it takes pictures of one size alone") }
-        return other
-    }
-
     /// How many classes the network tells apart.
     package var classCount: Int { resolved.last?.output.channels ?? 0 }
     package var parameterCount: Int { resolved.reduce(0) { $0 + $1.parameterCount } }

@@ -21,9 +21,8 @@ final class FoldedNetwork {
         var epsilon: Double
     }
 
-    /// - architecture: Of the trained network, perhaps for pictures of another size.
-    init(_ trained: Network, as architecture: Architecture) throws(ArchitectureError) {
-        network = Network(try architecture.folded())
+    init(_ trained: Network) throws(ArchitectureError) {
+        network = Network(try trained.architecture.folded())
         parameters = Parameters(Buffer(count: network.parameterCount))
         let ranges = Dictionary(trained.tensors.map { ($0.name, $0.range) }) { first, _ in first }
         var norms: [String: Norm] = [:]

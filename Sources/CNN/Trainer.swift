@@ -19,7 +19,6 @@ package enum TrainingStep: Equatable, Sendable {
 /// resumed from a checkpoint.
 package final class Trainer {
     package private(set) var options: TrainingOptions
-    /// Of the pictures that are predicted.
     package let architecture: Architecture
     package let level: KernelLevel
     package let precision: TrainingPrecision
@@ -44,7 +43,7 @@ package final class Trainer {
     /// Of the validation under way. A checkpoint leaves it out: it starts again.
     private var validationTally = TrainingProgress.Tally()
 
-    /// - architecture: Its input is what the pictures are for prediction, its outputs the classes.
+    /// - architecture: Its input is what the pictures are, its outputs the classes.
     /// - start: The network's parameters to begin with; nil for fresh ones.
     /// - validation: May be empty; then the last epoch's weights are kept.
     /// - resuming: A checkpoint of a trainer made with the same options, pictures, level and precision.
@@ -69,10 +68,7 @@ package final class Trainer {
         guard trainingLabels.allSatisfy(classes.contains), validationLabels.allSatisfy(classes.contains) else {
             throw TrainingError.pictures("a label is not one of the network's \(classes.count) classes")
         }
-        let network: Network
-        do { network = Network(try options.side.map(architecture.resized) ?? architecture) } catch {
-            throw TrainingError.options("side \(options.side ?? 0): \(error)")
-        }
+        let network = Network(architecture)
         let parameters = network.initialParameters(seed: options.seed)
         if let start { parameters.change { $0.copy(from: start.values) } }
         (self.options, self.architecture, self.network) = (options, architecture, network)
@@ -83,7 +79,7 @@ package final class Trainer {
             network, parameters, kernels: kernels, bf16: precision == .bf16 ? BF16Kernels() : nil, pool: pool,
             capacity: options.batch, smoothing: options.labelSmoothing,
             classWeights: options.classWeights(of: trainingLabels, classes: classes.count))
-        folded = try FoldedNetwork(network, as: architecture)
+        folded = try FoldedNetwork(network)
         let weights = DerivedWeights(
             folded.network.convolutions, folded.parameters, kernels: kernels, for: .prediction)
         validators = (0..<pool.threads).map { [folded] _ in
@@ -175,7 +171,7 @@ package final class Trainer {
 
     /// The network that predicts with them, and its parameters.
     func keptNetwork() throws(ArchitectureError) -> (Network, Parameters) {
-        let kept = try FoldedNetwork(network, as: architecture)
+        let kept = try FoldedNetwork(network)
         kept.fold(keptParameters)
         return (kept.network, kept.parameters)
     }

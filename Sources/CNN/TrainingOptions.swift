@@ -26,9 +26,6 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var balance = 0.0
     /// Nil for what the recipe does.
     package var augment: Augment?
-    /// Pixels a side of the augmented pictures that are trained on, where these are smaller than prediction's: a random crop shows things
-    /// larger than the whole picture does (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
-    package var side: Int?
     /// Whether the last layer alone is trained, on what the others make of each picture once: see `FrozenBody`.
     package var freeze = false
     /// Nil for the one that the machine is measured to be fastest in.
@@ -75,7 +72,6 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         labelSmoothing = try container.decodeIfPresent(Double.self, forKey: .labelSmoothing) ?? labelSmoothing
         balance = try container.decodeIfPresent(Double.self, forKey: .balance) ?? balance
         augment = try container.decodeIfPresent(Augment.self, forKey: .augment)
-        side = try container.decodeIfPresent(Int.self, forKey: .side)
         freeze = try container.decodeIfPresent(Bool.self, forKey: .freeze) ?? freeze
         precision = try container.decodeIfPresent(TrainingPrecision.self, forKey: .precision)
         pretrained = try container.decodeIfPresent(Pretrained.self, forKey: .pretrained)
@@ -96,7 +92,6 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         if !(0..<1).contains(labelSmoothing) {
             return "label smoothing must be within 0 and 1, not \(labelSmoothing)"
         }
-        if let side, !(2...4096).contains(side) { return "side must be within 2 and 4096, not \(side)" }
         if !(0...1).contains(balance) { return "balance must be within 0 and 1, not \(balance)" }
         return nil
     }
@@ -152,8 +147,7 @@ package protocol TrainingPictures: Sendable {
     var identities: [UInt64] { get }
 
     /// Fills `picture` (H x W x 3, values 0 to 1) with picture `index`.
-    /// - augmentation: A seed for this picture in this epoch, on which alone the augmentation may depend; nil for none, and for the picture
-    ///   as prediction takes it, which may be larger: see `TrainingOptions.side`.
+    /// - augmentation: A seed for this picture in this epoch, on which alone the augmentation may depend; nil for none.
     func load(_ index: Int, augmentation: UInt64?, into picture: inout MutableSpan<Float>) throws
 }
 

@@ -49,24 +49,19 @@ package struct Augmentation: Hashable, Sendable {
             isFlipped: random.float(in: 0...1) < 0.5)
     }
 
-    /// Writes the changed picture, brought to `side` x `side`, as numbers from 0 to 1. Bilinear; the edges' pixels go on outside.
-    /// - source: height x width x RGB, both sides at least 2. - side: Nil for the source's sides. - target: As large as that.
-    package func apply(
-        to source: Span<UInt8>, width: Int, height: Int, side: Int? = nil, into target: inout MutableSpan<Float>
-    ) {
-        let (targetWidth, targetHeight) = (side ?? width, side ?? height)
+    /// Writes the changed picture as numbers from 0 to 1. Bilinear; the edges' pixels go on outside.
+    /// - source, target: height x width x RGB, both sides at least 2.
+    package func apply(to source: Span<UInt8>, width: Int, height: Int, into target: inout MutableSpan<Float>) {
         precondition(width >= 2 && height >= 2)
-        precondition(source.count == width * height * 3 && target.count == targetWidth * targetHeight * 3)
+        precondition(source.count == width * height * 3 && target.count == source.count)
         let bytes = unsafe source.bytes
         let (lastRow, lastColumn) = (Float(height - 1), Float(width - 1))
-        let (scaleAcross, scaleDown) = (Float(width) / Float(targetWidth), Float(height) / Float(targetHeight))
         let changesColour = brightness != 1 || saturation != 1
-        for y in 0..<targetHeight {
-            let rowAtLeft = warp.rowPerRow * ((Float(y) + 0.5) * scaleDown - 0.5) + warp.rowStart
-            for x in 0..<targetWidth {
-                let warped = (Float(x) + 0.5) * scaleAcross - 0.5
-                let row = max(0, min(lastRow, rowAtLeft + warp.rowPerColumn * warped))
-                let column = max(0, min(lastColumn, warp.columnPerColumn * warped + warp.columnStart))
+        for y in 0..<height {
+            let rowAtLeft = warp.rowPerRow * Float(y) + warp.rowStart
+            for x in 0..<width {
+                let row = max(0, min(lastRow, rowAtLeft + warp.rowPerColumn * Float(x)))
+                let column = max(0, min(lastColumn, warp.columnPerColumn * Float(x) + warp.columnStart))
                 let (top, left) = (min(Int(row), height - 2), min(Int(column), width - 2))
                 let across = SIMD4(repeating: column - Float(left))
                 let down = SIMD4(repeating: row - Float(top))
@@ -78,7 +73,7 @@ package struct Augmentation: Hashable, Sendable {
                     let grey = SIMD4(repeating: (colour[0] + colour[1] + colour[2]) / 3)
                     colour = (grey + (colour - grey) * saturation).clamped(lowerBound: .zero, upperBound: .one)
                 }
-                let at = (y * targetWidth + (isFlipped ? targetWidth - 1 - x : x)) * 3
+                let at = (y * width + (isFlipped ? width - 1 - x : x)) * 3
                 target[at] = colour[0]
                 target[at + 1] = colour[1]
                 target[at + 2] = colour[2]

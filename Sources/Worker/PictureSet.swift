@@ -92,8 +92,7 @@ package final class PictureSet: TrainingPictures, PixelPictures {
     private func fill(_ input: inout MutableSpan<Float>, from pixels: Span<UInt8>, augmentation: UInt64?) {
         if let seed = augmentation {
             recipe.augmentation(seed: seed).apply(
-                to: pixels, width: preprocessing.width, height: preprocessing.height, side: recipe.trainingSide,
-                into: &input)
+                to: pixels, width: preprocessing.width, height: preprocessing.height, into: &input)
         } else {
             for index in pixels.indices { input[index] = Float(pixels[index]) * (1 / 255) }
         }

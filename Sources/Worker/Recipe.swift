@@ -15,7 +15,7 @@ package struct Recipe: Sendable {
 
     /// From scratch.
     package init(_ name: Name) {
-        let side = name == .blog ? 150 : 160
+        let side = name == .blog ? 150 : 128
         self.init(preprocessing: Preprocessing(width: side, height: side), kind: .scratch(name))
     }
 
@@ -26,15 +26,6 @@ package struct Recipe: Sendable {
 
     private init(preprocessing: Preprocessing, kind: Kind) {
         (self.preprocessing, self.kind) = (preprocessing, kind)
-    }
-
-    /// See `TrainingOptions.side`.
-    package var trainingSide: Int? {
-        switch kind {
-        case .scratch(.blog): nil
-        case .scratch(.slim): 128
-        case .fineTuning(let start): start.trainingSide
-        }
     }
 
     /// What timm crops most networks' pictures to.

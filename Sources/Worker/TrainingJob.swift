@@ -57,7 +57,6 @@ struct TrainingJob {
         recipe.augment = options.augment
         if let resize = jobOptions.resize { recipe.prepare(by: resize) }
         options.pretrained = recipe.pretrained
-        options.side = options.freeze ? nil : recipe.trainingSide
         let architecture = try recipe.architecture(classes: folder.classes.count)
         let start = try recipe.parameters(of: architecture, seed: options.seed)
         /// Nil when asked to stop.

@@ -31,7 +31,6 @@ struct ModelDescription {
                 "learning rate \(options.learningRate), balance \(options.balance), pictures "
                     + (options.freeze ? "mirrored, the last layer alone" : varied)
                     + ", \(model.preprocessing.resize.text), \(model.preprocessing.interpolation.rawValue)"
-                    + (options.side.map { ", trained on at \($0)x\($0)" } ?? "")
                     + (options.minutes.map { ", epochs chosen for \($0) min" } ?? ""))
         }
         if let pretrained = model.training?.options.pretrained {
@@ -176,7 +175,7 @@ struct ModelDescription {
             ("augment", training.options.augment.map { .string($0.rawValue) } ?? .null),
             ("resize", .string(model.preprocessing.resize.kind.rawValue)),
             ("interpolation", .string(model.preprocessing.interpolation.rawValue)),
-            ("side", training.options.side.map(JSONValue.int) ?? .null), ("freeze", .bool(training.options.freeze)),
+            ("freeze", .bool(training.options.freeze)),
             ("minutes", training.options.minutes.map(JSONValue.int) ?? .null),
             ("epochs", .int(training.history.count)), ("kernels", .string(training.kernelLevel.rawValue)),
             ("precision", .string(training.precision)), ("history", .array(training.history.map(json(of:)))),

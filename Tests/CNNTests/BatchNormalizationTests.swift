@@ -171,7 +171,7 @@ struct BatchNormalizationTests {
             let expected = try values("after." + tensor.name).map(Double.init)
             #expect(largestDifference(parameters.values[tensor.range].array, expected) < 1e-6, "\(tensor.name)")
         }
-        let folded = try FoldedNetwork(network, as: network.architecture)
+        let folded = try FoldedNetwork(network)
         folded.fold(parameters)
         #expect(folded.network.isPicturewise && !network.isPicturewise)
         let forward = ForwardPass(
@@ -186,9 +186,7 @@ struct BatchNormalizationTests {
     /// A label is told by which of the rows is bright.
     private struct Stripes: TrainingPictures {
         let labels: [Int]
-        /// Of an augmented picture.
-        let side: Int
-        init(_ count: Int, side: Int = 6) { (labels, self.side) = ((0..<count).map { $0 * 7 % 3 }, side) }
+        init(_ count: Int) { labels = (0..<count).map { $0 * 7 % 3 } }
 
         func bytes(_ index: Int, _ seed: UInt64 = 0) -> [UInt8] {
             var noise = Noise(UInt64(index) &+ seed)
@@ -196,19 +194,14 @@ struct BatchNormalizationTests {
         }
 
         func load(_ index: Int, augmentation: UInt64?, into picture: inout MutableSpan<Float>) {
-            let (bytes, side) = (bytes(index, augmentation ?? 0), augmentation == nil ? 6 : side)
-            for i in 0..<side * side * 3 {
-                picture[i] = Float(bytes[i / (3 * side) * 18 + i % (3 * side)]) * (1 / 255)
-            }
+            for (i, byte) in bytes(index, augmentation ?? 0).enumerated() { picture[i] = Float(byte) * (1 / 255) }
         }
     }
 
     private static func trainer(
-        epochs: Int = 2, side: Int? = nil, threads: Int = 2, level: KernelLevel, precision: TrainingPrecision,
-        resuming: [UInt8]? = nil
+        epochs: Int = 2, threads: Int = 2, level: KernelLevel, precision: TrainingPrecision, resuming: [UInt8]? = nil
     ) throws -> Trainer {
         var options = TrainingOptions()
-        options.side = side
         (options.epochs, options.batch, options.seed, options.learningRate) = (epochs, 8, 3, 0.01)
         (options.keep, options.weightDecay) = (.last, 0.05)
         return try Trainer(
@@ -222,8 +215,7 @@ struct BatchNormalizationTests {
                     node("b.act", .relu, "add"), node("pool", .globalAveragePool, "b.act"),
                     node("drop", .dropout(rate: 0.1), "pool"), node("head", .dense(units: 3), "drop"),
                 ]),
-            training: Stripes(29, side: side ?? 6), validation: Stripes(60), level: level, precision: precision,
-            threads: threads,
+            training: Stripes(29), validation: Stripes(60), level: level, precision: precision, threads: threads,
             resuming: resuming)
     }
 
@@ -254,12 +246,11 @@ struct BatchNormalizationTests {
         }
     }
 
-    /// Validation goes by the running statistics: what the model, batch normalisation folded in, says of each picture alone. Also where what
-    /// is trained on is smaller than what is predicted.
-    @Test(arguments: KernelLevel.allCases, [nil, 5])
-    func itLearnsAndAnEpochsFiguresAreTheModels(_ level: KernelLevel, side: Int?) throws {
+    /// Validation goes by the running statistics: what the model, batch normalisation folded in, says of each picture alone.
+    @Test(arguments: KernelLevel.allCases)
+    func itLearnsAndAnEpochsFiguresAreTheModels(_ level: KernelLevel) throws {
         _ = try kernels(level)
-        let trainer = try Self.trainer(epochs: 12, side: side, level: level, precision: .fp32)
+        let trainer = try Self.trainer(epochs: 12, level: level, precision: .fp32)
         let pictures = Stripes(60)
         var step = try trainer.step()
         while step != .finished {
@@ -267,7 +258,6 @@ struct BatchNormalizationTests {
             guard case .epoch(let report) = step, report.epoch % 6 == 0 else { continue }
             let model = try Model(
                 trainedBy: trainer, classes: ["a", "b", "c"], preprocessing: Preprocessing(width: 6, height: 6))
-            #expect(model.network.architecture.input.width == 6)
             let read = try Model(safetensors: model.safetensors())
             let predictor = try Predictor(model: read, precision: .fp32, level: level, capacity: 1)
             var (loss, right) = (0.0, 0)
@@ -281,9 +271,7 @@ struct BatchNormalizationTests {
             #expect(report.validationLoss == loss / 60 && report.validationAccuracy == Double(right) / 60)
         }
         let last = try #require(trainer.history.last)
-        #expect(last.trainingLoss < 0.5)
-        // A chance is a third; a bright row is a smaller part of a larger picture.
-        #expect(try #require(last.validationAccuracy) > (side == nil ? 0.9 : 0.6))
+        #expect(last.trainingLoss < 0.5 && (last.validationAccuracy ?? 0) > 0.9)
     }
 
     @Test func aModelHasNone() throws {
@@ -335,17 +323,5 @@ struct BatchNormalizationTests {
         #expect(try slim.folded().multiplyAdds == slim.multiplyAdds && !slim.folded().hasBatchNormalization)
         let decoded = try JSONDecoder().decode(Architecture.self, from: JSONEncoder().encode(slim))
         #expect(decoded == slim)
-        #expect(try slim.resized(to: 160) == .slim(classes: 10, side: 160))
-        #expect(throws: ArchitectureError.self) { try Architecture.blog(classes: 5).resized(to: 128) }
-    }
-
-    @Test func aCheckpointOfAnotherSizeIsRefused() throws {
-        let checkpoint = try Self.trainer(side: 5, level: .portable, precision: .fp32).checkpoint()
-        _ = try Self.trainer(side: 5, level: .portable, precision: .fp32, resuming: checkpoint)
-        for side in [nil, 4] {
-            #expect(throws: TrainingError.checkpoint("it belongs to other pictures or other options")) {
-                try Self.trainer(side: side, level: .portable, precision: .fp32, resuming: checkpoint)
-            }
-        }
     }
 }

@@ -23,28 +23,6 @@ struct AugmentationTests {
         #expect(zip(result, Fixtures.kerasWarped).allSatisfy { abs($0 * 255 - $1) < 0.01 })
     }
 
-    /// Of a plane, bilinear sampling gives the very plane.
-    @Test(arguments: [4, 7, 23]) func bringsToASide(_ side: Int) {
-        func plane(_ x: Float, _ y: Float) -> [Float] { [8 + 12 * x, 200 - 16 * y, 3 * x + 5 * y] }
-        let pixels = (0..<10).flatMap { y in (0..<16).flatMap { plane(Float($0), Float(y)).map { UInt8($0) } } }
-        var warp = Warp()
-        (warp.rowPerRow, warp.rowStart, warp.columnPerColumn, warp.columnStart) = (0.5, 2.25, 0.75, 3)
-        for isFlipped in [false, true] {
-            var result = [Float](repeating: -1, count: side * side * 3)
-            var span = result.mutableSpan
-            Augmentation(warp: warp, isFlipped: isFlipped).apply(
-                to: pixels.span, width: 16, height: 10, side: side, into: &span)
-            for y in 0..<side {
-                for x in 0..<side {
-                    let row = 0.5 * ((Float(y) + 0.5) * 10 / Float(side) - 0.5) + 2.25
-                    let column = 0.75 * ((Float(isFlipped ? side - 1 - x : x) + 0.5) * 16 / Float(side) - 0.5) + 3
-                    let found = result[((y * side + x) * 3)..<((y * side + x) * 3 + 3)]
-                    #expect(zip(found, plane(column, row)).allSatisfy { abs($0 * 255 - $1) < 0.01 })
-                }
-            }
-        }
-    }
-
     @Test func repeatsTheEdges() {
         let pixels = Fixtures.pattern(width: 7, height: 6)
         var warp = Warp()

@@ -43,8 +43,6 @@ struct RecipeTests {
         #expect(input.width == recipe.preprocessing.width && input.height == recipe.preprocessing.height)
         let options = Recipe.options(name)
         #expect(options.recipe == name.rawValue && options.problem == nil)
-        // It can be trained on at the size that it is.
-        if let side = recipe.trainingSide { _ = try recipe.architecture(classes: 7).resized(to: side) }
         #expect(name != .blog || options == TrainingOptions(), "the post's")
     }
 

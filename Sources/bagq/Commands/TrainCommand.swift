@@ -163,24 +163,17 @@ enum TrainCommand: Command {
                 chosen, for: recipe, threads: threads, cacheBytes: .max / 2),
             !set.labels.isEmpty
         else { throw CommandError("none of the pictures can be decoded; `bagq classify` on one of them says why") }
-        let (width, height) = (
-            recipe.trainingSide ?? preprocessing.width, recipe.trainingSide ?? preprocessing.height
-        )
-        func image(_ index: Int, augmentation: UInt64?, width: Int, height: Int) throws -> RGBImage {
-            var input = [Float](repeating: 0, count: width * height * 3)
-            var span = input.mutableSpan
-            try set.load(index, augmentation: augmentation, into: &span)
-            return RGBImage(
-                width: width, height: height, pixels: input.map { UInt8(min(max($0 * 255, 0), 255).rounded()) })
-        }
         var images: [RGBImage] = []
+        var input = [Float](repeating: 0, count: preprocessing.byteCount)
         for index in set.labels.indices {
-            let whole = try image(
-                index, augmentation: nil, width: preprocessing.width, height: preprocessing.height)
-            images.append(whole.resized(width: width, height: height))
-            for column in 1..<8 {
-                let seed = seed &* 1_000_003 &+ UInt64(index * 8 + column)
-                images.append(try image(index, augmentation: seed, width: width, height: height))
+            for column in 0..<8 {
+                var span = input.mutableSpan
+                let seed = column == 0 ? nil : seed &* 1_000_003 &+ UInt64(index * 8 + column)
+                try set.load(index, augmentation: seed, into: &span)
+                images.append(
+                    RGBImage(
+                        width: preprocessing.width, height: preprocessing.height,
+                        pixels: input.map { UInt8(min(max($0 * 255, 0), 255).rounded()) }))
             }
         }
         let sheet = contactSheet(of: images, columns: 8)
