@@ -74,7 +74,7 @@ final class FoldedNetwork {
 
 extension Architecture {
     /// Without batch normalisation: what each gave comes from the convolution before it.
-    func folded() throws(ArchitectureError) -> Architecture {
+    package func folded() throws(ArchitectureError) -> Architecture {
         var names: [String: String] = [:]
         var kept: [Node] = []
         for node in nodes {
