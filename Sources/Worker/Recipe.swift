@@ -72,7 +72,6 @@ package struct Recipe: Sendable {
         options.headRate = 4
         options.weightDecay = 0.02
         options.clipping = 1
-        options.labelSmoothing = 0.1
         guard freezes else { return options }
         options.freeze = true
         options.epochs = 20
