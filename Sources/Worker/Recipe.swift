@@ -72,6 +72,7 @@ package struct Recipe: Sendable {
         options.headRate = 4
         options.weightDecay = 0.02
         options.clipping = 1
+        // Labels are not smoothed: what that takes from the right class tells strangers from known things, and calibration suffers.
         guard freezes else { return options }
         options.freeze = true
         options.epochs = 20
