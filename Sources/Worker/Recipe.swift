@@ -72,7 +72,7 @@ package struct Recipe: Sendable {
         options.headRate = 4
         options.weightDecay = 0.02
         options.clipping = 1
-        // Labels are not smoothed: what that takes from the right class tells strangers from known things, and calibration suffers.
+        // No label smoothing: with it, confidences were worse calibrated and told strangers from known things less well.
         guard freezes else { return options }
         options.freeze = true
         options.epochs = 20

@@ -77,7 +77,7 @@ struct KillTests {
     func trainingSurvivesKills(_ origin: [String]) throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 6)
-        try FineTuningTests.writeWeights(in: URL(filePath: bagq.path("weights")))
+        if !origin.isEmpty { try FineTuningTests.writeWeights(in: URL(filePath: bagq.path("weights"))) }
         let train = ["train", "data", "--epochs", String(Self.epochs), "--seed", "7"] + origin
         #expect(try bagq.run(train + ["--name", "calm", "--wait"]).status == 0)
         #expect(try bagq.run(train + ["--name", "killed"]).status == 0)

@@ -41,9 +41,8 @@ struct ResizeTests {
     /// Around the rows and the row sizes where the kernels change their way.
     private static let sizes = [1, 2, 3, 4, 5, 6, 8, 9, 11, 13, 21, 22, 43, 64]
 
-    @Test(arguments: [Interpolation.bilinear, .bicubic]) func allLevelsGiveTheSameBytes(_ interpolation: Interpolation)
-        throws
-    {
+    @Test(arguments: [Interpolation.bilinear, .bicubic])
+    func allLevelsGiveTheSameBytes(_ interpolation: Interpolation) throws {
         let kernels = Self.levels.compactMap { ResampleKernels($0) }
         try #require(!kernels.isEmpty)
         for (index, width) in Self.sizes.enumerated() {
