@@ -27,7 +27,7 @@ final class FoldedNetwork {
         let ranges = Dictionary(trained.tensors.map { ($0.name, $0.range) }) { first, _ in first }
         var norms: [String: Norm] = [:]
         for node in trained.architecture.nodes {
-            guard case .batchNormalization(let epsilon, _, _) = node.layer,
+            guard case .batchNormalization(let epsilon, _) = node.layer,
                 let scale = ranges["\(node.name).scale"], let shift = ranges["\(node.name).shift"],
                 let mean = ranges["\(node.name).mean"], let variance = ranges["\(node.name).variance"]
             else { continue }

@@ -5,8 +5,8 @@ package enum LayerDescription: Codable, Hashable, Sendable {
     case depthwiseConvolution(kernel: Int, stride: Int, padding: Padding)
     /// In training alone, behind a convolution that nothing else takes: each channel brought to mean 0 and deviation 1 over the batch, then
     /// scaled and shifted as learnt. - epsilon: Added to the variance. - momentum: What a batch weighs in the running mean and variance,
-    /// which prediction takes. - initialScale: 0 where a residual branch is to begin as nothing (Goyal et al. 2017, 5.1).
-    case batchNormalization(epsilon: Double, momentum: Double, initialScale: Double)
+    /// which prediction takes.
+    case batchNormalization(epsilon: Double, momentum: Double)
     case relu
     /// min(max(x, 0), 6)
     case relu6

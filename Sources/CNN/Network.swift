@@ -32,7 +32,8 @@ package struct Network: Sendable {
         var isLearnt = true
 
         enum Initial: Sendable {
-            /// Within this and its negative (Glorot and Bengio 2010, as Keras counts fans).
+            /// Within this and its negative: as Glorot and Bengio 2010, with fans as Keras counts them, or less, as PyTorch does, where
+            /// batch normalisation follows. It makes up for any scale, and steps of one size teach small weights more.
             case uniform(Double)
             case constant(Float)
         }
@@ -72,17 +73,20 @@ package struct Network: Sendable {
         func place(_ index: Int) {
             let layer = layers[index]
             let channels = [layer.output.channels]
-            if case .batchNormalization(_, _, let initialScale) = layer.description {
-                place("\(layer.name).scale", channels, .constant(Float(initialScale)))
+            if layer.isBatchNormalization {
+                place("\(layer.name).scale", channels, .constant(1))
                 place("\(layer.name).shift", channels, .constant(0))
                 place("\(layer.name).mean", channels, .constant(0), isLearnt: false)
                 place("\(layer.name).variance", channels, .constant(1), isLearnt: false)
             }
             guard let kernel = layer.kernelShape else { return }
             let receptive = kernel.dropLast(2).reduce(1, *)
-            let fans = receptive * (layer.isDepthwise ? 2 : kernel[kernel.count - 2] + kernel[kernel.count - 1])
-            place("\(layer.name).kernel", kernel, .uniform((6 / Double(fans)).squareRoot()))
-            place("\(layer.name).bias", channels, .constant(0), isLearnt: !normalized.contains(index + 1))
+            let isNormalized = normalized.contains(index + 1)
+            let fanIn = Double(receptive * (layer.isDepthwise ? 1 : kernel[kernel.count - 2]))
+            let fanOut = Double(receptive * (layer.isDepthwise ? 1 : kernel[kernel.count - 1]))
+            let squaredLimit = isNormalized ? 1 / fanIn : 6 / (fanIn + fanOut)
+            place("\(layer.name).kernel", kernel, .uniform(squaredLimit.squareRoot()))
+            place("\(layer.name).bias", channels, .constant(0), isLearnt: !isNormalized)
         }
         layers.indices.filter { goesByPicture(layers[$0]) }.forEach(place)
         pictureParameterCount = end

@@ -63,7 +63,7 @@ struct NetworkPlan {
             let add = Add(activation: absorbActivation(&value))
             note(layer.output.count, value)
             steps.append(.init(operation: .add(add, of: source, and: places[layer.sources[1]]), target: value))
-        case .batchNormalization(let epsilon, let momentum, _):
+        case .batchNormalization(let epsilon, let momentum):
             let input = source
             // The whole batch's statistics are needed.
             if steps.contains(where: { $0.target == input }) { endPictureStage() }

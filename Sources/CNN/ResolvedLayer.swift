@@ -159,9 +159,9 @@ extension Architecture {
             guard (0..<1).contains(rate) else { throw .layer(name, "has a rate that is not within 0 and 1") }
         case .add:
             guard inputs[0] == inputs[1] else { throw .layer(name, "adds \(inputs[0]) and \(inputs[1])") }
-        case .batchNormalization(let epsilon, let momentum, let initialScale):
-            guard epsilon > 0, epsilon <= 1, momentum > 0, momentum <= 1, (-1...1).contains(initialScale) else {
-                throw .layer(name, "has epsilon, momentum or initial scale out of range")
+        case .batchNormalization(let epsilon, let momentum):
+            guard epsilon > 0, epsilon <= 1, momentum > 0, momentum <= 1 else {
+                throw .layer(name, "has epsilon or momentum out of range")
             }
         case .relu, .relu6: break
         }

@@ -78,7 +78,7 @@ struct BatchNormalizationTests {
     private static func node(_ name: String, _ layer: LayerDescription, _ inputs: String...) -> Architecture.Node {
         .init(name, layer, of: inputs)
     }
-    private static let norm = LayerDescription.batchNormalization(epsilon: 1e-3, momentum: 0.1, initialScale: 1)
+    private static let norm = LayerDescription.batchNormalization(epsilon: 1e-3, momentum: 0.1)
     private static func convolution(_ filters: Int, _ kernel: Int = 3, stride: Int = 1) -> LayerDescription {
         .convolution(filters: filters, kernel: kernel, stride: stride, padding: .zeros(kernel / 2))
     }
@@ -294,9 +294,9 @@ struct BatchNormalizationTests {
         ]
         #expect(throws: ArchitectureError.self) { try Architecture(input: input, nodes: shared + tail) }
         for layer in [
-            LayerDescription.batchNormalization(epsilon: 0, momentum: 0.1, initialScale: 1),
-            .batchNormalization(epsilon: 1e-5, momentum: 0, initialScale: 1),
-            .batchNormalization(epsilon: 1e-5, momentum: 0.1, initialScale: .nan),
+            LayerDescription.batchNormalization(epsilon: 0, momentum: 0.1),
+            .batchNormalization(epsilon: 1e-5, momentum: 0),
+            .batchNormalization(epsilon: 1e-5, momentum: .nan),
         ] {
             #expect(throws: ArchitectureError.self) {
                 try Architecture(
@@ -313,9 +313,14 @@ struct BatchNormalizationTests {
         let network = Network(slim)
         let parameters = network.initialParameters(seed: 1)
         for norm in network.normalizations {
+            let kernel = try #require(
+                network.tensors.first { $0.name == "\(slim.resolved[norm.input - 1].name).kernel" })
+            // [row][column][input][output]
+            let limit = 1 / Float(kernel.shape.dropLast().reduce(1, *)).squareRoot()
+            let largest = parameters.values[kernel.range].array.reduce(0) { max($0, abs($1)) }
+            #expect(largest <= limit && largest > limit * 0.98, "\(kernel.name)")
             let scale = parameters.values[norm.scale].array
-            let name = slim.resolved[norm.input - 1].name
-            #expect(scale.allSatisfy { $0 == (name.hasSuffix("conv2") ? 0 : 1) }, "\(name)")
+            #expect(scale.allSatisfy { $0 == 1 })
             #expect(parameters.values[norm.variance].array.allSatisfy { $0 == 1 })
         }
         let unlearnt = network.tensors.filter { !$0.isLearnt }

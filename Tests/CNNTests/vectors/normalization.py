@@ -36,7 +36,7 @@ def convolution(name, source):
 
 
 def norm(name):
-    return node(f"{name}.norm", {"batchNormalization": {"epsilon": 1e-5, "momentum": 0.1, "initialScale": 1}}, name)
+    return node(f"{name}.norm", {"batchNormalization": {"epsilon": 1e-5, "momentum": 0.1}}, name)
 
 
 relu = {"relu": {}}
