@@ -48,14 +48,15 @@ final class Backpropagation: Sendable {
     }
 
     /// Leaves the gradients, by the parameters as they are now, of the mean loss over the pictures; returns each picture's loss and whether it was right.
-    /// - labels: As many as there are pictures. - randomKeys: For dropout, one a picture.
+    /// - labels: As many as there are pictures. - others: Labels beside them, with their shares; as many again, or none. - randomKeys: For
+    ///   dropout, one a picture.
     /// - load: Fills in a picture; called on the pool's threads. What it throws ends the run.
     func run(
-        labels: [Int], randomKeys: [UInt64],
+        labels: [Int], others: [(label: Int, share: Double)?] = [], randomKeys: [UInt64],
         load: @Sendable (_ picture: Int, Buffer<Float>) throws -> Void
     ) throws -> [(loss: Double, isRight: Bool)] {
         let count = labels.count
-        precondition(count <= capacity && randomKeys.count == count)
+        precondition(count <= capacity && randomKeys.count == count && [0, count].contains(others.count))
         let current = weights.current()
         let passes = memory.scratch.map { LayerPass(kernels: kernels, weights: current, scratch: $0) }
         @Sendable func work(_ picture: Int, _ worker: Int) -> PictureWork {
@@ -68,7 +69,7 @@ final class Backpropagation: Sendable {
                 let work = work(picture, worker)
                 try load(picture, work.value(0))
                 work.forward(steps)
-                loss(work, label: labels[picture], of: count)
+                loss(work, label: labels[picture], other: others.isEmpty ? nil : others[picture], of: count)
                 work.backward(steps, gradients)
             }
         } else {
@@ -81,7 +82,9 @@ final class Backpropagation: Sendable {
                 }
             }
             try pool.forEach(count) { worker, picture in
-                loss(work(picture, worker), label: labels[picture], of: count)
+                loss(
+                    work(picture, worker), label: labels[picture], other: others.isEmpty ? nil : others[picture],
+                    of: count)
             }
             var isFirst = true
             for stage in network.stages.reversed() {
@@ -123,13 +126,20 @@ final class Backpropagation: Sendable {
         }
     }
 
-    private func loss(_ work: PictureWork, label: Int, of count: Int) {
-        let (logits, weight) = (work.value(network.lastValue).span, classWeights?[label] ?? 1)
+    private func loss(_ work: PictureWork, label: Int, other: (label: Int, share: Double)?, of count: Int) {
+        let logits = work.value(network.lastValue).span
+        var (other, weight, share) = (other, classWeights?[label] ?? 1, other?.share ?? 0)
+        if let mixed = other, let classWeights {
+            let otherWeight = share * classWeights[mixed.label]
+            weight = (1 - share) * weight + otherWeight
+            other?.share = otherWeight / weight
+        }
         let loss = work.gradient(network.lastValue).withMutableSpan {
             SoftmaxCrossEntropy.loss(
-                of: logits, label: label, smoothing: smoothing, scale: weight / Double(count), dLogits: &$0)
+                of: logits, label: label, other: other, smoothing: smoothing, scale: weight / Double(count),
+                dLogits: &$0)
         }
-        let right = logits.indexOfLargest == label
+        let right = logits.indexOfLargest == (share > 0.5 ? other?.label : label)
         losses.slice(work.picture, of: 1).fill(with: loss * weight)
         isRight.slice(work.picture, of: 1).fill(with: right)
     }

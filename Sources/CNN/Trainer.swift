@@ -38,6 +38,8 @@ package final class Trainer {
     private let optimizer: Optimizer
     private let bestParameters: Parameters
     private var progress = TrainingProgress()
+    /// The pictures that others get boxes of; a batch's.
+    private let partners: Buffer<Float>
     /// The epoch's order of the pictures; derived from seed and epoch.
     private var order: [Int] = []
     /// Of the validation under way. A checkpoint leaves it out: it starts again.
@@ -85,6 +87,7 @@ package final class Trainer {
         validators = (0..<pool.threads).map { [folded] _ in
             ForwardPass(folded.network, weights, capacity: Self.validationUnit)
         }
+        partners = Buffer(count: options.mixedShare > 0 ? options.batch * architecture.input.count : 0)
         optimizer = Optimizer(options, network, kernels: kernels, pool: pool)
         bestParameters = Parameters(Buffer(count: network.parameterCount))
         if let checkpoint { try restore(checkpoint) }
@@ -183,14 +186,23 @@ package final class Trainer {
         }
         let end = min(progress.position + options.batch, order.count)
         let chosen = Array(order[progress.position..<end])
+        let mixes = chosen.map { cutMix(of: $0) }
         let outcome = try backpropagation.run(
             labels: chosen.map { trainingLabels[$0] },
+            others: mixes.map { mix in mix.map { (trainingLabels[$0.partner], $0.share) } },
             randomKeys: chosen.map { Random.key(seed, .dropout, epoch, $0) }
-        ) { [training] picture, values in
-            let augmentation = Random.key(seed, .augmentation, epoch, chosen[picture])
-            try values.withMutableSpan { span throws in
-                try training.load(chosen[picture], augmentation: augmentation, into: &span)
+        ) { [training, partners, shape = architecture.input] picture, values in
+            func load(_ index: Int, _ purpose: Random.Purpose, into buffer: Buffer<Float>) throws {
+                let augmentation = Random.key(seed, purpose, epoch, chosen[picture])
+                try buffer.withMutableSpan { span throws in
+                    try training.load(index, augmentation: augmentation, into: &span)
+                }
             }
+            try load(chosen[picture], .augmentation, into: values)
+            guard let mix = mixes[picture] else { return }
+            let partner = partners.slice(picture, of: shape.count)
+            try load(mix.partner, .partnerAugmentation, into: partner)
+            values.withMutableSpan { mix.paste(partner.span, into: &$0, shape: shape) }
         }
         let loss = outcome.reduce(0) { $0 + $1.loss } / Double(outcome.count)
         guard loss.isFinite else { throw TrainingError.diverged(epoch: epoch + 1) }
@@ -201,6 +213,14 @@ package final class Trainer {
         progress.training.add(outcome)
         progress.position = end
         return loss
+    }
+
+    /// What a picture gets of another one in this epoch; nil for nothing.
+    private func cutMix(of picture: Int) -> CutMix? {
+        if options.mixedShare == 0 { return nil }
+        var random = Random(key: Random.key(options.seed, .mixing, progress.epochs, picture))
+        guard Double(random.uniform()) < options.mixedShare else { return nil }
+        return CutMix(pictures: trainingLabels.count, shape: architecture.input, using: &random)
     }
 
     /// Pictures of one unit of work, and units of one step.

@@ -22,6 +22,8 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var clipping: Double?
     /// How much of each label is shared out evenly among all classes (Szegedy et al. 2015, 7).
     package var labelSmoothing = 0.0
+    /// What share of the pictures get a box of another one, and its label's part (Yun et al. 2019, "CutMix"), where pictures are varied.
+    package var cutMix = 0.0
     /// How far the loss makes up for classes with few pictures: 0 not at all, 1 as if all had as many.
     package var balance = 0.0
     /// Nil for what the recipe does.
@@ -70,12 +72,15 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         weightDecay = try container.decodeIfPresent(Double.self, forKey: .weightDecay) ?? weightDecay
         clipping = try container.decodeIfPresent(Double.self, forKey: .clipping)
         labelSmoothing = try container.decodeIfPresent(Double.self, forKey: .labelSmoothing) ?? labelSmoothing
+        cutMix = try container.decodeIfPresent(Double.self, forKey: .cutMix) ?? cutMix
         balance = try container.decodeIfPresent(Double.self, forKey: .balance) ?? balance
         augment = try container.decodeIfPresent(Augment.self, forKey: .augment)
         freeze = try container.decodeIfPresent(Bool.self, forKey: .freeze) ?? freeze
         precision = try container.decodeIfPresent(TrainingPrecision.self, forKey: .precision)
         pretrained = try container.decodeIfPresent(Pretrained.self, forKey: .pretrained)
     }
+
+    var mixedShare: Double { augment == .nothing ? 0 : cutMix }
 
     /// What is wrong with them, as a sentence; nil when they can be trained with.
     package var problem: String? {
@@ -92,6 +97,7 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         if !(0..<1).contains(labelSmoothing) {
             return "label smoothing must be within 0 and 1, not \(labelSmoothing)"
         }
+        if !(0...1).contains(cutMix) { return "CutMix must be within 0 and 1, not \(cutMix)" }
         if !(0...1).contains(balance) { return "balance must be within 0 and 1, not \(balance)" }
         return nil
     }
@@ -129,7 +135,7 @@ package enum Schedule: String, Codable, Sendable {
 package struct EpochReport: Codable, Hashable, Sendable {
     /// From 1.
     package var epoch: Int
-    /// Means over the epoch's batches, with dropout, as the weights moved.
+    /// Means over the epoch's batches, with dropout, as the weights moved. Of two labels the one with the larger share counts.
     package var trainingLoss: Double
     package var trainingAccuracy: Double
     /// Nil without validation pictures.

@@ -59,6 +59,7 @@ package struct Recipe: Sendable {
             options.schedule = .oneCycle
             options.weightDecay = 0.05
             options.labelSmoothing = 0.1
+            options.cutMix = 0.5
             // Winograd's convolution saves more than bf16 does.
             options.precision = .fp32
             return options

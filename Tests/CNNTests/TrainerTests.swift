@@ -299,7 +299,7 @@ struct TrainerTests {
         let changes: [(inout TrainingOptions) -> Void] = [
             { $0.epochs = 0 }, { $0.batch = 0 }, { $0.batch = .max }, { $0.learningRate = .nan },
             { $0.learningRate = -1 }, { $0.patience = 0 }, { $0.headRate = 0 }, { $0.weightDecay = 1 },
-            { $0.clipping = 0 }, { $0.labelSmoothing = -0.1 },
+            { $0.clipping = 0 }, { $0.labelSmoothing = -0.1 }, { $0.cutMix = 1.1 },
         ]
         for change in changes {
             var options = Self.options

@@ -25,20 +25,26 @@ enum SoftmaxCrossEntropy {
     }
 
     /// The loss of one picture; NaN where the logits are not finite. - dLogits: K, (p - target) * scale.
-    /// - smoothing: How much of the target is shared out evenly among all classes; the rest is the label's.
+    /// - other: Another label, and its share of the target. - smoothing: How much of the target is shared out evenly among all classes;
+    /// the rest is the labels'.
     static func loss(
-        of logits: Span<Float>, label: Int, smoothing: Double = 0, scale: Double, dLogits: inout MutableSpan<Float>
+        of logits: Span<Float>, label: Int, other: (label: Int, share: Double)? = nil, smoothing: Double = 0,
+        scale: Double, dLogits: inout MutableSpan<Float>
     ) -> Double {
         var largest = -Double.infinity
         for i in logits.indices { largest = max(largest, Double(logits[i])) }
         var sum = 0.0
         for i in logits.indices { sum += exponential(Double(logits[i]) - largest) }
-        let share = smoothing / Double(logits.count)
-        var target = (1 - smoothing) * (Double(logits[label]) - largest)
+        let otherShare = (1 - smoothing) * (other?.share ?? 0)
+        let (labelShare, everyShare) = (1 - smoothing - otherShare, smoothing / Double(logits.count))
+        var target = 0.0
         for i in logits.indices {
+            var share = everyShare
+            if i == label { share += labelShare }
+            if i == other?.label { share += otherShare }
             let probability = exponential(Double(logits[i]) - largest) / sum
-            dLogits[i] = Float((probability - (i == label ? 1 - smoothing : 0) - share) * scale)
-            if smoothing > 0 { target += share * (Double(logits[i]) - largest) }
+            dLogits[i] = Float((probability - share) * scale)
+            if share > 0 { target += share * (Double(logits[i]) - largest) }
         }
         return logarithm(sum) - target
     }
