@@ -56,7 +56,8 @@ final class Backpropagation: Sendable {
         load: @Sendable (_ picture: Int, Buffer<Float>) throws -> Void
     ) throws -> [(loss: Double, isRight: Bool)] {
         let count = labels.count
-        precondition(count <= capacity && randomKeys.count == count && [0, count].contains(others.count))
+        let others = others.isEmpty ? Array(repeating: nil, count: count) : others
+        precondition(count <= capacity && randomKeys.count == count && others.count == count)
         let current = weights.current()
         let passes = memory.scratch.map { LayerPass(kernels: kernels, weights: current, scratch: $0) }
         @Sendable func work(_ picture: Int, _ worker: Int) -> PictureWork {
@@ -69,7 +70,7 @@ final class Backpropagation: Sendable {
                 let work = work(picture, worker)
                 try load(picture, work.value(0))
                 work.forward(steps)
-                loss(work, label: labels[picture], other: others.isEmpty ? nil : others[picture], of: count)
+                loss(work, label: labels[picture], other: others[picture], of: count)
                 work.backward(steps, gradients)
             }
         } else {
@@ -82,9 +83,7 @@ final class Backpropagation: Sendable {
                 }
             }
             try pool.forEach(count) { worker, picture in
-                loss(
-                    work(picture, worker), label: labels[picture], other: others.isEmpty ? nil : others[picture],
-                    of: count)
+                loss(work(picture, worker), label: labels[picture], other: others[picture], of: count)
             }
             var isFirst = true
             for stage in network.stages.reversed() {

@@ -1,6 +1,6 @@
 /// A box of another picture in a picture, with labels to match (Yun et al. 2019, "CutMix: Regularization Strategy to Train Strong
 /// Classifiers with Localizable Features").
-struct CutMix: Equatable {
+struct CutMix {
     /// The other picture's number among those trained on.
     let partner: Int
     /// What the box covers; may be empty.
