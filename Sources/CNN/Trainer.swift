@@ -24,6 +24,7 @@ package final class Trainer {
     package let precision: TrainingPrecision
     private let network: Network
     private let training: any TrainingPictures
+    private let varied: VariedPictures
     private let validation: any TrainingPictures
     private let trainingLabels: [Int]
     private let validationLabels: [Int]
@@ -76,6 +77,7 @@ package final class Trainer {
         (self.options, self.architecture, self.network) = (options, architecture, network)
         (self.level, self.precision) = (level, precision)
         (self.training, self.validation, self.kernels, self.parameters) = (training, validation, kernels, parameters)
+        varied = VariedPictures(training, options, shape: architecture.input)
         pool = ThreadPool(threads: threads)
         backpropagation = Backpropagation(
             network, parameters, kernels: kernels, bf16: precision == .bf16 ? BF16Kernels() : nil, pool: pool,
@@ -186,23 +188,15 @@ package final class Trainer {
         }
         let end = min(progress.position + options.batch, order.count)
         let chosen = Array(order[progress.position..<end])
-        let mixes = chosen.map { cutMix(of: $0) }
+        let mixes = chosen.map { varied.mix(of: $0, epoch: epoch) }
         let outcome = try backpropagation.run(
             labels: chosen.map { trainingLabels[$0] },
             others: mixes.map { mix in mix.map { (trainingLabels[$0.partner], $0.share) } },
             randomKeys: chosen.map { Random.key(seed, .dropout, epoch, $0) }
-        ) { [training, partners, shape = architecture.input] picture, values in
-            func load(_ index: Int, _ purpose: Random.Purpose, into buffer: Buffer<Float>) throws {
-                let augmentation = Random.key(seed, purpose, epoch, chosen[picture])
-                try buffer.withMutableSpan { span throws in
-                    try training.load(index, augmentation: augmentation, into: &span)
-                }
-            }
-            try load(chosen[picture], .augmentation, into: values)
-            guard let mix = mixes[picture] else { return }
-            let partner = partners.slice(picture, of: shape.count)
-            try load(mix.partner, .partnerAugmentation, into: partner)
-            values.withMutableSpan { mix.paste(partner.span, into: &$0, shape: shape) }
+        ) { [varied, partners, partnerCount = partners.count / options.batch] picture, values in
+            try varied.load(
+                chosen[picture], epoch: epoch, mix: mixes[picture], into: values,
+                partner: partners.slice(picture, of: partnerCount))
         }
         let loss = outcome.reduce(0) { $0 + $1.loss } / Double(outcome.count)
         guard loss.isFinite else { throw TrainingError.diverged(epoch: epoch + 1) }
@@ -213,14 +207,6 @@ package final class Trainer {
         progress.training.add(outcome)
         progress.position = end
         return loss
-    }
-
-    /// What a picture gets of another one in this epoch; nil for nothing.
-    private func cutMix(of picture: Int) -> CutMix? {
-        if options.mixedShare == 0 { return nil }
-        var random = Random(key: Random.key(options.seed, .mixing, progress.epochs, picture))
-        guard Double(random.uniform()) < options.mixedShare else { return nil }
-        return CutMix(pictures: trainingLabels.count, shape: architecture.input, using: &random)
     }
 
     /// Pictures of one unit of work, and units of one step.

@@ -121,6 +121,7 @@ struct CutMixTests {
             DerivedWeights(network.convolutions, trainer.keptParameters, kernels: kernels, for: .prediction),
             capacity: 1)
         let weights = options.classWeights(of: labels, classes: 3)
+        let varied = VariedPictures(Flat(labels: labels), options, shape: Self.shape)
         var (expected, mixed) = (0.0, 0)
         for index in labels.indices {
             var picture = [Float](repeating: Float(labels[index]) - 0.75, count: Self.shape.count)
@@ -138,6 +139,7 @@ struct CutMixTests {
                     }
                 }
             }
+            #expect(try varied.picture(index, epoch: 0) == picture)
             forward.input.slice(0, of: Self.shape.count).copy(from: picture)
             let logits = forward.run(count: 1).array
             func loss(_ label: Int) -> Double {

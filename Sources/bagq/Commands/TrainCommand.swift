@@ -34,7 +34,9 @@ enum TrainCommand: Command {
             .init("--precision", "P", "auto, bf16 or fp32 (auto: whichever is faster here; slim, --freeze: fp32)"),
             .init("--cache-mb", "N", "memory for decoded pictures in MiB, whoever trains (else the worker's)"),
             .init("--priority", "N", "higher goes first, -1000 to 1000 (0)"),
-            .init("--preview", "FILE", "only write a sheet of augmented training pictures (JPEG)"),
+            .init(
+                "--preview", "FILE",
+                "only write a sheet (JPEG): eight pictures, each as it is and as seven epochs see it"),
             .init("--wait", nil, "wait for the end, with progress; does the work itself if no worker is alive"),
         ],
         details: """
@@ -63,7 +65,7 @@ enum TrainCommand: Command {
         let resize = try arguments.choice("--resize", Preprocessing.Resize.Kind.self)
         if let resize { recipe.prepare(by: resize) }
         if let file = arguments.value("--preview") {
-            try writePreview(of: folder, recipe, seed: options.seed, to: file)
+            try writePreview(of: folder, recipe, options, to: file)
             return .done
         }
         let name = arguments.value("--name") ?? modelName(data.label)
@@ -152,28 +154,29 @@ enum TrainCommand: Command {
 
     /// Eight pictures of the first classes, each as it is and seven times augmented.
     private static func writePreview(
-        of folder: LabelledFolder, _ recipe: Recipe, seed: UInt64, to file: String
+        of folder: LabelledFolder, _ recipe: Recipe, _ options: TrainingOptions, to file: String
     ) throws {
         let preprocessing = recipe.preprocessing
         let threads = try Settings().threads
-        let all = try DataSplit(folder, seed: seed, threads: threads)?[.training] ?? []
+        let all = try DataSplit(folder, seed: options.seed, threads: threads)?[.training] ?? []
         let chosen = stride(from: 0, to: all.count, by: max(1, all.count / 8)).prefix(8).map { all[$0] }
         guard
             let set = try PictureSet(
                 chosen, for: recipe, threads: threads, cacheBytes: .max / 2),
             !set.labels.isEmpty
         else { throw CommandError("none of the pictures can be decoded; `bagq classify` on one of them says why") }
+        let shape = Shape(height: preprocessing.height, width: preprocessing.width, channels: 3)
+        let varied = VariedPictures(set, options, shape: shape)
         var images: [RGBImage] = []
-        var input = [Float](repeating: 0, count: preprocessing.byteCount)
         for index in set.labels.indices {
-            for column in 0..<8 {
-                var span = input.mutableSpan
-                let seed = column == 0 ? nil : seed &* 1_000_003 &+ UInt64(index * 8 + column)
-                try set.load(index, augmentation: seed, into: &span)
+            var original = [Float](repeating: 0, count: shape.count)
+            var span = original.mutableSpan
+            try set.load(index, augmentation: nil, into: &span)
+            for picture in [original] + (try (0..<7).map { try varied.picture(index, epoch: $0) }) {
                 images.append(
                     RGBImage(
-                        width: preprocessing.width, height: preprocessing.height,
-                        pixels: input.map { UInt8(min(max($0 * 255, 0), 255).rounded()) }))
+                        width: shape.width, height: shape.height,
+                        pixels: picture.map { UInt8(min(max($0 * 255, 0), 255).rounded()) }))
             }
         }
         let sheet = contactSheet(of: images, columns: 8)
