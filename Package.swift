@@ -77,14 +77,18 @@ let package = Package(
             name: "bagq-bench",
             dependencies: ["Threads", "Intake", "Imaging", "CNN", "Queue", "SQLiteStore", "Worker", "Report"],
             swiftSettings: strict),
-        tests("IntakeTests", ["Intake"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strictAndFast),
+        tests("IntakeTests", ["Intake", "TestSupport"]),
         tests("ThreadsTests", ["Threads"]),
-        tests("ImagingTests", ["Imaging", "Intake", "Queue", "CKernels", optional("CWebP", "WebP")]),
+        tests(
+            "ImagingTests", ["Imaging", "Intake", "Queue", "CKernels", "TestSupport", optional("CWebP", "WebP")]),
         tests("CNNTests", ["CNN", "Threads", "CKernels"], exclude: ["vectors"]),
-        tests("QueueTests", ["Queue", "SQLiteStore", "Intake", "CKernels", "CSQLite"], exclude: ["schemas"]),
-        tests("WorkerTests", ["Worker", "Threads", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN"]),
-        tests("StatisticsTests", ["Statistics"], settings: strictAndFast),
-        tests("ReportTests", ["Report", "Statistics", "Queue", "Intake"]),
-        tests("CommandTests", ["bagq", "Imaging", "Intake", "Queue", "SQLiteStore"]),
+        tests(
+            "QueueTests", ["Queue", "SQLiteStore", "Intake", "CKernels", "CSQLite", "TestSupport"], exclude: ["schemas"]
+        ),
+        tests("WorkerTests", ["Worker", "Threads", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN", "TestSupport"]),
+        tests("StatisticsTests", ["Statistics", "TestSupport"], settings: strictAndFast),
+        tests("ReportTests", ["Report", "Statistics", "Queue", "Intake", "TestSupport"]),
+        tests("CommandTests", ["bagq", "Imaging", "Intake", "Queue", "SQLiteStore", "TestSupport"]),
     ]),
     swiftLanguageModes: [.v6], cLanguageStandard: .c17)

@@ -1,5 +1,6 @@
 import Foundation
 import Intake
+import TestSupport
 import Testing
 
 @testable import SQLiteStore

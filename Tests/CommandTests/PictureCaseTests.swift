@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// What lies in real dumps, in one folder: each file has one outcome, for the right reason, and the job is done.

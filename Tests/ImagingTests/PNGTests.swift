@@ -1,5 +1,6 @@
 #if PNG
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Imaging

@@ -1,5 +1,6 @@
 import CKernels
 import Queue
+import TestSupport
 import Testing
 
 @testable import Imaging

@@ -1,6 +1,7 @@
 #if WebP
 import CWebP
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Imaging

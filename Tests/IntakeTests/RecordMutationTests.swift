@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Intake
@@ -69,19 +70,6 @@ import Testing
             }
         }
         return bytes
-    }
-
-    /// SplitMix64.
-    struct Generator {
-        var state: UInt64
-
-        mutating func next(below bound: Int) -> Int {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-            return Int((word ^ (word >> 31)) % UInt64(bound))
-        }
     }
 
     // MARK: Samples

@@ -2,6 +2,7 @@ import Foundation
 import Intake
 import Queue
 import SQLiteStore
+import TestSupport
 import Testing
 
 /// Random calls on both stores at once: whatever is done, both must answer alike, and what must always hold, holds.

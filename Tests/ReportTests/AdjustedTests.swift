@@ -2,20 +2,13 @@ import Foundation
 import Intake
 import Queue
 import Statistics
+import TestSupport
 import Testing
 
 @testable import Report
 
 /// Adjusted shares in the table, CSV and JSON, against a plain recount and against each other.
 @Suite struct AdjustedTests {
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
-        }
-    }
-
     private static let brands = ["dior", "chanel", "gucci<"]
     /// Category names as the recount thinks of them.
     private static func category(_ sighting: Sighting) -> String? {
@@ -25,7 +18,7 @@ import Testing
 
     /// Of four weeks; a third of them reviewed, none of what `unseen` names.
     private static func sightings(_ seed: UInt64, unseen: String? = nil) -> [Sighting] {
-        var random = Numbers(state: seed &* 104_729)
+        var random = Generator(state: seed &* 104_729)
         let start = day("2026-05-12")
         return (0..<1200).map { _ in
             let truth = [0, 0, 0, 1, 1, 2, 2, 3][Int.random(in: 0..<8, using: &random)]
@@ -187,7 +180,7 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>) func heldOut(seed: UInt64) throws {
-        var random = Numbers(state: seed &* 31)
+        var random = Generator(state: seed &* 31)
         var cells: [HeldOutPictures.Cell] = []
         for label in 0..<4 {
             for _ in 0..<Int.random(in: 25...60, using: &random) {

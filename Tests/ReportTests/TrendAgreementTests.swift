@@ -1,20 +1,13 @@
 import Foundation
 import Intake
 import Queue
+import TestSupport
 import Testing
 
 @testable import Report
 
 /// The table, CSV and JSON of random windows, against a plain recount of the sightings and against each other.
 @Suite struct TrendAgreementTests {
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
-        }
-    }
-
     private struct Draw {
         var sightings: [Sighting]
         var report: TrendReport
@@ -22,7 +15,7 @@ import Testing
     }
 
     private func draw(_ seed: UInt64) throws -> Draw {
-        var random = Numbers(state: seed &* 7919)
+        var random = Generator(state: seed &* 7919)
         let unit: TrendUnit? = [nil, .day, .week, .month, .season].randomElement(using: &random) ?? nil
         let calendar = [SeasonCalendar.north, .south, .fashion].randomElement(using: &random) ?? .north
         let since = ["3d", "7d", "5w", "month", "season", "4m", "1y"].randomElement(using: &random) ?? "7d"

@@ -1,5 +1,6 @@
 import Foundation
 import Statistics
+import TestSupport
 import Testing
 
 /// A network's posts as they might be, with the truth known: brands whose mix shifts from week to week, authors of whom a few post much,

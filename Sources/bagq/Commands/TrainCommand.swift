@@ -34,9 +34,7 @@ enum TrainCommand: Command {
             .init("--precision", "P", "auto, bf16 or fp32 (auto: whichever is faster here; slim, --freeze: fp32)"),
             .init("--cache-mb", "N", "memory for decoded pictures in MiB, whoever trains (else the worker's)"),
             .init("--priority", "N", "higher goes first, -1000 to 1000 (0)"),
-            .init(
-                "--preview", "FILE",
-                "only write a sheet (JPEG): eight pictures, each as it is and as seven epochs see it"),
+            .init("--preview", "FILE", "only write a JPEG of eight pictures as seven epochs see them"),
             .init("--wait", nil, "wait for the end, with progress; does the work itself if no worker is alive"),
         ],
         details: """

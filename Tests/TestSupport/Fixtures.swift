@@ -1,11 +1,11 @@
 import Foundation
 
 /// Made once with Pillow 13.0, libturbojpeg 2.1 and SciPy 1.17.
-enum Fixtures {
+package enum Fixtures {
     /// 32x24 pixels, quality 90, no subsampling: red (200, 30, 30) in the upper left quarter, green (30, 160, 40) right of
     /// it, blue (40, 50, 190) below it, and nearly white (235, 235, 225).
     /// `save(progressive=True)`
-    static let progressive = bytes(
+    package static let progressive = bytes(
         "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUV"
             + "DA8XGBYUGBIUFRT/2wBDAQMEBAUEBQkFBQkUDQsNFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU"
             + "FBT/wgARCAAYACADAREAAhEBAxEB/8QAFgABAQEAAAAAAAAAAAAAAAAAAAYI/8QAGQEBAQADAQAAAAAAAAAAAAAAAAcEBQYI/9oADAMB"
@@ -17,7 +17,7 @@ enum Fixtures {
             + "AAgBAQABPxAGnNJiP//Z")
 
     /// `convert("L")`
-    static let grey = bytes(
+    package static let grey = bytes(
         "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUV"
             + "DA8XGBYUGBIUFRT/wAALCAAYACABAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9"
             + "AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZn"
@@ -26,7 +26,7 @@ enum Fixtures {
             + "OGiv3Ior/9k=")
 
     /// CMYK with Adobe's marker, as Pillow writes it: 255 is no ink.
-    static let adobeCMYK = bytes(
+    package static let adobeCMYK = bytes(
         "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwADAgIDAgIDAwMDBAMDBAUIBQUEBAUKBwcGCAwKDAwLCgsLDQ4SEA0OEQ4LCxAWEBETFBUVFQwP"
             + "FxgWFBgSFBUU/8AAFAgAGAAgBEMRAE0RAFkRAEsRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMF"
             + "BQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldY"
@@ -37,7 +37,7 @@ enum Fixtures {
             + "iv6CK/e2vXqKKKKK/9k=")
 
     /// The inverse of that, without the marker: 0 is no ink.
-    static let plainCMYK = bytes(
+    package static let plainCMYK = bytes(
         "/9j/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUVDA8XGBYUGBIUFRT/wAAUCAAY"
             + "ACAEQxEATREAWREASxEA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIh"
             + "MUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4"
@@ -48,7 +48,7 @@ enum Fixtures {
             + "iv/Z")
 
     /// `tjCompress2(TJPF_CMYK)`
-    static let adobeYCCK = bytes(
+    package static let adobeYCCK = bytes(
         "/9j/7gAOQWRvYmUAZAAAAAAC/9sAQwADAgIDAgIDAwMDBAMDBAUIBQUEBAUKBwcGCAwKDAwLCgsLDQ4SEA0OEQ4LCxAWEBETFBUVFQwP"
             + "FxgWFBgSFBUU/9sAQwEDBAQFBAUJBQUJFA0LDRQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU"
             + "/8AAFAgAGAAgBAERAAIRAQMRAQQRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQEC"
@@ -62,51 +62,51 @@ enum Fixtures {
             + "o/t7/p1+P/AD/XP/AKh//Jv/ALUK/R+v4GPCCigAr8N6/s0+RCigAr//2Q==")
 
     /// `save(optimize=True)`; each channel is larger by (3 x + 5 y) modulo 16.
-    static let png = bytes(
+    package static let png = bytes(
         "iVBORw0KGgoAAAANSUhEUgAAACAAAAAYCAIAAAAUMWhjAAAAwklEQVR42u2VMQ7DIBAEZbNX5gsu/YLU6fMg/y51FOU76EpLKWwhQAfc"
             + "SukSuuVGsFoOmF7LEsoRY+zI+7ZTPESkqqWZSh4zIheKPzdorGXszfIQkVbNlCwPVR1lUkjVmeKR0x5fLH9G5DjbIiI/X0Tk8ZVH5OHR"
             + "MtLyxfJGRH1fLG9E1PfF8qB6LoSQbrKTn6639/A9yeXzsVI8VNXfc0dEFA+q5/xnm6T92HXWYvk6oqEvlsfXM/n/Byz/k/8Bx38AnOrI"
             + "4/fZ1VgAAAAASUVORK5CYII=")
 
     /// `save(save_all=True, append_images=[blue])`: red, then blue.
-    static let animatedPNG = bytes(
+    package static let animatedPNG = bytes(
         "iVBORw0KGgoAAAANSUhEUgAAACAAAAAYCAIAAAAUMWhjAAAACGFjVEwAAAACAAAAAPONk3AAAAAaZmNUTAAAAAAAAAAgAAAAGAAAAAAA"
             + "AAAAAAAAAQAAqDyI7QAAACZJREFUeJxjPCEnx0BLwERT00ctGLVg1IJRC0YtGLVg1IJRC6gGAB7wATR6kEtgAAAAGmZjVEwAAAABAAAA"
             + "IAAAABgAAAAAAAAAAAAAAAEAADNPYjkAAAAqZmRBVAAAAAJ4nGNkYPjPQEvARFPTRy0YtWDUglELRi0YtWDUglELqAYA78oBL9DLg1AA"
             + "AAAASUVORK5CYII=")
 
     /// A picture of bytes 37 i + 11, modulo 256.
-    static func pattern(width: Int, height: Int) -> [UInt8] {
+    package static func pattern(width: Int, height: Int) -> [UInt8] {
         (0..<width * height * 3).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }
     }
 
     /// The 23x17 pattern after Pillow's `resize((7, 5), BILINEAR)`.
-    static let pillow23x17To7x5 = bytes(
+    package static let pillow23x17To7x5 = bytes(
         "jGNxeYt2fWiKiZJucG+UlpJvZouWlYFkcISRlHV1eJKPgG5/gZNwZ3aSfZl3g3OLiX5ua4KTjnNta46Oi2GDboqDjGt7eI55f2+OiJFy"
             + "cnaXkYRrc3WWl4RydIOQlHd8eI6Fd2qGho1W")
 
     /// The 5x4 pattern after Pillow's `resize((9, 8), BILINEAR)`.
-    static let pillow5x4To9x8 = bytes(
+    package static let pillow5x4To9x8 = bytes(
         "CzBVMFV6bpO4q1+E6Q4zmExxZImSosdBx+wRFjtgO2CFeZ7DmmqPtBk+h1d8b42dradM0rccK1B1UHWajrPYd3+kSS5TZGyRhJSywmdh"
             + "50wxQWaLZoubpMm1cJWWH0RpXYKnk6PIrVJ3vSJHVnuge6CGud5YhapkNFl+cpe8mrjdbWeMUjdcbJG2kaGGz7s1m5xWSm+UiK2uqc66"
             + "WH2NKE1ygabLpoyb5F5KsGprX4SpncJ8vuNdbZJ4PWKHjLHWsYGm7zBVu1F2ao+0qM1jye4veJ1tSG2S")
 
     /// A picture of bytes 2654435761 i modulo 2^32 / 2^24.
-    static func noise(width: Int, height: Int) -> [UInt8] {
+    package static func noise(width: Int, height: Int) -> [UInt8] {
         (0..<width * height * 3).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 24) }
     }
 
-    struct PillowDigest: Sendable, CustomStringConvertible {
-        let (width, height, newWidth, newHeight): (Int, Int, Int, Int)
+    package struct PillowDigest: Sendable, CustomStringConvertible {
+        package let (width, height, newWidth, newHeight): (Int, Int, Int, Int)
         /// The first 8 bytes of the pixels' SHA-256.
-        let digest: [UInt8]
+        package let digest: [UInt8]
 
         init(_ width: Int, _ height: Int, _ newWidth: Int, _ newHeight: Int, _ digest: UInt64) {
             (self.width, self.height, self.newWidth, self.newHeight) = (width, height, newWidth, newHeight)
             self.digest = (0..<8).map { UInt8(truncatingIfNeeded: digest >> (56 - 8 * $0)) }
         }
 
-        var description: String { "\(width)x\(height) to \(newWidth)x\(newHeight)" }
+        package var description: String { "\(width)x\(height) to \(newWidth)x\(newHeight)" }
     }
 
     /// Noise resized by Pillow:
@@ -115,7 +115,7 @@ enum Fixtures {
     ///     noise = (i * 2654435761 % 2**32 >> 24).astype(np.uint8).reshape(h, w, 3)
     ///     resized = Image.fromarray(noise).resize((new_w, new_h), Image.BILINEAR)
     ///     hashlib.sha256(resized.tobytes()).hexdigest()[:16]
-    static let pillowDigests: [PillowDigest] = [
+    package static let pillowDigests: [PillowDigest] = [
         .init(200, 267, 150, 150, 0x5ef6f36d95f5f37f),
         .init(267, 200, 150, 150, 0xbfac048cae97337a),
         .init(150, 150, 150, 150, 0xfc618366c002182d),
@@ -134,11 +134,31 @@ enum Fixtures {
         .init(7, 2001, 64, 3, 0x05aa2bf3f055f115),
     ]
 
+    /// The same noise after Pillow's `resize(size, BICUBIC)`.
+    package static let pillowBicubicDigests: [PillowDigest] = [
+        .init(200, 267, 150, 150, 0x12d9e03aab4317e2),
+        .init(267, 200, 150, 150, 0xee2bef4992c2f297),
+        .init(150, 150, 150, 150, 0xfc618366c002182d),
+        .init(150, 100, 150, 150, 0x95e9c90402a3a195),
+        .init(100, 150, 150, 150, 0x0ad7d96098b75b22),
+        .init(299, 301, 150, 128, 0x5fcdaedfe352891d),
+        .init(31, 17, 97, 64, 0xe83e17c6b69525cc),
+        .init(640, 48, 33, 150, 0x2a0f68b029b6d1bb),
+        .init(1, 1, 5, 3, 0x18a033adcd10360c),
+        .init(1, 40, 7, 9, 0xf576235a19d15768),
+        .init(40, 1, 9, 7, 0x15f90c9fc37e260e),
+        .init(37, 29, 1, 1, 0x79a3837141c281bf),
+        .init(64, 3, 1, 200, 0x12f14fdf5ba58d02),
+        .init(1999, 3, 2, 2, 0xa209dc9f44421323),
+        .init(2, 3, 311, 257, 0x8f2c80b2b1db9f22),
+        .init(7, 2001, 64, 3, 0xd82e4a23c7c6f24d),
+    ]
+
     /// The 7x6 pattern after Keras's `random_transform` with shear 0.2 rad, zx 1.15, zy 0.9 and a flip:
     ///
     ///     m = np.array([[1, -np.sin(0.2)], [0, np.cos(0.2)]]) @ np.diag([1.15, 0.9]); o = np.array([6 / 2 + 0.5, 7 / 2 + 0.5])
     ///     ndimage.affine_transform(channel, m, o - m @ o, order=1, mode="nearest")[:, ::-1]
-    static let kerasWarped: [Float] = [
+    package static let kerasWarped: [Float] = [
         138.817, 175.817, 212.817, 71.101, 108.101, 114.909, 199.000, 236.000, 17.000, 101.091, 138.091,
         144.899, 198.797, 40.183, 77.183, 161.377, 107.799, 144.799, 65.077, 102.077, 139.077, 141.224,
         178.224, 215.224, 75.117, 112.117, 118.924, 204.625, 241.625, 22.625, 108.326, 145.326, 152.133,
