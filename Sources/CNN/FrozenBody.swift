@@ -112,13 +112,16 @@ private func mirror(_ picture: inout MutableSpan<Float>, _ shape: Shape) {
 
 extension Network {
     /// What the last layer takes; 0 where that is the picture.
-    fileprivate var featureValue: Int {
+    var featureValue: Int {
         switch stages.last {
         case .dense(_, let source, _): source
         case .pictures(let steps): steps.last?.sources.first ?? 0
         case nil: 0
         }
     }
+
+    /// Values of a picture that the last layer takes.
+    var featureCount: Int { valueCounts[featureValue] }
 
     /// This network's parameters, with those of another for the tensors that both name.
     fileprivate func parameters(_ mine: Parameters, adopting theirs: Parameters, of other: Network) -> Parameters {

@@ -6,6 +6,8 @@ package struct LabelledLogits: Sendable {
     /// Pictures x classes.
     private let logits: [Float]
     private let classes: Int
+    /// How like the network's own pictures each is, as far as the model knew then; nil where it cannot tell.
+    package fileprivate(set) var familiarities: [Double]?
 
     /// - logits: Pictures x classes.
     package init(_ logits: [Float], labels: [Int], classes: Int) {
@@ -82,13 +84,20 @@ extension Model {
         for pictures: any PixelPictures, labels: [Int], level: KernelLevel, threads: Int
     ) throws -> LabelledLogits {
         let pool = ThreadPool(threads: threads)
-        let logits = try logits(of: pictures, precision: preferredPrecision, level: level, pool: pool)
-        return LabelledLogits(logits.array, labels: labels, classes: classes.count)
+        let familiarities = Buffer<Double>(count: pictures.count)
+        let logits = try logits(of: pictures, precision: preferredPrecision, level: level, pool: pool) {
+            familiarities[$0..<$0 + 1].fill(with: $1.familiarity(of: 0) ?? 0)
+        }
+        var result = LabelledLogits(logits.array, labels: labels, classes: classes.count)
+        if familiarity != nil { result.familiarities = familiarities.array }
+        return result
     }
 
     /// The network's outputs, pictures x classes.
+    /// - look: Is given each picture's number, and the predictor whose last call's only picture it is.
     func logits(
-        of pictures: any PixelPictures, precision: PredictionPrecision, level: KernelLevel, pool: ThreadPool
+        of pictures: any PixelPictures, precision: PredictionPrecision, level: KernelLevel, pool: ThreadPool,
+        look: @escaping @Sendable (Int, Predictor) -> Void = { _, _ in }
     ) throws -> Buffer<Float> {
         let (size, classes) = (network.architecture.input.count, classes.count)
         let workers = try (0..<pool.threads).map { _ in
@@ -101,6 +110,7 @@ extension Model {
             let (predictor, pixels) = (workers[worker].predictor, workers[worker].pixels)
             try pixels.withMutableSpan { try pictures.load(index, into: &$0) }
             logits.slice(index, of: classes).copy(from: predictor.logits(of: pixels.span, count: 1))
+            look(index, predictor)
         }
         return logits
     }

@@ -8,6 +8,8 @@ package struct Model: Sendable {
     package var temperature = 1.0
     /// Confidence from which a prediction counts as recognised, a multiple of 0.05, unless the store has another.
     package var threshold = 0.5
+    /// Nil where it cannot tell what is unlike all that it knows.
+    package internal(set) var familiarity: Familiarity?
     /// What its accuracy is quoted on; nil where there was no such picture.
     package var heldOut: HeldOut?
     /// Of the validation pictures, where accuracy is quoted on others.

@@ -3,8 +3,8 @@ import Foundation
 /// Models as safetensors files: the network's tensors under their names, everything else as JSON strings in `__metadata__`.
 extension Model {
     private static let format = "bagq-model"
-    /// Version 1 named its quantisation's ranges by their order.
-    private static let version = 2
+    /// Version 1 named its quantisation's ranges by their order; up to version 2 no model told what is unfamiliar to it.
+    private static let version = 3
     /// For whoever reads the file with something else.
     private static let layout = """
         Activations are NHWC and flattened row by row, channels together (HWC). conv2d kernels are [row, column, input channel, \
@@ -25,10 +25,11 @@ extension Model {
         if let seen { metadata["seen"] = metadataJSON(seen) }
         if let data { metadata["data"] = metadataJSON(data) }
         if let training { metadata["training"] = metadataJSON(training) }
+        if let familiarity { metadata["familiarity"] = metadataJSON(familiarity.numbers) }
         return Safetensors(
             tensors: network.tensors.map {
                 .init(name: $0.name, shape: $0.shape, values: parameters.values[$0.range].array)
-            }, metadata: metadata
+            } + (familiarity?.tensors ?? []), metadata: metadata
         ).serialized()
     }
 
@@ -42,12 +43,14 @@ extension Model {
         let file = try Safetensors(parsing: bytes)
         guard file.metadata["format"] == Self.format else { throw .invalid("it was not made by bagq") }
         let version = file.metadata["version"] ?? "none"
-        guard version == "1" || version == "\(Self.version)" else {
-            throw .invalid("it has version \(version), this bagq knows 1 and \(Self.version); install a newer bagq")
+        guard (1...Self.version).map(String.init).contains(version) else {
+            throw .invalid("it has version \(version), this bagq knows 1 to \(Self.version); install a newer bagq")
         }
         let network = Network(try file.decode("architecture", as: Architecture.self))
-        guard file.tensors.count == network.tensors.count else {
-            throw .invalid("it has \(file.tensors.count) tensors, its network needs \(network.tensors.count)")
+        let hasFamiliarity = file.metadata["familiarity"] != nil
+        let needed = network.tensors.count + (hasFamiliarity ? Familiarity.tensorCount : 0)
+        guard file.tensors.count == needed else {
+            throw .invalid("it has \(file.tensors.count) tensors, its network needs \(needed)")
         }
         // Each tensor is compared with the file before the flat buffer is allocated, so a small file cannot ask for a large one.
         var values: [[Float]] = []
@@ -78,6 +81,9 @@ extension Model {
             do throws(QuantizationError) { try adopt(quantization) } catch {
                 throw .invalid("its quantization does not fit its network: \(error)")
             }
+        }
+        if hasFamiliarity {
+            familiarity = try Familiarity(file.decode("familiarity"), in: file, features: network.featureCount)
         }
         heldOut = try file.counts("held_out", classes: classes.count)
         validation = try file.counts("validation", classes: classes.count)

@@ -4,6 +4,9 @@ package final class Predictor {
     /// Most pictures of one call.
     package let capacity: Int
     private let engine: Engine
+    /// What the last layer took, capacity x features, and gave, of the last call's pictures. Those of int8 are made where asked for.
+    private let features: Buffer<Float>
+    private var logits = Buffer<Float>(count: 0)
 
     private enum Engine {
         case fp32(ForwardPass, Kernels)
@@ -15,6 +18,7 @@ package final class Predictor {
         precondition(capacity > 0)
         self.model = model
         self.capacity = capacity
+        features = Buffer(count: capacity * model.network.featureCount)
         switch precision {
         case .fp32:
             guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
@@ -53,9 +57,29 @@ package final class Predictor {
         switch engine {
         case .fp32(let forward, let kernels):
             kernels.rescale(pixels, into: forward.input[..<(count * size)])
-            return forward.run(count: count)
+            // One picture's or the whole batch's, as they are made.
+            var rest = features
+            logits = forward.run(count: count) { [value = model.network.featureValue] made, found in
+                guard made == value else { return }
+                rest[..<found.count].copy(from: found)
+                rest = rest[found.count...]
+            }
         case .int8(let forward):
-            return forward.run(pixels, count: count)
+            logits = forward.run(pixels, count: count)
         }
+        return logits
+    }
+
+    /// What the last layer took of a picture of the last call. Valid until the next.
+    func features(of picture: Int) -> Buffer<Float> {
+        let found = features.slice(picture, of: model.network.featureCount)
+        if case .int8(let forward) = engine { forward.features(of: picture, into: found) }
+        return found
+    }
+
+    /// How like the model's own pictures one of the last call is; nil where the model cannot tell.
+    package func familiarity(of picture: Int) -> Double? {
+        model.familiarity?.score(
+            features: features(of: picture).span, logits: logits.slice(picture, of: model.classes.count).span)
     }
 }

@@ -2,7 +2,9 @@
 /// threads nor resuming can change it. Mixing after SplitMix64 (Steele, Lea and Flood 2014).
 struct Random {
     /// What numbers are for; keeps the streams of one seed apart.
-    enum Purpose: UInt64 { case weights, order, augmentation, dropout, simulation, mixing, partnerAugmentation }
+    enum Purpose: UInt64 {
+        case weights, order, augmentation, dropout, simulation, mixing, partnerAugmentation, directions
+    }
 
     private var state: UInt64
 

@@ -45,13 +45,18 @@ package struct PredictionFlags: OptionSet, Hashable, Sendable {
     package static let damaged = PredictionFlags(rawValue: 2)
     /// The model's answer to the same file or the same bytes in an earlier item: it was not asked again.
     package static let earlier = PredictionFlags(rawValue: 4)
+    /// Less like the pictures that the model learnt from than almost all that it was shown to set the limit: it is not recognised,
+    /// whatever the confidence.
+    package static let unfamiliar = PredictionFlags(rawValue: 8)
     /// A picture with one of these makes no sighting.
     package static let incomplete: PredictionFlags = [.truncated, .damaged]
 
     /// In the order of the bits.
     package var names: [String] {
-        [(PredictionFlags.truncated, "truncated"), (.damaged, "damaged"), (.earlier, "earlier")]
-            .filter { contains($0.0) }.map(\.1)
+        [
+            (PredictionFlags.truncated, "truncated"), (.damaged, "damaged"), (.earlier, "earlier"),
+            (.unfamiliar, "unfamiliar"),
+        ].filter { contains($0.0) }.map(\.1)
     }
 }
 
@@ -103,7 +108,8 @@ package enum Recognition: String, CaseIterable, Sendable {
 }
 
 extension Prediction {
-    package var confidenceStep: Int { ConfidenceStep.of(confidence) }
+    /// That counts: none of an unfamiliar picture's.
+    package var confidenceStep: Int { flags.contains(.unfamiliar) ? 0 : ConfidenceStep.of(confidence) }
 }
 
 /// A row of `bagq results`.

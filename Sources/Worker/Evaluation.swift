@@ -44,6 +44,14 @@ package struct Evaluation: Sendable {
     /// Pictures that were predicted.
     package var count: Int { rows.count - bad.count }
 
+    /// Pictures that are unfamiliar to the model.
+    package var unfamiliar: Int {
+        rows.count { row in
+            guard case .success(let classified) = row.result else { return false }
+            return classified.flags.contains(.unfamiliar)
+        }
+    }
+
     /// Takes out the pictures that the model was made from; returns how many there were of each use.
     package mutating func leaveOut(_ seen: SeenPictures) -> [SeenPictures.Use: Int] {
         var counts: [SeenPictures.Use: Int] = [:]
@@ -71,8 +79,7 @@ package struct Evaluation: Sendable {
         var counts = HeldOut(part: part)
         for case (let label, .success(let classified)) in rows.map({ ($0.picture.label, $0.result) }) {
             counts.add(
-                label: label, predicted: classified.brand,
-                step: ConfidenceStep.of(classified.probabilities[classified.brand]))
+                label: label, predicted: classified.brand, step: classified.prediction(at: nil).confidenceStep)
         }
         counts.reliability = reliability()
         return counts.total > 0 ? counts : nil

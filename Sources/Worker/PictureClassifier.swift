@@ -29,6 +29,8 @@ package final class PictureClassifier {
         package var probabilities: [Float]
         package var fingerprint: Fingerprint
         package var flags: PredictionFlags
+        /// How like the model's own pictures it is, above what is unfamiliar; nil where the model cannot tell or was not asked.
+        package var familiarity: Double?
         /// From EXIF, else the file's mtime; nil where neither can be true.
         package var fileTime: PostTime?
         /// Of the file, before it was read.
@@ -36,6 +38,10 @@ package final class PictureClassifier {
 
         /// Index of the most probable class, the first of equals.
         package var brand: Int { probabilities.span.indexOfLargest }
+
+        package func prediction(at time: PostTime?) -> Prediction {
+            Prediction(brand: brand, probabilities: probabilities, flags: flags, postTime: time)
+        }
     }
 
     /// Says which of these pictures have been classified before, and how.
@@ -130,11 +136,13 @@ package final class PictureClassifier {
         var used = span._mutatingExtracting(first: prepared * classes)
         predictor.predict(
             pixels.span.extracting(first: prepared * model.preprocessing.byteCount), count: prepared, into: &used)
-        var rest = probabilities[..<(prepared * classes)]
+        var picture = 0
         for index in results.indices {
             guard case .success(var classified) = results[index], classified.probabilities.isEmpty else { continue }
-            classified.probabilities = Array(rest.prefix(classes))
-            rest = rest.dropFirst(classes)
+            classified.probabilities = Array(probabilities[picture * classes..<(picture + 1) * classes])
+            classified.familiarity = predictor.familiarity(of: picture)
+            if let familiarity = classified.familiarity, familiarity < 0 { classified.flags.insert(.unfamiliar) }
+            picture += 1
             results[index] = .success(classified)
         }
     }
@@ -151,9 +159,7 @@ package final class PictureClassifier {
             case .success(let classified):
                 let time = [item.reference.post.time, classified.fileTime].compactMap(\.self)
                     .max { $0.source < $1.source }
-                let prediction = Prediction(
-                    brand: classified.brand, probabilities: classified.probabilities,
-                    flags: classified.flags, postTime: time)
+                let prediction = classified.prediction(at: time)
                 var item = item
                 item.reference.stamp = classified.stamp
                 return Outcome(item: item, result: .prediction(prediction, classified.fingerprint))

@@ -64,12 +64,14 @@ extension HeldOut {
     }
 
     /// Validation pictures' counts.
-    init(of logits: LabelledLogits, temperature: Double) {
+    init(of logits: LabelledLogits, by model: Model) {
         self.init(part: .validation)
         for (picture, label) in logits.labels.enumerated() {
-            let probabilities = logits.probabilities(of: picture, temperature: temperature)
+            let probabilities = logits.probabilities(of: picture, temperature: model.temperature)
             let brand = probabilities.span.indexOfLargest
-            add(label: label, predicted: brand, step: ConfidenceStep.of(probabilities[brand]))
+            let familiarity = logits.familiarities?[picture] ?? 0
+            let isUnfamiliar = familiarity < model.familiarity?.limit ?? familiarity
+            add(label: label, predicted: brand, step: isUnfamiliar ? 0 : ConfidenceStep.of(probabilities[brand]))
         }
     }
 }

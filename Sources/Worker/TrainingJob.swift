@@ -107,10 +107,13 @@ struct TrainingJob {
             fingerprint: split.fingerprint(classes: folder.classes).hexadecimal,
             training: folder.classes.indices.map { label in training.labels.count { $0 == label } })
         try quantize(&model, training, validation, trainer.level)
+        try model.learnFamiliarity(
+            from: PictureSample(training, most: Self.familiaritySampleSize), level: trainer.level, threads: threads)
         let logits = try model.logits(
             for: validation, labels: validation.labels, level: trainer.level, threads: threads)
         model.temperature = logits.bestTemperature
-        let validationCounts = HeldOut(of: logits, temperature: model.temperature)
+        model.limitFamiliarity(by: logits, exceptOf: model.classes.firstIndex(of: otherClass))
+        let validationCounts = HeldOut(of: logits, by: model)
         model.threshold = validationCounts.lowestGoodThreshold(classes: model.classes)
         let quoted = split[.test].isEmpty ? HeldOut.Part.validation : .test
         guard
@@ -279,6 +282,8 @@ struct TrainingJob {
 
     /// Enough to tell 98 % from less, and to find the largest activations.
     private static let sampleSize = 300
+    /// Of as many as this the features take 20 to 30 MB.
+    private static let familiaritySampleSize = 4_096
     /// What is left to do when the epochs are done: ranges, int8 against fp32, temperature, accuracy; those in int8 count for less.
     private static let predictionsOfTheEnd = 6 * sampleSize
 

@@ -51,6 +51,11 @@ struct ModelDescription {
             "recognised from confidence \(Self.text(record.threshold))\(own)"
                 + (model.coverageText(at: record.threshold).map { ": \($0)" } ?? ""))
         if let caution = model.thresholdCaution(at: record.threshold) { lines.append(caution) }
+        lines.append(
+            model.familiarity == nil
+                ? "cannot tell what is unlike all that it was trained on"
+                : "what is less like its training pictures than 95 % of the validation pictures is unfamiliar, and not recognised"
+        )
         if let data = model.data { lines.append("data set \(data.fingerprint)") }
         return lines.map(Escaping.terminal).joined(separator: "\n") + "\n\n"
             + (classTable.map { $0 + "\n" } ?? "") + model.network.architecture.summary
@@ -129,6 +134,7 @@ struct ModelDescription {
         let answers: [(key: String, value: JSONValue)] = [
             ("temperature", .number(model.temperature)), ("own_threshold", .number(model.threshold)),
             ("coverage", model.coverage(at: record.threshold).map(json(of:)) ?? .null),
+            ("tells_unfamiliar", .bool(model.familiarity != nil)),
         ]
         let making: [(key: String, value: JSONValue)] = [
             ("training", model.training.map(json(of:)) ?? .null), ("held_out", model.heldOut.map(json(of:)) ?? .null),

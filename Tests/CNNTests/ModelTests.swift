@@ -113,7 +113,7 @@ struct ModelTests {
 
     /// What each change of a good file's metadata is answered with.
     private static let changes: [(key: String, value: String?, says: String)] = [
-        ("format", nil, "not made by bagq"), ("version", "3", "install a newer bagq"),
+        ("format", nil, "not made by bagq"), ("version", "4", "install a newer bagq"),
         ("architecture", nil, "lack architecture"), ("architecture", "{}", "cannot be read"),
         ("architecture", #"{"input":{"height":8,"width":10,"channels":3},"layers":[]}"#, "must be a dense one"),
         (

@@ -88,6 +88,16 @@ final class Int8ForwardPass {
         }
     }
 
+    /// What the last layer took of a picture of the last run.
+    func features(of picture: Int, into features: Buffer<Float>) {
+        let bytes = batch(of: network.lastSource)[..<(capacity * features.count)].slice(picture, of: features.count)
+        let (step, zero) = (network.lastScale.step, Int(network.lastScale.zero))
+        features.withMutableSpan { features in
+            let bytes = bytes.span
+            for i in features.indices { features[i] = Float(Double(Int(bytes[i]) - zero) * step) }
+        }
+    }
+
     private func run(_ steps: [Int8Network.Step], _ chain: Chain, _ picture: Int) {
         for part in chain.steps {
             let (step, link) = (steps[part.link], chain.links[part.link])

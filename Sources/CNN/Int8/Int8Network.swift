@@ -27,8 +27,9 @@ package struct Int8Network: Sendable {
     private(set) var stages: [Stage] = []
     /// The layer behind the stages, whose sums are the logits.
     let last: Int8Weights
-    /// What it takes.
+    /// What it takes, and what its bytes mean.
     let lastSource: Int
+    let lastScale: Int8Scale
     let valueCounts: [Int]
 
     /// - ranges: By the name of the node that gives the value.
@@ -48,10 +49,10 @@ package struct Int8Network: Sendable {
                 }
             }
         }
-        guard let (last, source) = builder.last else {
+        guard let (last, source, scale) = builder.last else {
             throw QuantizationError(layer: builder.name(of: network.lastValue), problem: "does not end in plain sums")
         }
-        (self.last, lastSource, valueCounts) = (last, source, network.valueCounts)
+        (self.last, lastSource, lastScale, valueCounts) = (last, source, scale, network.valueCounts)
     }
 }
 
@@ -71,7 +72,7 @@ private struct Int8Builder {
     private var scales: [Int8Scale?]
     /// Where each value is found: what bytes leave as it is, is not done.
     private var places: [Int]
-    private(set) var last: (weights: Int8Weights, source: Int)?
+    private(set) var last: (weights: Int8Weights, source: Int, scale: Int8Scale)?
 
     init(_ network: Network, _ parameters: Buffer<Float>, _ ranges: [String: ActivationRange]) {
         (self.network, self.parameters, self.ranges) = (network, parameters, ranges)
@@ -103,7 +104,7 @@ private struct Int8Builder {
                         input: input, output: output)
                 else { throw tooWide(step.target) }
                 if isLast {
-                    last = (weights, source)
+                    last = (weights, source, input)
                 } else {
                     let layer = Int8Convolution(convolution, weights, input: input)
                     result.append(.init(operation: .convolution(layer, of: source), target: step.target))
@@ -154,13 +155,14 @@ private struct Int8Builder {
     ) throws(QuantizationError) -> Int8Weights? {
         let isLast = target == network.lastValue
         let output = isLast ? nil : try outputScale(of: target, dense.activation)
+        let input = try scale(of: value, for: target)
         guard
             let weights = Int8Weights(
                 kernel: parameters[dense.kernel], bias: parameters[dense.bias], segments: 1, columns: dense.inputs,
-                input: try scale(of: value, for: target), output: output)
+                input: input, output: output)
         else { throw tooWide(target) }
         scales[target] = output
-        if isLast { last = (weights, places[value]) }
+        if isLast { last = (weights, places[value], input) }
         return isLast ? nil : weights
     }
 

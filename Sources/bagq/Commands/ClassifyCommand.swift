@@ -57,11 +57,7 @@ private struct ClassifiedRow {
     let classified: PictureClassifier.Classified
     let model: Model
 
-    private var prediction: Prediction {
-        Prediction(
-            brand: classified.brand, probabilities: classified.probabilities,
-            flags: classified.flags, postTime: nil)
-    }
+    private var prediction: Prediction { classified.prediction(at: nil) }
 
     private var recognition: Recognition {
         Recognition(
@@ -84,6 +80,7 @@ private struct ClassifiedRow {
                 ("brand", .string(model.classes[classified.brand])),
                 ("confidence", JSONValue(Double(prediction.confidence), decimals: 6)),
                 ("recognised", .string(recognition.rawValue)),
+                ("familiarity", classified.familiarity.map { JSONValue($0, decimals: 4) } ?? .null),
                 (
                     "probabilities",
                     .object(

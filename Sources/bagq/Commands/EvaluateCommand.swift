@@ -49,12 +49,19 @@ enum EvaluateCommand: Command {
         let report = ClassificationReport(classes: model.classes, confusion: evaluation.confusion)
         if let chart { try chart.write(Array(report.svg(title: measured.text).utf8)) }
         if arguments.has("--json") {
-            Terminal.print(JSONValue.object(report.members + measured.members + calibration.members).text)
+            let unfamiliar = (key: "unfamiliar", value: JSONValue(model.familiarity.map { _ in evaluation.unfamiliar }))
+            Terminal.print(
+                JSONValue.object(report.members + measured.members + calibration.members + [unfamiliar]).text)
         } else {
             Terminal.note(measured.text)
             if let caution = measured.caution { Terminal.note(caution) }
             Terminal.print(report.text(width: Terminal.width), terminator: "")
             Terminal.print("\n\(calibration.text)")
+            if model.familiarity != nil {
+                Terminal.print(
+                    "unfamiliar, and so not recognised: \(Format.count(evaluation.unfamiliar)) of \(Format.count(evaluation.count))"
+                )
+            }
         }
         return .done
     }

@@ -1,0 +1,33 @@
+/// What a model's file keeps of it: two tensors beside the network's, and two numbers in the metadata.
+extension Familiarity {
+    struct Numbers: Codable {
+        var weight: Double
+        var limit: Double
+    }
+
+    static let tensorCount = 2
+    private static let (meanName, directionsName) = ("familiarity.mean", "familiarity.directions")
+
+    var numbers: Numbers { Numbers(weight: weight, limit: limit) }
+
+    var tensors: [Safetensors.Tensor] {
+        [
+            .init(name: Self.meanName, shape: [mean.count], values: mean),
+            .init(
+                name: Self.directionsName, shape: [mean.count, Self.dimensions],
+                values: directions.flatMap { row in row.indices.map { row[$0] } }),
+        ]
+    }
+
+    /// - count: Features.
+    init(_ numbers: Numbers, in file: Safetensors, features count: Int) throws(ModelFileError) {
+        let mean = try file.values(of: Self.meanName, shape: [count])
+        let values = try file.values(of: Self.directionsName, shape: [count, Self.dimensions])
+        for (name, values) in [(Self.meanName, mean), (Self.directionsName, values)]
+        where !values.allSatisfy(\.isFinite) {
+            throw .tensor(name, "has values that are not finite")
+        }
+        let directions = (0..<count).map { SIMD32<Float>(values[$0 * Self.dimensions..<($0 + 1) * Self.dimensions]) }
+        self.init(mean: mean, directions: directions, weight: numbers.weight, limit: numbers.limit)
+    }
+}
