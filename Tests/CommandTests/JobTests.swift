@@ -163,7 +163,10 @@ struct JobTests {
 
         let lines = try bagq.run("classify", "--json", "data/bar/0.jpg", "nowhere.jpg").lines
         let rows = try lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
-        #expect(rows[0]?.keys.sorted() == ["brand", "confidence", "flags", "path", "probabilities", "recognised"])
+        #expect(
+            rows[0]?.keys.sorted() == [
+                "brand", "confidence", "familiarity", "flags", "path", "probabilities", "recognised",
+            ])
         #expect(rows[1]?.keys.sorted() == ["message", "path", "reason"])
 
         let report = try #require(try bagq.json("evaluate", "shapes", "data", "--json") as? [String: Any])
@@ -171,7 +174,7 @@ struct JobTests {
             Set(report.keys) == [
                 "n", "accuracy", "accuracy_low", "accuracy_high", "classes", "confusion", "per_class", "measured_on",
                 "left_out_training", "left_out_validation", "included_seen", "temperature", "ece", "ece_expected",
-                "ece_expected_95", "nll", "ece_uncalibrated", "nll_uncalibrated",
+                "ece_expected_95", "nll", "ece_uncalibrated", "nll_uncalibrated", "unfamiliar",
             ])
         let doctor = try #require(try bagq.json("doctor", "--deep", "--json") as? [String: Any])
         #expect(Set(doctor.keys) == ["facts", "warnings", "troubles"])

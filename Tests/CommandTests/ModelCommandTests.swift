@@ -26,7 +26,7 @@ struct ModelCommandTests {
         #expect(
             Set(shown.keys)
                 == Set(models[0].keys).union([
-                    "temperature", "training", "held_out", "int8", "own_threshold", "coverage", "data_fingerprint",
+                    "temperature", "training", "held_out", "int8", "own_threshold", "coverage", "data_fingerprint", "tells_unfamiliar",
                     "pictures", "made_at", "seconds",
                 ]))
         #expect(

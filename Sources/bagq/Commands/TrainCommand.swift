@@ -84,7 +84,7 @@ enum TrainCommand: Command {
         }
         if !folder.classes.contains(otherClass) {
             Terminal.note(
-                "there is no folder \(otherClass), of other bags and other things: whatever is shown will look like one of the brands"
+                "there is no folder \(otherClass), of other bags and other things: much of what is shown will be taken for one of the brands"
             )
         }
         if origin == nil {
