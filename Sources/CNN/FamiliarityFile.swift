@@ -12,10 +12,10 @@ extension Familiarity {
 
     var tensors: [Safetensors.Tensor] {
         [
-            .init(name: Self.meanName, shape: [mean.count], values: mean),
+            .init(name: Self.meanName, shape: [mean.count], values: mean.array),
             .init(
                 name: Self.directionsName, shape: [mean.count, Self.dimensions],
-                values: directions.flatMap { row in row.indices.map { row[$0] } }),
+                values: directions.array),
         ]
     }
 
@@ -27,7 +27,10 @@ extension Familiarity {
         where !values.allSatisfy(\.isFinite) {
             throw .tensor(name, "has values that are not finite")
         }
-        let directions = (0..<count).map { SIMD32<Float>(values[$0 * Self.dimensions..<($0 + 1) * Self.dimensions]) }
-        self.init(mean: mean, directions: directions, weight: numbers.weight, limit: numbers.limit)
+        let buffers = (mean: Buffer<Float>(count: mean.count), directions: Buffer<Float>(count: values.count))
+        buffers.mean.copy(from: mean)
+        buffers.directions.copy(from: values)
+        self.init(
+            mean: buffers.mean, directions: buffers.directions, weight: numbers.weight, limit: numbers.limit)
     }
 }

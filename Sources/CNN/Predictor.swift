@@ -7,6 +7,7 @@ package final class Predictor {
     /// What the last layer took, capacity x features, and gave, of the last call's pictures. Those of int8 are made where asked for.
     private let features: Buffer<Float>
     private var logits = Buffer<Float>(count: 0)
+    private let scratch: Familiarity.Scratch
 
     private enum Engine {
         case fp32(ForwardPass, Kernels)
@@ -19,6 +20,7 @@ package final class Predictor {
         self.model = model
         self.capacity = capacity
         features = Buffer(count: capacity * model.network.featureCount)
+        scratch = try Familiarity.Scratch(features: model.network.featureCount)
         switch precision {
         case .fp32:
             guard let kernels = Kernels(level) else { throw KernelLevelError.unsupported(level) }
@@ -80,6 +82,7 @@ package final class Predictor {
     /// How like the model's own pictures one of the last call is; nil where the model cannot tell.
     package func familiarity(of picture: Int) -> Double? {
         model.familiarity?.score(
-            features: features(of: picture).span, logits: logits.slice(picture, of: model.classes.count).span)
+            features: features(of: picture).span, logits: logits.slice(picture, of: model.classes.count).span,
+            scratch)
     }
 }

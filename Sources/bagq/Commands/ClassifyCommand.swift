@@ -15,6 +15,10 @@ enum ClassifyCommand: Command {
             .init("--threads", "N", "compute threads (else BAGQ_THREADS, else all cores)"),
             .init("--json", nil, "one JSON object a line"),
         ],
+        details: """
+            An unsure picture is less confident than the model's threshold, or unfamiliar: unlike all that the
+            model learnt from. JSON has the familiarity, below 0 for unfamiliar.
+            """,
         example: "bagq classify bag.jpg other.jpg")
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
