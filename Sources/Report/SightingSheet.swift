@@ -114,7 +114,11 @@ package struct SightingSheet {
 
     private func confidence(of row: SightingRow) -> String {
         if let confidence = row.confidence { return Format.percent(Double(confidence)) }
-        return row.confidenceStep == 20 ? "100.0 %" : "from \(row.confidenceStep * 5) %"
+        return switch row.confidenceStep {
+        case 0: "unfamiliar, or below 5 %"
+        case 20: "100.0 %"
+        case let step: "from \(step * 5) %"
+        }
     }
 
     private func date(of row: SightingRow) -> String {

@@ -97,7 +97,7 @@ struct TrainingJob {
             summary: "\(training.labels.count) training and \(validation.labels.count) validation pictures, "
                 + "\(folder.classes.count) classes, \(options.pretrained.map { "from \($0.name), " } ?? "")\(trainer.level.rawValue) \(trainer.precision.rawValue)"
                 + Self.cacheNote([training, validation]))
-        if work.checkpoint == nil { try plan(trainer, since: beginning) }
+        if work.checkpoint == nil { try plan(trainer, of: training.count, since: beginning) }
         guard try turn(trainer, since: beginning) else { return }
 
         var model = try Model(
@@ -223,12 +223,12 @@ struct TrainingJob {
     }
 
     /// Says how long the training will take, and chooses the epochs where they follow from the time.
-    private func plan(_ trainer: Trainer, since beginning: ContinuousClock.Instant) throws {
+    private func plan(_ trainer: Trainer, of pictures: Int, since beginning: ContinuousClock.Instant) throws {
         let pace = try trainer.measurePace()
         if let minutes = trainer.options.minutes {
             let spent = (ContinuousClock.now - beginning) / .seconds(1)
-            trainer.choose(
-                epochs: pace.epochs(within: 60 * Double(minutes) - spent, predictions: Self.predictionsOfTheEnd))
+            let predictions = Self.predictionsOfTheEnd + min(pictures, Self.familiaritySampleSize)
+            trainer.choose(epochs: pace.epochs(within: 60 * Double(minutes) - spent, predictions: predictions))
             // Before the first step: whoever goes on after a kill must not choose again.
             try patience { () throws(StoreError) in try save(trainer) }
         }
@@ -284,7 +284,8 @@ struct TrainingJob {
     private static let sampleSize = 300
     /// Of as many as this the features take 20 to 30 MB.
     private static let familiaritySampleSize = 4_096
-    /// What is left to do when the epochs are done: ranges, int8 against fp32, temperature, accuracy; those in int8 count for less.
+    /// What is left to do when the epochs are done, beside familiarity: ranges, int8 against fp32, temperature, accuracy; those in int8 count
+    /// for less.
     private static let predictionsOfTheEnd = 6 * sampleSize
 
     private func noteStop(_ trainer: Trainer) {

@@ -123,6 +123,10 @@ private let model = ModelVersion(name: "luxe", number: 3)
         #expect(sheet.html.contains("87.5 %") && sheet.html.contains("from 85 %") && sheet.html.contains("2026-06-02"))
         #expect(sheet.html.contains(#"&lt;img src=x onerror=y&gt;\x0A\xFF"#))
 
+        var unfamiliar = row(3, confidence: nil)
+        unfamiliar.confidenceStep = 0
+        #expect(self.sheet([SightingSheet.Entry(unfamiliar)]).html.contains("unfamiliar, or below 5 %"))
+
         let text = sheet.text(width: 80)
         #expect(text.split(separator: "\n").count == 3 && !text.contains("\u{1B}"))
         #expect(text.split(separator: "\n").allSatisfy { String($0).displayWidth <= 80 })
