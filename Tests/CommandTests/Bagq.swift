@@ -127,10 +127,13 @@ final class Bagq: Sendable {
         let id = UUID().uuidString
         let files = (folder.appending(path: "out-\(id)"), folder.appending(path: "err-\(id)"))
         for file in [files.0, files.1] { try Data().write(to: file) }
-        process.standardOutput = try FileHandle(forWritingTo: files.0)
-        process.standardError = try FileHandle(forWritingTo: files.1)
+        let handles = [try FileHandle(forWritingTo: files.0), try FileHandle(forWritingTo: files.1)]
+        (process.standardOutput, process.standardError) = (handles[0], handles[1])
         process.standardInput = FileHandle.nullDevice
         try process.run()
+        // The process has its own. These would stay open as long as what is below waits, a thousand and more of them, and with so many
+        // Foundation crashes now and then: it copies entries of /proc/self/fd from beyond its buffer's end.
+        for handle in handles { try handle.close() }
         logs.withLock { $0[process.processIdentifier] = files.1 }
         // One that hangs fails its test. Swift Testing's own limit counts the time that a test waits for others, too.
         DispatchQueue.global().asyncAfter(deadline: .now() + 240) {
