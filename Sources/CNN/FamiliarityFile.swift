@@ -21,6 +21,9 @@ extension Familiarity {
 
     /// - count: Features.
     init(_ numbers: Numbers, in file: Safetensors, features count: Int) throws(ModelFileError) {
+        guard numbers.weight.isFinite, numbers.weight >= 0, numbers.limit.isFinite else {
+            throw .invalid("its familiarity's numbers are out of range")
+        }
         let mean = try file.values(of: Self.meanName, shape: [count])
         let values = try file.values(of: Self.directionsName, shape: [count, Self.dimensions])
         for (name, values) in [(Self.meanName, mean), (Self.directionsName, values)]

@@ -68,10 +68,13 @@ extension HeldOut {
         self.init(part: .validation)
         for (picture, label) in logits.labels.enumerated() {
             let probabilities = logits.probabilities(of: picture, temperature: model.temperature)
-            let brand = probabilities.span.indexOfLargest
-            let familiarity = logits.familiarities?[picture] ?? 0
-            let isUnfamiliar = familiarity < model.familiarity?.limit ?? familiarity
-            add(label: label, predicted: brand, step: isUnfamiliar ? 0 : ConfidenceStep.of(probabilities[brand]))
+            var flags: PredictionFlags = []
+            if let limit = model.familiarity?.limit, let found = logits.familiarities, found[picture] < limit {
+                flags = .unfamiliar
+            }
+            let prediction = Prediction(
+                brand: probabilities.span.indexOfLargest, probabilities: probabilities, flags: flags, postTime: nil)
+            add(label: label, predicted: prediction.brand, step: prediction.confidenceStep)
         }
     }
 }

@@ -48,7 +48,11 @@ struct FamiliarityTests {
                 #expect(abs(product - (a == b ? 1 : 0)) < 1e-5)
             }
         }
-        #expect(familiarity.mean.array.allSatisfy { abs($0 - 2) < 20 })
+        let features = Self.drawn(500, seed: 1).array
+        for axis in 0..<Self.features {
+            let mean = (0..<500).reduce(0.0) { $0 + Double(features[$1 * Self.features + axis]) } / 500
+            #expect(abs(Double(familiarity.mean.array[axis]) - mean) < 1e-4)
+        }
     }
 
     /// By Foundation's functions, and by the part outside of the subspace itself.
@@ -247,6 +251,10 @@ struct FamiliarityTests {
         #expect(try error().contains("familiarity.mean"))
         file.tensors[place].shape = [80, 2]
         #expect(try error().contains("familiarity.mean"))
+        let numbers = file.metadata["familiarity"]
+        file.metadata["familiarity"] = #"{"weight":-1,"limit":0}"#
+        #expect(try error().contains("out of range"))
+        file.metadata["familiarity"] = numbers
         file.tensors.remove(at: place)
         #expect(try error().contains("tensors"))
         file.metadata["familiarity"] = nil

@@ -150,7 +150,7 @@ enum TrainCommand: Command {
         String(folder.map { ModelSelector.isName(String($0)) ? $0 : "-" })
     }
 
-    /// Eight pictures of the first classes, each as it is and seven times augmented.
+    /// Eight training pictures, each as it is and as seven epochs see it.
     private static func writePreview(
         of folder: LabelledFolder, _ recipe: Recipe, _ options: TrainingOptions, to file: String
     ) throws {
