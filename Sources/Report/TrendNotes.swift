@@ -28,7 +28,7 @@ extension TrendReport {
     private var totals: String {
         let counted = recognised + other + unsure
         var text =
-            "Share of the \(Format.count(recognised)) recognised (confidence \(Format.fixed(threshold, decimals: 2)) or more)"
+            "Share of the \(Format.count(recognised)) recognised (familiar, confidence \(Format.fixed(threshold, decimals: 2)) or more)"
         text += " of \(Format.count(counted, unitNoun))"
         var beside: [String] = []
         if other > 0 { beside.append("\(Format.count(other)) other") }

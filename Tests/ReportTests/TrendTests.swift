@@ -30,7 +30,7 @@ import Testing
                 dior       40  40.0 %  \(intervals[1])  70.0 %   -30.0  ↓ falling
 
                 chanel leads: its lead over the next is clear.
-                Share of the 100 recognised (confidence 0.60 or more) of 112 sightings; 5 other, 7 unsure.
+                Share of the 100 recognised (familiar, confidence 0.60 or more) of 112 sightings; 5 other, 7 unsure.
                 Not counted: 1,000 dated only by file time (--dates any), 3 not classified by luxe@3, 4 undated.
                 To have them classified: bagq reclassify --since 2026-06-06 --model luxe@3
                 The window before, 3 June to 5 June 2026, has sightings on 2 of its 3 days: take its shares with
