@@ -46,12 +46,12 @@ package struct Recipe: Sendable {
     }
 
     /// What a training is done with unless somebody says otherwise.
-    /// - freezes: Trains the last layer alone.
-    package func options(freezes: Bool = false) -> TrainingOptions {
+    /// - name: Nil where it starts from others. - freezes: Trains the last layer alone.
+    package static func options(_ name: Name?, freezes: Bool = false) -> TrainingOptions {
         var options = TrainingOptions()
-        switch kind {
-        case .scratch(.blog): return options
-        case .scratch(.slim):
+        switch name {
+        case .blog: return options
+        case .slim:
             options.recipe = Name.slim.rawValue
             options.epochs = 60
             options.keep = .last
@@ -63,7 +63,7 @@ package struct Recipe: Sendable {
             // Winograd's convolution saves more than bf16 does.
             options.precision = .fp32
             return options
-        case .fineTuning: break
+        case nil: break
         }
         options.recipe = "fine-tune"
         options.epochs = 8

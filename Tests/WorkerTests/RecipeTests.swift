@@ -41,7 +41,7 @@ struct RecipeTests {
         let recipe = Recipe(name)
         let input = try recipe.architecture(classes: 7).input
         #expect(input.width == recipe.preprocessing.width && input.height == recipe.preprocessing.height)
-        let options = recipe.options()
+        let options = Recipe.options(name)
         #expect(options.recipe == name.rawValue && options.problem == nil)
         #expect(name != .blog || options == TrainingOptions(), "the post's")
     }

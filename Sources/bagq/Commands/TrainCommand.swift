@@ -46,12 +46,19 @@ enum TrainCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> ExitStatus {
         let origin = try arguments.value("--from").map { try trainingOrigin($0, arguments) }
-        var recipe = try recipe(arguments, origin)
-        let options = try options(arguments, recipe, startsFromOthers: origin != nil)
+        let recipeName = try recipeName(arguments, startsFromOthers: origin != nil)
+        let options = try options(arguments, recipeName)
         let cache = try arguments.integer("--cache-mb", in: Settings.cacheMegabytes)
         let priority = try arguments.integer("--priority", in: -1000...1000) ?? 0
         let data = try Path(existing: arguments.operands[0])
         let folder = try LabelledFolder(data)
+        var recipe: Recipe =
+            if let origin {
+                .fineTuning(
+                    try TrainingStart(origin) { try Session(arguments, creating: false).store.modelFile($0) })
+            } else {
+                Recipe(recipeName ?? .slim)
+            }
         recipe.augment = options.augment
         let resize = try arguments.choice("--resize", Preprocessing.Resize.Kind.self)
         if let resize { recipe.prepare(by: resize) }
@@ -102,27 +109,25 @@ enum TrainCommand: Command {
         return .model(name: version.name, number: version.number)
     }
 
-    private static func recipe(_ arguments: Arguments, _ origin: TrainingOrigin?) throws -> Recipe {
+    /// Nil where a training starts from others.
+    private static func recipeName(_ arguments: Arguments, startsFromOthers: Bool) throws -> Recipe.Name? {
         let name = try arguments.choice("--recipe", Recipe.Name.self)
-        guard let origin else { return Recipe(name ?? .slim) }
+        guard startsFromOthers else { return name ?? .slim }
         guard name == nil else { throw UsageError("--recipe and --from exclude each other", command: spec.name) }
-        return .fineTuning(
-            try TrainingStart(origin) { try Session(arguments, creating: false).store.modelFile($0) })
+        return nil
     }
 
-    private static func options(
-        _ arguments: Arguments, _ recipe: Recipe, startsFromOthers: Bool
-    ) throws -> TrainingOptions {
+    private static func options(_ arguments: Arguments, _ recipe: Recipe.Name?) throws -> TrainingOptions {
         let freezes = arguments.has("--freeze")
+        var options = Recipe.options(recipe, freezes: freezes)
         if freezes {
-            guard startsFromOthers else { throw UsageError("--freeze needs --from", command: spec.name) }
+            guard recipe == nil else { throw UsageError("--freeze needs --from", command: spec.name) }
             if let other = ["--augment", "--preview"].first(where: arguments.has) {
                 throw UsageError(
                     "\(other) and --freeze exclude each other: each picture is looked at once, as it is and mirrored",
                     command: spec.name)
             }
         }
-        var options = recipe.options(freezes: freezes)
         if let epochs = try arguments.integer("--epochs", in: 1...100_000) { options.epochs = epochs }
         options.minutes = try arguments.integer("--minutes", in: 1...100_000)
         if options.minutes != nil, arguments.has("--epochs") {
