@@ -63,7 +63,7 @@ package struct SeasonsReport {
             lines.append("No sighting that counts: \(empty.map(Escaping.terminal).joined(separator: ", ")).")
         }
         lines.append(
-            "Shares are of the recognised (familiar, confidence \(Format.fixed(newest.threshold, decimals: 2)) or more); 95 % is their interval, from the differences between 20 groups of authors. Before and change: the same season a year earlier, or as many days of it. Rising, falling and leads are said only where the interval (for changes: corrected for the brands of the table, after Holm) excludes zero."
+            "Shares are of the \(newest.recognisedText); 95 % is their interval, from the differences between 20 groups of authors. Before and change: the same season a year earlier, or as many days of it. Rising, falling and leads are said only where the interval (for changes: corrected for the brands of the table, after Holm) excludes zero."
         )
         let isCommon = newest.adjustment.source != .reviewed
         lines += isCommon ? newest.adjustmentNotes : []

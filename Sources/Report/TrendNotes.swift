@@ -25,10 +25,15 @@ extension TrendReport {
 
     private func name(_ brand: Int) -> String { Escaping.terminal(brandNames[brand]) }
 
+    /// What has to be so for a sighting to be recognised.
+    var recognisedText: String {
+        "recognised (familiar, confidence \(Format.fixed(threshold, decimals: 2)) or more)"
+    }
+
     private var totals: String {
         let counted = recognised + other + unsure
         var text =
-            "Share of the \(Format.count(recognised)) recognised (familiar, confidence \(Format.fixed(threshold, decimals: 2)) or more)"
+            "Share of the \(Format.count(recognised)) \(recognisedText)"
         text += " of \(Format.count(counted, unitNoun))"
         var beside: [String] = []
         if other > 0 { beside.append("\(Format.count(other)) other") }
