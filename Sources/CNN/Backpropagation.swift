@@ -29,7 +29,8 @@ final class Backpropagation: Sendable {
     private static let mostGroupGradients = 1 << 25
     private static let leastGroups = 4
 
-    /// - bf16: Where convolutions are to multiply numbers of bf16. - smoothing: Of the labels; see `TrainingOptions`.
+    /// - bf16: Where convolutions are to multiply numbers of bf16.
+    /// - smoothing: Of the labels; see `TrainingOptions`.
     /// - classWeights: What each class's losses are multiplied by; nil for 1.
     init(
         _ network: Network, _ parameters: Parameters, kernels: Kernels, bf16: BF16Kernels? = nil, pool: ThreadPool,
@@ -48,8 +49,9 @@ final class Backpropagation: Sendable {
     }
 
     /// Leaves the gradients, by the parameters as they are now, of the mean loss over the pictures; returns each picture's loss and whether it was right.
-    /// - labels: As many as there are pictures. - others: Labels beside them, with their shares; as many again, or none. - randomKeys: For
-    ///   dropout, one a picture.
+    /// - labels: As many as there are pictures.
+    /// - others: Labels beside them, with their shares; as many again, or none.
+    /// - randomKeys: For dropout, one a picture.
     /// - load: Fills in a picture; called on the pool's threads. What it throws ends the run.
     func run(
         labels: [Int], others: [(label: Int, share: Double)?] = [], randomKeys: [UInt64],

@@ -5,7 +5,8 @@ struct BufferPlan: Sendable {
     private(set) var sizes: [Int] = []
 
     /// - uses: In the order in which they are done: the values taken and the one made.
-    /// - counts: How many elements each value has. - held: Values with memory of their own.
+    /// - counts: How many elements each value has.
+    /// - held: Values with memory of their own.
     init(_ uses: [(sources: [Int], target: Int)], counts: [Int], held: Set<Int>) {
         slots = [Int?](repeating: nil, count: counts.count)
         var lastUse: [Int: Int] = [:]

@@ -74,7 +74,8 @@ extension Familiarity {
     fileprivate static let featureCounts = 4 * dimensions...8192
 
     /// Nil where the pictures are too few to have a subspace.
-    /// - features: pictures x features. - logits: pictures x classes.
+    /// - features: pictures x features.
+    /// - logits: pictures x classes.
     init?(
         features: Buffer<Float>, logits: Buffer<Float>, pictures: Int, kernels: Kernels
     ) throws(KernelLevelError) {
@@ -177,7 +178,8 @@ extension Model {
     }
 
     /// Has pictures be unfamiliar that are less like its own than 95 % of these are, or none where these are too few.
-    /// - logits: Of held-out pictures, since `learnFamiliarity`. - other: The class whose pictures do not count, being of no brand.
+    /// - logits: Of held-out pictures, since `learnFamiliarity`.
+    /// - other: The class whose pictures do not count, being of no brand.
     package mutating func limitFamiliarity(by logits: LabelledLogits, exceptOf other: Int?) {
         let scores = zip(logits.familiarities ?? [], logits.labels).filter { $0.1 != other }.map(\.0)
         if let limit = Familiarity.limit(of: scores) { familiarity?.limit = limit } else { familiarity = nil }

@@ -13,7 +13,8 @@ final class ForwardPass {
     private let weights: DerivedWeights
     private let scratch: LayerScratch
 
-    /// - weights: For prediction; may be shared with other threads. - isObserved: Whether every value is to exist whole at some time.
+    /// - weights: For prediction; may be shared with other threads.
+    /// - isObserved: Whether every value is to exist whole at some time.
     init(_ network: Network, _ weights: DerivedWeights, capacity: Int, isObserved: Bool = false) {
         self.network = network
         self.capacity = capacity

@@ -17,7 +17,11 @@ import CKernels
     }
 
     /// c = clamp(a x b + bias + skip): with pixels as rows, a 1 x 1 convolution.
-    /// - a: M x K by `aStrides`. - b: K x N, rows `bRow` apart. - c: M x N, rows `cRow` apart. - bias: N. - skip: As `c` lies, or `c` itself.
+    /// - a: M x K by `aStrides`.
+    /// - b: K x N, rows `bRow` apart.
+    /// - c: M x N, rows `cRow` apart.
+    /// - bias: N.
+    /// - skip: As `c` lies, or `c` itself.
     func multiply(
         _ m: Int, _ k: Int, _ n: Int, a: Buffer<Float>, _ aStrides: Strides, b: Buffer<Float>, bRow: Int,
         into c: Buffer<Float>, cRow: Int, bias: Buffer<Float>? = nil, clamp: bagq_clamp = .none,
@@ -58,7 +62,8 @@ import CKernels
         unsafe table.winograd_weights(channels, filters, weights.pointer, transformed.pointer)
     }
 
-    /// - transformed: As `transformForWinograd` leaves the weights. - skip: See `convolve`.
+    /// - transformed: As `transformForWinograd` leaves the weights.
+    /// - skip: See `convolve`.
     func convolveByWinograd(
         _ shape: bagq_convolution, _ input: Buffer<Float>, transformed: Buffer<Float>, bias: Buffer<Float>,
         clamp: bagq_clamp, skip: Buffer<Float>? = nil, scratch: Buffer<Float>, into output: Buffer<Float>
@@ -107,7 +112,8 @@ import CKernels
     }
 
     /// output = clamp(input * weights + bias), each channel with its own kernel.
-    /// - weights: S x S x C. - bias: C.
+    /// - weights: S x S x C.
+    /// - bias: C.
     func depthwise(
         _ s: bagq_windows, _ input: Buffer<Float>, weights: Buffer<Float>, bias: Buffer<Float>, clamp: bagq_clamp,
         into output: Buffer<Float>

@@ -4,8 +4,9 @@ package enum LayerDescription: Codable, Hashable, Sendable {
     /// One kernel for each channel, which sees that channel alone.
     case depthwiseConvolution(kernel: Int, stride: Int, padding: Padding)
     /// In training alone, behind a convolution that nothing else takes: each channel brought to mean 0 and deviation 1 over the batch, then
-    /// scaled and shifted as learnt. - epsilon: Added to the variance. - momentum: What a batch weighs in the running mean and variance,
-    /// which prediction takes.
+    /// scaled and shifted as learnt.
+    /// - epsilon: Added to the variance.
+    /// - momentum: What a batch weighs in the running mean and variance, which prediction takes.
     case batchNormalization(epsilon: Double, momentum: Double)
     case relu
     /// min(max(x, 0), 6)

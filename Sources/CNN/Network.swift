@@ -17,7 +17,8 @@ package struct Network: Sendable {
         enum Operation: Sendable {
             case layer(any PictureLayer, of: Int)
             case add(Add, of: Int, and: Int)
-            /// In training alone. - plus: What is added before the activation.
+            /// In training alone.
+            /// - plus: What is added before the activation.
             case normalize(BatchNormalization, of: Int, plus: Int?)
         }
     }

@@ -35,7 +35,8 @@ final class Optimizer: Sendable {
         }
     }
 
-    /// - step: From 0. - steps: Of the whole training.
+    /// - step: From 0.
+    /// - steps: Of the whole training.
     func update(_ parameters: Parameters, by gradients: Buffer<Float>, step: Int, of steps: Int) throws {
         if let clipping = options.clipping { try clip(gradients, to: clipping) }
         let (beta1, beta2) = (0.9, 0.999)

@@ -39,7 +39,9 @@ package final class Predictor {
 
     /// Class probabilities, each picture's summing to 1. They depend on the picture, the model, the precision and, in fp32,
     /// the level, on nothing else.
-    /// - pixels: count x H x W x 3. - probabilities: count x classes. - count: At most `capacity`.
+    /// - pixels: count x H x W x 3.
+    /// - probabilities: count x classes.
+    /// - count: At most `capacity`.
     package func predict(_ pixels: Span<UInt8>, count: Int, into probabilities: inout MutableSpan<Float>) {
         let classes = model.classes.count
         precondition(probabilities.count == count * classes)

@@ -14,7 +14,8 @@ package struct Reliability: Codable, Hashable, Sendable {
     private static let simulations = 1_000
 
     /// Nil without pictures.
-    /// - probabilities: Each picture's, in the order of the classes. - labels: The pictures' true classes.
+    /// - probabilities: Each picture's, in the order of the classes.
+    /// - labels: The pictures' true classes.
     package init?(probabilities: [[Float]], labels: [Int]) {
         precondition(probabilities.count == labels.count)
         guard !labels.isEmpty else { return nil }

@@ -121,7 +121,9 @@ package enum Schedule: String, Codable, Sendable {
     /// Hyper-parameters").
     case oneCycle
 
-    /// What the learning rate is multiplied by. - step: From 0. - steps: Of the whole training.
+    /// What the learning rate is multiplied by.
+    /// - step: From 0.
+    /// - steps: Of the whole training.
     func factor(step: Int, of steps: Int) -> Double {
         guard self == .oneCycle, steps > 1 else { return 1 }
         let (time, rise) = (Double(step) / Double(steps - 1), 0.25)

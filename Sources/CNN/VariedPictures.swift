@@ -27,7 +27,8 @@ package struct VariedPictures: Sendable {
         return CutMix(pictures: count, shape: shape, using: &random)
     }
 
-    /// - mix: As `mix(of:epoch:)` says. - partner: For the other picture, if there is one.
+    /// - mix: As `mix(of:epoch:)` says.
+    /// - partner: For the other picture, if there is one.
     func load(_ index: Int, epoch: Int, mix: CutMix?, into picture: Buffer<Float>, partner: Buffer<Float>) throws {
         func load(_ other: Int, _ purpose: Random.Purpose, into buffer: Buffer<Float>) throws {
             let augmentation = Random.key(seed, purpose, epoch, index)

@@ -20,8 +20,9 @@ package struct Augmentation: Hashable, Sendable {
 
     /// A part of the picture (Szegedy et al. 2014, "Going Deeper with Convolutions", 6), mirrored or not, brighter or darker, more or less
     /// colourful.
-    /// - leastArea: Of the picture's. - proportions: Up to this and down to its inverse of the picture's. - colour: What is added to or
-    ///   taken from brightness and saturation, at most.
+    /// - leastArea: Of the picture's.
+    /// - proportions: Up to this and down to its inverse of the picture's.
+    /// - colour: What is added to or taken from brightness and saturation, at most.
     package static func resizedCrop(
         width: Int, height: Int, leastArea: Float = 0.4, proportions: Float = 4 / 3, colour: Float = 0.2,
         using random: inout CounterRandom

@@ -2,7 +2,8 @@ internal import CTurboJPEG
 
 extension RGBImage {
     /// The picture as a JPEG file.
-    /// - quality: 1 to 100. - exif: written into the file; the pixels are stored as they are, whatever its orientation.
+    /// - quality: 1 to 100.
+    /// - exif: written into the file; the pixels are stored as they are, whatever its orientation.
     package func jpeg(quality: Int = 85, exif: EXIFBlock? = nil) throws(PictureError) -> [UInt8] {
         guard let compressor = unsafe tjInitCompress() else {
             throw PictureError(.unreadable, "the JPEG compressor cannot start: not enough memory")

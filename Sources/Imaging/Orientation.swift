@@ -13,7 +13,8 @@ package enum Orientation: Int, CaseIterable, Sendable {
     package var swapsSides: Bool { rawValue >= 5 }
 
     /// Copies a stored picture upright. RGB, rows packed.
-    /// - stored: height x width x 3. - upright: as many bytes; width x height x 3 where sides are swapped.
+    /// - stored: height x width x 3.
+    /// - upright: as many bytes; width x height x 3 where sides are swapped.
     func copyUpright(_ stored: Span<UInt8>, width: Int, height: Int, into upright: inout MutableSpan<UInt8>) {
         precondition(stored.count == width * height * 3 && upright.count == stored.count)
         /// Pixels from one stored pixel to the one that belongs right of it, and below it.

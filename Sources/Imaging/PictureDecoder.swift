@@ -73,7 +73,8 @@ package struct PictureDecoder: ~Copyable {
     }
 
     /// Decodes a picture as it is stored, to `decoded`.
-    /// - least: what the upright picture's sides are to reach. - returns: the size that it was decoded to.
+    /// - least: what the upright picture's sides are to reach.
+    /// - returns: the size that it was decoded to.
     private mutating func decode<Decoder: PictureFormatDecoder>(
         _ file: Span<UInt8>, with decoder: Decoder, atLeast least: PictureSize
     ) throws(PictureError) -> (PictureSize, PictureDetails) {

@@ -16,7 +16,8 @@ struct Resizer {
     init(_ kernels: ResampleKernels = ResampleKernels()) { self.kernels = kernels }
 
     /// Brings a stored picture to a size, upright.
-    /// - source: height x width x 3 in front. - target: targetHeight x targetWidth x 3, of the upright picture.
+    /// - source: height x width x 3 in front.
+    /// - target: targetHeight x targetWidth x 3, of the upright picture.
     mutating func resize(
         _ source: [UInt8], width: Int, height: Int, to targetWidth: Int, _ targetHeight: Int,
         _ orientation: Orientation, by framing: Framing = .squash, _ interpolation: Interpolation = .bilinear,
@@ -164,7 +165,8 @@ enum ResamplePass {
         unsafe self.table = table.pointee
     }
 
-    /// - source: `pass.sourceCount` bytes in front. - target: `pass.targetCount` bytes in front.
+    /// - source: `pass.sourceCount` bytes in front.
+    /// - target: `pass.targetCount` bytes in front.
     func run(_ pass: ResamplePass, _ source: [UInt8], into target: inout MutableSpan<UInt8>) {
         precondition(source.count >= pass.sourceCount && target.count >= pass.targetCount && pass.targetCount > 0)
         unsafe source.withUnsafeBufferPointer { source in

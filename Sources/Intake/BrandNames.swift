@@ -34,7 +34,8 @@ package struct BrandNames: Sendable {
         return words
     }
 
-    /// - classes: A model's, each a brand with its own name as a spelling; those that begin with `_` are none. - file: Of the setting, if any.
+    /// - classes: A model's, each a brand with its own name as a spelling; those that begin with `_` are none.
+    /// - file: Of the setting, if any.
     package init(classes: [String], file: [(name: String, spellings: [String])] = []) {
         self.init(classes.filter { !$0.hasPrefix("_") }.map { ($0, []) } + file)
     }

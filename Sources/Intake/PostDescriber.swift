@@ -13,7 +13,9 @@ struct PostDescriber {
         self.context = context
     }
 
-    /// - path: From the source's root. - view: Of the picture's folder. - manifests: Of its folders, the nearest first.
+    /// - path: From the source's root.
+    /// - view: Of the picture's folder.
+    /// - manifests: Of its folders, the nearest first.
     mutating func post(
         of path: [UInt8], in view: FolderView?, _ manifests: [FolderManifests], _ leftOut: inout [String: Int]
     ) throws(SystemError) -> Post {

@@ -32,7 +32,8 @@ struct PostFields: Sendable {
     /// Of dates such as 01/05/2024; nil where such dates are none.
     var dayOrder: DayOrder?
 
-    /// - source: Of its time. - text: What the post says, where that lies elsewhere.
+    /// - source: Of its time.
+    /// - text: What the post says, where that lies elsewhere.
     func post(
         in record: JSONNode, source: TimeSource, text more: String? = nil, _ context: IntakeContext
     ) -> Post {

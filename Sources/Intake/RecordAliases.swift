@@ -61,7 +61,8 @@ struct RecordAliases {
         return fields
     }
 
-    /// - fields: Of `fields(without:)`. - source: Of its time.
+    /// - fields: Of `fields(without:)`.
+    /// - source: Of its time.
     func post(in record: JSONNode, _ fields: PostFields, source: TimeSource, _ context: IntakeContext) -> Post {
         var post = fields.post(in: record, source: source, context)
         if let author = post.author, author.hasPrefix("@") { post.author = String(author.dropFirst()).nonBlank }

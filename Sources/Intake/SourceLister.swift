@@ -12,7 +12,8 @@ package struct SourceLister {
 
     /// - source: a folder, a picture, a text file with a picture's path in each line, or a file of records that name pictures or posts.
     /// - context: Nil where pictures are wanted whatever was said of them.
-    /// - cursor: of the last batch that was kept; nil at the start. - leftOut: of that same batch.
+    /// - cursor: of the last batch that was kept; nil at the start.
+    /// - leftOut: of that same batch.
     package init(source: Path, cursor: [UInt8]?, leftOut: [String: Int], context: IntakeContext? = nil)
         throws(IntakeError)
     {

@@ -26,7 +26,8 @@ enum XZ {
 
     /// All that a file holds. xz sees it as its standard input and never its name, and gets no environment, so that nothing in a dump, nor
     /// `XZ_OPT`, steers it.
-    /// - program: Looked for in `PATH`. - Throws: `Failure`, or `SystemError` where there can be no process.
+    /// - program: Looked for in `PATH`.
+    /// - Throws: `Failure`, or `SystemError` where there can be no process.
     static func unpack(_ file: ReadableFile, with program: String, into buffer: inout [UInt8], limit: Int) throws {
         buffer.removeAll(keepingCapacity: true)
         var output = try Channel()

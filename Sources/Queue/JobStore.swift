@@ -87,8 +87,9 @@ package protocol JobStore: Sendable {
     /// What a model saw in the days that the query names, as sums.
     func trends(of model: ModelVersion, _ query: TrendQuery) throws(StoreError) -> TrendWindow
     /// How the posts were liked in which the model recognised each brand, in the order of the brands that have any such posts.
-    /// - query: Its unit, spans and threshold step mean nothing here. - strengths: Of the dates that count. - threshold: The confidence from which a
-    ///   brand is recognised.
+    /// - query: Its unit, spans and threshold step mean nothing here.
+    /// - strengths: Of the dates that count.
+    /// - threshold: The confidence from which a brand is recognised.
     func engagement(
         of model: ModelVersion, _ query: TrendQuery, strengths: Set<DateStrength>, threshold: Double
     ) throws(StoreError) -> [EngagementRow]

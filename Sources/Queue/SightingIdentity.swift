@@ -3,8 +3,9 @@ package struct SightingIdentity: Hashable, Sendable {
     /// 16 bytes: SHA-256 of the parts, each after its length, so that no two lists of parts run together alike.
     package let bytes: [UInt8]
 
-    /// - postID: Nil where no post is known. - place: Of the picture in the post. - authorHash: See `authorHash(of:key:)`; nil where no
-    /// author is known.
+    /// - postID: Nil where no post is known.
+    /// - place: Of the picture in the post.
+    /// - authorHash: See `authorHash(of:key:)`; nil where no author is known.
     package init(
         _ fingerprint: Fingerprint, platform: String?, postID: String?, place: Int?, authorHash: [UInt8]?
     ) {

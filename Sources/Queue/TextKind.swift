@@ -8,7 +8,8 @@ package enum TextKind: Int, CaseIterable, Sendable {
     case silent
     case naming
 
-    /// - hasText, mentions: As in a `Post`. - brand: A class; those that begin with `_` are never named.
+    /// - hasText, mentions: As in a `Post`.
+    /// - brand: A class; those that begin with `_` are never named.
     package init(hasText: Bool, mentions: [String], brand: String) {
         if mentions.isEmpty {
             self = hasText ? .silent : .unknown

@@ -5,7 +5,8 @@ package import Queue
 package struct EngagementTable {
     private let rows: [(brand: String, row: EngagementRow)]
 
-    /// - classes: The model's. - brands: Those to show, in their order.
+    /// - classes: The model's.
+    /// - brands: Those to show, in their order.
     package init(_ rows: [EngagementRow], classes: [String], brands: [String]) {
         self.rows = brands.compactMap { brand in
             rows.first { classes.indices.contains($0.brand) && classes[$0.brand] == brand }.map { (brand, $0) }

@@ -10,7 +10,8 @@ package struct InspectReport {
 
     private let remedies: [String: String]
 
-    /// - zoneName: As the database calls it. - remedies: What to do about pictures that this build does not read, by extension: half a sentence.
+    /// - zoneName: As the database calls it.
+    /// - remedies: What to do about pictures that this build does not read, by extension: half a sentence.
     package init(
         _ survey: DumpSurvey, source: Path, zone: TimeZone, zoneName: String, remedies: [String: String]
     ) {

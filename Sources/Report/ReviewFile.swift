@@ -107,7 +107,8 @@ package struct ReviewFile {
     }
 
     /// The answers by the pictures' numbers. Rows that are empty or say `?` have none.
-    /// - sample: The one whose number is `self.sample`. - classes: Its model's.
+    /// - sample: The one whose number is `self.sample`.
+    /// - classes: Its model's.
     package func answers(for sample: ReviewSample, classes: [String]) throws(ReviewFileError) -> [Int: Truth] {
         let drawn = Dictionary(sample.drawn.map { ($0.row.number, $0.stratum) }) { first, _ in first }
         var answers: [Int: Truth] = [:]

@@ -28,8 +28,9 @@ package struct ShareAdjustment: Sendable {
     let reviewed: ReviewedPictures
 
     /// By people's answers where they are enough, else by the model's held-out pictures.
-    /// - reviews: those that are a random sample of what is counted, or of a part of its days. - daily: how many sightings each day of the
-    ///   window has. - heldOut: asked where it is needed; nil where there are none.
+    /// - reviews: those that are a random sample of what is counted, or of a part of its days.
+    /// - daily: how many sightings each day of the window has.
+    /// - heldOut: asked where it is needed; nil where there are none.
     package init(
         classes: [String], threshold: Double, unit: CountingUnit, reviews: [ReviewSum],
         daily: [CalendarDay: Int], heldOut: () throws -> HeldOutPictures?

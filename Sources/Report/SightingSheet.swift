@@ -31,7 +31,9 @@ package struct SightingSheet {
     private let entries: [Entry]
     private let zone: TimeZone
 
-    /// - notes: Lines below the title. - classes: The model's. - timeZone: The store's, an IANA name.
+    /// - notes: Lines below the title.
+    /// - classes: The model's.
+    /// - timeZone: The store's, an IANA name.
     package init(title: String, notes: [String], classes: [String], entries: [Entry], timeZone: String) {
         self.title = title
         self.notes = notes

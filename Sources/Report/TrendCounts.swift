@@ -92,7 +92,9 @@ package struct Coverage: Hashable, Sendable {
     package let recognised: Int
     package let remarks: [Remark]
 
-    /// - counted: sightings of any meaning. - firstDay: of all sightings that could count. - isCut: part of it is left out or to come.
+    /// - counted: sightings of any meaning.
+    /// - firstDay: of all sightings that could count.
+    /// - isCut: part of it is left out or to come.
     init(
         days: Range<CalendarDay>, daysSeen: Int, recognised: Int, counted: Int, firstDay: CalendarDay?,
         isCut: Bool = false

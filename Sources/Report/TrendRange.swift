@@ -25,7 +25,8 @@ package struct TrendRange: Hashable, Sendable {
 
     /// - since: `7d`, `4w`, `3m`, `1y` (so many complete days, weeks, months or years up to yesterday), `today`, `yesterday`, `week`,
     ///   `month`, `season` (the present one, up to yesterday), a season's name, an ISO date, week, month or date and time.
-    /// - until: the same, the last day that counts; nil for now. - unit: nil for the shortest of which a line holds the window's.
+    /// - until: the same, the last day that counts; nil for now.
+    /// - unit: nil for the shortest of which a line holds the window's.
     /// - timeZone: the store's.
     package init(
         since: String = "7d", until: String? = nil, by unit: TrendUnit? = nil,

@@ -79,10 +79,12 @@ package struct TrendReport {
     package let firstDay: CalendarDay?
     package let newestDay: CalendarDay?
 
-    /// - classes: the model's. - threshold: the confidence from which a brand is recognised, a multiple of 0.05.
+    /// - classes: the model's.
+    /// - threshold: the confidence from which a brand is recognised, a multiple of 0.05.
     /// - window, before, today: the sums of `range.days`, `range.before` and of `range.today` alone, of `unit`; undated ones are read from
     ///   the first.
-    /// - brands: the classes to show; empty for all. Shares stay shares of all that is recognised. - adjustment: of `range.days`.
+    /// - brands: the classes to show; empty for all. Shares stay shares of all that is recognised.
+    /// - adjustment: of `range.days`.
     package init(
         range: TrendRange, model: ModelVersion, classes: [String], threshold: Double, unit: CountingUnit = .sightings,
         window: TrendWindow, before: TrendWindow, today: TrendWindow?,

@@ -109,8 +109,8 @@ extension Transaction {
 }
 
 extension TrendWindow {
-    /// - daily: Raw days of that strength with their sightings. - classified: How many of these the model has classified; nil where they
-    ///   are not counted.
+    /// - daily: Raw days of that strength with their sightings.
+    /// - classified: How many of these the model has classified; nil where they are not counted.
     mutating func note(_ daily: [(day: Int, count: Int)], _ strength: DateStrength, classified: Int? = nil) {
         let total = daily.reduce(0) { $0 + $1.count }
         if total > 0 { sightings[strength] = total }

@@ -61,7 +61,8 @@ extension [SourcedShare] {
     /// In Wilson's form is what vanishes with a share. What does not, because it is of other brands' pictures that are taken for this one,
     /// has plain arms, and the two are joined (MOVER, as in `Difference`). Nil for a share that the samples cannot tell, and for all where
     /// one group holds every picture.
-    /// - total: pictures counted. - groups: that hold any.
+    /// - total: pictures counted.
+    /// - groups: that hold any.
     /// - samplesVanish: whether what other samples would have done vanishes with the share.
     func intervals(total: Double, groups: Int, samplesVanish: Bool) -> [Interval?] {
         guard groups > 1 else { return map { _ in nil } }

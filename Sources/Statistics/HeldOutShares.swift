@@ -62,7 +62,8 @@ private struct HeldOutMatrix {
     }
 
     /// What a truth's held-out pictures, drawn anew, would move a share by.
-    /// - share: of the truth. - weights: [category].
+    /// - share: of the truth.
+    /// - weights: [category].
     private func part(of truth: Int, share: Double, weights: [Double]) -> VariancePart {
         // As if half a picture more had been spread over all categories: that none of 30 was taken for a brand does not say that none
         // ever is.

@@ -1,6 +1,7 @@
 /// The p >= 0 with sum 1 that makes ||M p - q||² least, by the primal active-set method (J. Nocedal, S. J. Wright, Numerical
 /// Optimization, 2006, algorithm 16.3): a component that would go below zero is held there until the slope draws it off again.
-/// - matrix: M as [row][column]. - target: q.
+/// - matrix: M as [row][column].
+/// - target: q.
 func leastSquaresOnSimplex(_ matrix: [[Double]], _ target: [Double]) -> [Double] {
     let system = NormalEquations(matrix)
     let columns = 0..<system.columns

@@ -29,7 +29,8 @@ package func classifyInOrder(
 /// Computes what belongs to each number below `count` on `threads` threads, and hands it on, on the calling thread, in order.
 /// Whatever ends this ends all threads after what they have in hand.
 /// - makeWorker: Called once on each thread.
-/// - throws: What making a worker threw. - returns: False when `isStopped` became true first.
+/// - throws: What making a worker threw.
+/// - returns: False when `isStopped` became true first.
 func inOrder<Value>(
     _ count: Int, threads: Int, isStopped: @escaping @Sendable () -> Bool,
     makeWorker: @escaping @Sendable () throws -> (Int) -> sending Value, each: (Int, Value) -> Void

@@ -20,8 +20,9 @@ final class Lister: Sendable {
     private let zone: TimeZone
     private let spellings: [BrandSpellings]
 
-    /// - zone: The store's. - spellings: Of brands beside the models' classes. - news: is counted up when items were listed, or a listing has
-    /// ended.
+    /// - zone: The store's.
+    /// - spellings: Of brands beside the models' classes.
+    /// - news: is counted up when items were listed, or a listing has ended.
     init(
         store: any JobStore, patience: StorePatience, zone: TimeZone, spellings: [BrandSpellings], news: Monitor<Int>
     ) {

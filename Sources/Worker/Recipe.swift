@@ -46,7 +46,8 @@ package struct Recipe: Sendable {
     }
 
     /// What a training is done with unless somebody says otherwise.
-    /// - name: Nil where it starts from others. - freezes: Trains the last layer alone.
+    /// - name: Nil where it starts from others.
+    /// - freezes: Trains the last layer alone.
     package static func options(_ name: Name?, freezes: Bool = false) -> TrainingOptions {
         var options = TrainingOptions()
         switch name {

@@ -18,7 +18,8 @@ final class KnownTruth {
     }
 
     /// What adjusts the shares of a window that was counted so.
-    /// - query: without its days. - dates: what of the window is shown.
+    /// - query: without its days.
+    /// - dates: what of the window is shown.
     func adjustment(
         of days: Range<CalendarDay>, _ query: TrendQuery, window: TrendWindow, dates: TrendDates
     ) throws -> ShareAdjustment {

@@ -30,7 +30,8 @@ enum Terminal {
         write(lines.map { Escaping.terminal(String($0)) }.joined(separator: "\n") + terminator, to: STDERR_FILENO)
     }
 
-    /// Writes a line over the one before. - isLast: Nothing is written over this one.
+    /// Writes a line over the one before.
+    /// - isLast: Nothing is written over this one.
     static func rewrite(_ line: String, isLast: Bool = false) {
         write("\r\u{1B}[K" + Escaping.terminal(line) + (isLast ? "\n" : ""), to: STDERR_FILENO)
     }

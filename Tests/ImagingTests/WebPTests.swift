@@ -14,7 +14,9 @@ struct WebPTests {
         return try decoder.decode(file.span, atLeast: atLeast)
     }
 
-    /// The picture as a WebP file. - alpha: by pixel; nil for an opaque one. - quality: nil for lossless.
+    /// The picture as a WebP file.
+    /// - alpha: by pixel; nil for an opaque one.
+    /// - quality: nil for lossless.
     private static func encode(_ image: RGBImage, alpha: ((Int) -> UInt8)? = nil, quality: Float? = nil) -> [UInt8] {
         var pixels: [UInt8] = []
         for pixel in 0..<image.width * image.height {

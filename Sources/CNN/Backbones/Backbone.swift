@@ -25,7 +25,8 @@ package struct Backbone: Sendable {
     package static let all: [Backbone] = EfficientNetLite.all + MobileNetV1.all + ResNet.all
 
     /// The network with its classes' layer.
-    /// - input: Height and width. - mean: Of the pictures it was trained on, channel by channel: what lies outside of a picture.
+    /// - input: Height and width.
+    /// - mean: Of the pictures it was trained on, channel by channel: what lies outside of a picture.
     /// - dropout: Of the features, in training.
     package func architecture(
         height: Int, width: Int, classes: Int, mean: [Double], dropout: Double = 0

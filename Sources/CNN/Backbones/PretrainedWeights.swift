@@ -20,7 +20,8 @@ package struct PretrainedWeights: Sendable {
         package var license: String?
     }
 
-    /// - weights: The safetensors file. - config: The JSON file beside it, if there is one.
+    /// - weights: The safetensors file.
+    /// - config: The JSON file beside it, if there is one.
     package init(weights: [UInt8], config: Data?) throws(ModelFileError) {
         try self.init(file: Safetensors(parsing: weights), config: config)
     }

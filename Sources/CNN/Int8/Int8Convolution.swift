@@ -46,7 +46,8 @@ struct Int8Convolution: Sendable {
         }
     }
 
-    /// Without pooling. - x: From the first row on that the rows see, with the slack behind.
+    /// Without pooling.
+    /// - x: From the first row on that the rows see, with the slack behind.
     func forward(
         rows: Range<Int>, of x: Buffer<UInt8>, into y: Buffer<UInt8>, scratch: Buffer<UInt8>, _ kernels: Int8Kernels
     ) {

@@ -14,7 +14,8 @@ struct Int8DepthwiseWeights: Sendable {
     let multipliers: Buffer<UInt32>
 
     /// Nil where integers of these widths cannot hold the layer.
-    /// - kernel: S x S x C. - bias: C.
+    /// - kernel: S x S x C.
+    /// - bias: C.
     init?(
         kernel: Buffer<Float>, bias: Buffer<Float>, size: Int, stride: Int, input: Int8Scale, output: Int8Scale
     ) {

@@ -18,7 +18,9 @@ struct Int8Weights: Sendable {
     let sumScales: [Double]
 
     /// Nil where integers of these widths cannot hold the layer.
-    /// - kernel: segments x columns x outputs. - output: Nil for a layer whose sums are wanted.
+    /// - kernel: segments x columns x outputs.
+    /// - output: Nil for a layer whose sums are wanted.
+    ///
     /// Double's plain operations are exactly specified, so the integers are the same on every machine.
     init?(
         kernel: Buffer<Float>, bias: Buffer<Float>, segments: Int, columns: Int, input: Int8Scale, output: Int8Scale?

@@ -2,7 +2,8 @@ import CKernels
 
 /// y = the mean of each window, channel by channel.
 ///
-/// - x: H x W x C. - y: H' x W' x C. A window over all of the picture is global average pooling.
+/// - x: H x W x C.
+/// - y: H' x W' x C. A window over all of the picture is global average pooling.
 struct AveragePool: PictureLayer {
     let input: Shape
     let output: Shape

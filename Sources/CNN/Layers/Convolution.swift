@@ -2,7 +2,10 @@ import CKernels
 
 /// y = pool(activation(x * kernel + bias)), activation and max-pooling where they follow in the network.
 ///
-/// - x: H x W x C. - kernel: S x S x C x K. - bias: K. - y: H' x W' x K, H' = (padded H - S) / stride + 1, then pooled.
+/// - x: H x W x C.
+/// - kernel: S x S x C x K.
+/// - bias: K.
+/// - y: H' x W' x K, H' = (padded H - S) / stride + 1, then pooled.
 ///
 /// With pooling, the convolution's own output never exists whole: it is made in bands of a few rows that stay in the cache,
 /// forward and backward, and only as far as the pooling windows reach.
@@ -28,7 +31,8 @@ struct Convolution: PictureLayer {
     let height: Int
     let width: Int
 
-    /// - pool: The max-pooling that follows. Its windows must not overlap. - maySaveMultiplications: By Winograd's way.
+    /// - pool: The max-pooling that follows. Its windows must not overlap.
+    /// - maySaveMultiplications: By Winograd's way.
     init(
         input: Shape, output: Shape, size: Int, stride: Int, padding: ResolvedLayer.Edges = .init(),
         border: [Float]? = nil, activation: Activation, pool: MaxPool?, kernel: Range<Int>, bias: Range<Int>,
@@ -185,7 +189,8 @@ struct Convolution: PictureLayer {
     }
 
     /// Adds a band's share.
-    /// - x: The whole padded picture. - dOutput: Of the band alone.
+    /// - x: The whole padded picture.
+    /// - dOutput: Of the band alone.
     func addWeightGradient(
         _ band: Range<Int>, _ x: Buffer<Float>, dOutput: Buffer<Float>, to dKernel: Buffer<Float>, _ pass: LayerPass
     ) {
@@ -204,7 +209,8 @@ struct Convolution: PictureLayer {
     }
 
     /// Adds a band's share.
-    /// - dOutput: Of the band alone. - dx: The whole padded picture's.
+    /// - dOutput: Of the band alone.
+    /// - dx: The whole padded picture's.
     func addInputGradient(
         _ band: Range<Int>, dOutput: Buffer<Float>, to dx: Buffer<Float>, _ pass: LayerPass
     ) {
@@ -237,7 +243,8 @@ struct Convolution: PictureLayer {
     }
 
     /// The picture with its border, of zeros where none is given, at the start of `padded`.
-    /// - rows: Of the padded picture; nil for all. - x: From the first row on that these have of it.
+    /// - rows: Of the padded picture; nil for all.
+    /// - x: From the first row on that these have of it.
     func pad<Value: BitwiseCopyable & ExpressibleByIntegerLiteral>(
         _ x: Buffer<Value>, rows: Range<Int>? = nil, with border: [Value]?, into padded: Buffer<Value>
     ) -> Buffer<Value> {

@@ -1,6 +1,9 @@
 /// y = activation(x x kernel + bias), the activation where it follows in the network, for a batch at once: the weights pass through the cache once.
 ///
-/// - x: N x I. - kernel: I x O. - bias: O. - y: N x O.
+/// - x: N x I.
+/// - kernel: I x O.
+/// - bias: O.
+/// - y: N x O.
 struct Dense: Sendable {
     let inputs: Int
     let outputs: Int

@@ -2,7 +2,10 @@ import CKernels
 
 /// y = activation(x * kernel + bias), each channel with a kernel of its own.
 ///
-/// - x: H x W x C. - kernel: S x S x C. - bias: C. - y: H' x W' x C, H' = (padded H - S) / stride + 1.
+/// - x: H x W x C.
+/// - kernel: S x S x C.
+/// - bias: C.
+/// - y: H' x W' x C, H' = (padded H - S) / stride + 1.
 struct DepthwiseConvolution: PictureLayer {
     let input: Shape
     let output: Shape

@@ -2,8 +2,8 @@
 ///
 /// Computed in Double with an exponential and a logarithm of its own: the system's differ from machine to machine.
 enum SoftmaxCrossEntropy {
-    /// - logits: K. - result: Gets K probabilities from `start` on. Logits that are not finite give equal ones: no answer, rather than
-    /// a wrong one.
+    /// - logits: K.
+    /// - result: Gets K probabilities from `start` on. Logits that are not finite give equal ones: no answer, rather than a wrong one.
     static func probabilities(
         of logits: Span<Float>, temperature: Double, into result: inout MutableSpan<Float>, from start: Int
     ) {
@@ -24,9 +24,10 @@ enum SoftmaxCrossEntropy {
         }
     }
 
-    /// The loss of one picture; NaN where the logits are not finite. - dLogits: K, (p - target) * scale.
-    /// - other: Another label, and its share of the target. - smoothing: How much of the target is shared out evenly among all classes;
-    /// the rest is the labels'.
+    /// The loss of one picture; NaN where the logits are not finite.
+    /// - dLogits: K, (p - target) * scale.
+    /// - other: Another label, and its share of the target.
+    /// - smoothing: How much of the target is shared out evenly among all classes; the rest is the labels'.
     static func loss(
         of logits: Span<Float>, label: Int, other: (label: Int, share: Double)? = nil, smoothing: Double = 0,
         scale: Double, dLogits: inout MutableSpan<Float>

@@ -68,7 +68,8 @@ struct TableRecord: RecordFormat {
     private let aliases: RecordAliases
     private let fields: PostFields
 
-    /// - files: The columns that name its pictures. - pictures: To look up what they name; nil where they name paths.
+    /// - files: The columns that name its pictures.
+    /// - pictures: To look up what they name; nil where they name paths.
     init(
         _ file: RecordFile, columns: TableColumns, files: [[String]], pictures: NearbyPictures?,
         _ context: IntakeContext,
