@@ -6,13 +6,20 @@ package struct LabelledLogits: Sendable {
     /// Pictures x classes.
     private let logits: [Float]
     private let classes: Int
+    private let labelSmoothing: Double
     /// How like the network's own pictures each is, as far as the model knew then; nil where it cannot tell.
     package fileprivate(set) var familiarities: [Double]?
 
     /// - logits: Pictures x classes.
-    package init(_ logits: [Float], labels: [Int], classes: Int) {
+    /// - labelSmoothing: Of the network's training.
+    package init(_ logits: [Float], labels: [Int], classes: Int, labelSmoothing: Double = 0) {
         precondition(logits.count == labels.count * classes && labels.allSatisfy((0..<classes).contains))
         (self.logits, self.labels, self.classes) = (logits, labels, classes)
+        self.labelSmoothing = labelSmoothing
+    }
+
+    private func calibration(_ temperature: Double) -> Calibration {
+        Calibration(labelSmoothing: labelSmoothing, temperature: temperature)
     }
 
     /// A picture's class probabilities.
@@ -20,7 +27,7 @@ package struct LabelledLogits: Sendable {
         var result = [Float](repeating: 0, count: classes)
         var span = result.mutableSpan
         SoftmaxCrossEntropy.probabilities(
-            of: logits.span.extracting(picture * classes..<(picture + 1) * classes), temperature: temperature,
+            of: logits.span.extracting(picture * classes..<(picture + 1) * classes), calibration(temperature),
             into: &span, from: 0)
         return result
     }
@@ -28,6 +35,7 @@ package struct LabelledLogits: Sendable {
     /// The mean over the pictures of -ln p[label] (negative log likelihood, NLL); 0 without pictures.
     package func loss(temperature: Double) -> Double {
         guard !labels.isEmpty else { return 0 }
+        let calibration = calibration(temperature)
         var total = 0.0
         for (picture, label) in labels.enumerated() {
             let row = logits[picture * classes..<(picture + 1) * classes]
@@ -35,9 +43,9 @@ package struct LabelledLogits: Sendable {
                 total += logarithm(Double(classes))
                 continue
             }
-            var sum = 0.0
-            for value in row { sum += exponential((Double(value) - Double(largest)) / temperature) }
-            total += logarithm(sum) - (Double(row[row.startIndex + label]) - Double(largest)) / temperature
+            let whole = row.reduce(0) { $0 + exponential(Double($1) - Double(largest)) }
+            let scores = row.map { calibration.score(Double($0) - Double(largest), sum: whole, classes: classes) }
+            total += logarithm(scores.reduce(0) { $0 + exponential($1) }) - scores[label]
         }
         return total / Double(labels.count)
     }
@@ -88,7 +96,8 @@ extension Model {
         let logits = try logits(of: pictures, precision: preferredPrecision, level: level, pool: pool) {
             familiarities[$0..<$0 + 1].fill(with: $1.familiarity(of: 0) ?? 0)
         }
-        var result = LabelledLogits(logits.array, labels: labels, classes: classes.count)
+        var result = LabelledLogits(
+            logits.array, labels: labels, classes: classes.count, labelSmoothing: calibration.labelSmoothing)
         if familiarity != nil { result.familiarities = familiarities.array }
         return result
     }

@@ -4,8 +4,7 @@ package struct Model: Sendable {
     /// In the order of the network's outputs; no two the same.
     package let classes: [String]
     package let preprocessing: Preprocessing
-    /// Divides the logits before the softmax: 1, or fitted to validation pictures.
-    package var temperature = 1.0
+    package var calibration = Calibration()
     /// Confidence from which a prediction counts as recognised, a multiple of 0.05, unless the store has another.
     package var threshold = 0.5
     /// Nil where it cannot tell what is unlike all that it knows.
@@ -73,6 +72,7 @@ package struct Model: Sendable {
             }
         }
         try self.init(network: network, parameters: parameters, classes: classes, preprocessing: preprocessing)
+        calibration.labelSmoothing = trainer.options.labelSmoothing
         training = TrainingRecord(
             options: trainer.options, history: trainer.history, kernelLevel: trainer.level,
             precision: trainer.precision.rawValue)

@@ -3,21 +3,23 @@ import Foundation
 /// Models as safetensors files: the network's tensors under their names, everything else as JSON strings in `__metadata__`.
 extension Model {
     private static let format = "bagq-model"
-    /// Version 1 named its quantisation's ranges by their order; up to version 2 no model told what is unfamiliar to it.
-    private static let version = 3
+    /// Version 1 named its quantisation's ranges by their order; up to version 2 no model told what is unfamiliar to it,
+    /// up to version 3 none took label smoothing back.
+    private static let version = 4
     /// For whoever reads the file with something else.
     private static let layout = """
         Activations are NHWC and flattened row by row, channels together (HWC). conv2d kernels are [row, column, input channel, \
         output channel] (PyTorch: permute(3, 2, 0, 1)), dense kernels [input, output] (PyTorch: transpose). Pixels are RGB / 255. \
-        The last dense layer's outputs / temperature are the logits of `classes`, in order.
+        With q the softmax of the last dense layer's outputs over K `classes`, in order, and e = label_smoothing, their \
+        probabilities are proportional to max(q - e / K, e / K / 10) ^ (1 / temperature).
         """
 
     package func safetensors() -> [UInt8] {
         var metadata = [
             "format": Self.format, "version": "\(Self.version)", "layout": Self.layout,
             "architecture": metadataJSON(network.architecture), "classes": metadataJSON(classes),
-            "preprocessing": metadataJSON(preprocessing), "temperature": metadataJSON(temperature),
-            "threshold": metadataJSON(threshold),
+            "preprocessing": metadataJSON(preprocessing), "temperature": metadataJSON(calibration.temperature),
+            "label_smoothing": metadataJSON(calibration.labelSmoothing), "threshold": metadataJSON(threshold),
         ]
         if let quantization { metadata["quantization"] = metadataJSON(quantization) }
         if let heldOut { metadata["held_out"] = metadataJSON(heldOut) }
@@ -65,8 +67,16 @@ extension Model {
             network: network, parameters: Parameters(parameters), classes: file.decode("classes"),
             preprocessing: file.decode("preprocessing"))
 
-        if file.metadata["temperature"] != nil { temperature = try file.decode("temperature") }
-        guard temperature >= 0.001, temperature <= 1_000 else { throw .invalid("its temperature is out of range") }
+        if file.metadata["temperature"] != nil { calibration.temperature = try file.decode("temperature") }
+        guard (0.001...1_000).contains(calibration.temperature) else {
+            throw .invalid("its temperature is out of range")
+        }
+        if file.metadata["label_smoothing"] != nil {
+            calibration.labelSmoothing = try file.decode("label_smoothing")
+        }
+        guard (0..<1).contains(calibration.labelSmoothing) else {
+            throw .invalid("its label smoothing is not within 0 and 1")
+        }
         threshold = try file.decode("threshold")
         guard (0...1).contains(threshold) else { throw .invalid("its threshold is not within 0 and 1") }
         guard abs(threshold * 20 - (threshold * 20).rounded()) < 1e-6 else {

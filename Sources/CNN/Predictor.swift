@@ -48,7 +48,7 @@ package final class Predictor {
         let logits = logits(of: pixels, count: count)
         for picture in 0..<count {
             SoftmaxCrossEntropy.probabilities(
-                of: logits.slice(picture, of: classes).span, temperature: model.temperature, into: &probabilities,
+                of: logits.slice(picture, of: classes).span, model.calibration, into: &probabilities,
                 from: picture * classes)
         }
     }

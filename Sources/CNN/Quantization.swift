@@ -14,7 +14,7 @@ package struct Quantization: Codable, Hashable, Sendable {
         package var pictures = 0
         /// Pictures that both give the same class.
         package var agreeing = 0
-        /// Over all pictures and classes, of the probabilities' difference, without sign, at a temperature of 1.
+        /// Over all pictures and classes, of the difference, without sign, of the logits' softmax.
         package var meanDifference = 0.0
 
         /// With so few pictures, which precision is chosen is a guess.
@@ -93,7 +93,7 @@ extension Quantization.Agreement {
             for (logits, result) in [(fp32, expected), (int8, found)] {
                 result.withMutableSpan {
                     SoftmaxCrossEntropy.probabilities(
-                        of: logits.slice(picture, of: classes).span, temperature: 1, into: &$0, from: 0)
+                        of: logits.slice(picture, of: classes).span, Calibration(), into: &$0, from: 0)
                 }
             }
             agreeing += expected.span.indexOfLargest == found.span.indexOfLargest ? 1 : 0

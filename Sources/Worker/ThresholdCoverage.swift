@@ -67,7 +67,7 @@ extension HeldOut {
     init(of logits: LabelledLogits, by model: Model) {
         self.init(part: .validation)
         for (picture, label) in logits.labels.enumerated() {
-            let probabilities = logits.probabilities(of: picture, temperature: model.temperature)
+            let probabilities = logits.probabilities(of: picture, temperature: model.calibration.temperature)
             var flags: PredictionFlags = []
             if let limit = model.familiarity?.limit, let found = logits.familiarities, found[picture] < limit {
                 flags = .unfamiliar

@@ -111,7 +111,7 @@ struct TrainingJob {
             from: PictureSample(training, most: Self.familiaritySampleSize), level: trainer.level, threads: threads)
         let logits = try model.logits(
             for: validation, labels: validation.labels, level: trainer.level, threads: threads)
-        model.temperature = logits.bestTemperature
+        model.calibration.temperature = logits.bestTemperature
         model.limitFamiliarity(by: logits, exceptOf: model.classes.firstIndex(of: otherClass))
         let validationCounts = HeldOut(of: logits, by: model)
         model.threshold = validationCounts.lowestGoodThreshold(classes: model.classes)

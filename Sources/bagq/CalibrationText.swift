@@ -11,7 +11,7 @@ struct CalibrationText {
 
     /// Nil where nothing was measured.
     init?(_ evaluation: Evaluation, of model: Model) {
-        temperature = model.temperature
+        temperature = model.calibration.temperature
         guard let reliability = evaluation.reliability(),
             let uncalibrated = evaluation.reliability(without: temperature)
         else { return nil }

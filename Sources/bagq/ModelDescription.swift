@@ -45,7 +45,10 @@ struct ModelDescription {
                 "on these the calibration error (ECE) is \(CalibrationText.text(reliability.error)): \(reliability.verdict); "
                     + "log loss (NLL) \(CalibrationText.text(reliability.loss))")
         }
-        lines.append("temperature \(Format.fixed(model.temperature, decimals: 3))")
+        let smoothing = model.calibration.labelSmoothing
+        lines.append(
+            "temperature \(Format.fixed(model.calibration.temperature, decimals: 3))"
+                + (smoothing > 0 ? ", after the label smoothing of \(smoothing) is taken back" : ""))
         let own = record.threshold == model.threshold ? "" : " (the model's own: \(Self.text(model.threshold)))"
         lines.append(
             "recognised from confidence \(Self.text(record.threshold))\(own)"
@@ -132,7 +135,8 @@ struct ModelDescription {
     /// The members of `bagq models --json`, and what only the file and the training job know.
     var json: JSONValue {
         let answers: [(key: String, value: JSONValue)] = [
-            ("temperature", .number(model.temperature)), ("own_threshold", .number(model.threshold)),
+            ("temperature", .number(model.calibration.temperature)),
+            ("label_smoothing", .number(model.calibration.labelSmoothing)), ("own_threshold", .number(model.threshold)),
             ("coverage", model.coverage(at: record.threshold).map(json(of:)) ?? .null),
             ("tells_unfamiliar", .bool(model.familiarity != nil)),
         ]

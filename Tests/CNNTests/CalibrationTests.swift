@@ -87,6 +87,36 @@ struct CalibrationTests {
         }
     }
 
+    /// A network that has learnt smoothed labels says (1 - e) p + e / K where p is the truth.
+    @Test func labelSmoothingIsTakenBack() throws {
+        let (classes, smoothing) = (5, 0.1)
+        let (truth, labels) = Self.drawn(2_000, classes: classes, temperature: 1)
+        var (learnt, expected): ([Float], [Double]) = ([], [])
+        for picture in labels.indices {
+            let row = truth[picture * classes..<(picture + 1) * classes].map { exp(Double($0)) }
+            let probabilities = row.map { $0 / row.reduce(0, +) }
+            expected += probabilities
+            learnt += probabilities.map { Float(log((1 - smoothing) * $0 + smoothing / Double(classes)) + 3) }
+        }
+        let answers = LabelledLogits(learnt, labels: labels, classes: classes, labelSmoothing: smoothing)
+        for picture in labels.indices {
+            let found = answers.probabilities(of: picture, temperature: 1)
+            for (found, expected) in zip(found, expected[(picture * classes)...]) {
+                // Below a tenth of its share a class is held there, at the others' cost.
+                #expect(abs(Double(found) - expected) < 0.01)
+            }
+            let loss = -log(answers.probabilities(of: picture, temperature: 0.8).map(Double.init)[labels[picture]])
+            let alone = LabelledLogits(
+                Array(learnt[picture * classes..<(picture + 1) * classes]), labels: [labels[picture]], classes: classes,
+                labelSmoothing: smoothing)
+            #expect(abs(alone.loss(temperature: 0.8) - loss) < 1e-4)
+        }
+        // So the temperature has nothing to mend, and without it no temperature mends as much.
+        #expect(abs(log(answers.bestTemperature)) < 0.1)
+        let smoothed = LabelledLogits(learnt, labels: labels, classes: classes)
+        #expect(answers.loss(temperature: 1) < smoothed.loss(temperature: smoothed.bestTemperature) - 0.003)
+    }
+
     @Test func theErrorIsThatOfFifteenBins() throws {
         let (logits, labels) = Self.drawn(500, classes: 3, temperature: 1.5)
         let answers = LabelledLogits(logits, labels: labels, classes: 3)

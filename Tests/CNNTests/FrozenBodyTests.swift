@@ -154,6 +154,7 @@ struct FrozenBodyTests {
     private static func trainer(_ body: FrozenBody, threads: Int, resuming: [UInt8]? = nil) throws -> Trainer {
         var options = TrainingOptions()
         (options.epochs, options.batch, options.learningRate, options.freeze) = (6, 8, 0.02, true)
+        options.labelSmoothing = 0.1
         let level = try KernelLevel.chosen(nil)
         let training = try #require(
             try body.features(of: Noises(40), forTraining: true, level: level, threads: threads))
@@ -174,6 +175,7 @@ struct FrozenBodyTests {
         }
         let file = try model(trainer, body).safetensors()
         let read = try Model(safetensors: file)
+        #expect(read.calibration.labelSmoothing == 0.1, "its training's is taken back")
         #expect(read.training?.options.freeze == true && read.network.architecture == body.network.architecture)
         let start = Network(body.network.architecture).initialParameters(seed: 5)
         let head = Set(Network(body.head).tensors.map(\.name))

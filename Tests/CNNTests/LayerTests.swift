@@ -275,10 +275,11 @@ struct LayerTests {
     }
 
     @Test func softmaxIsSafeAtTheEnds() {
-        func softmax(_ logits: [Float], temperature: Double = 1) -> [Float] {
+        func softmax(_ logits: [Float], smoothing: Double = 0, temperature: Double = 1) -> [Float] {
             var result = [Float](repeating: -1, count: logits.count)
             var span = result.mutableSpan
-            SoftmaxCrossEntropy.probabilities(of: logits.span, temperature: temperature, into: &span, from: 0)
+            SoftmaxCrossEntropy.probabilities(
+                of: logits.span, Calibration(labelSmoothing: smoothing, temperature: temperature), into: &span, from: 0)
             return result
         }
         #expect(softmax([1000, 0, -1000]) == [1, 0, 0])
@@ -286,6 +287,12 @@ struct LayerTests {
         #expect(softmax([.nan, 1]) == [0.5, 0.5])
         #expect(softmax([.infinity, 1, 2, 3]) == [0.25, 0.25, 0.25, 0.25])
         #expect(abs(softmax([2, 0], temperature: 2)[0] - 0.731_058_6) < 1e-6)
+        // Nothing is impossible: 0.95 and a tenth of 0.05 are left.
+        let rest = Float(0.005 / 0.955)
+        let taken = softmax([1000, -1000], smoothing: 0.1)
+        #expect(abs(taken[0] - (1 - rest)) < 1e-7 && abs(taken[1] - rest) < 1e-7)
+        #expect(softmax([3e38, 3e38], smoothing: 0.1) == [0.5, 0.5])
+        #expect(softmax([.nan, 1], smoothing: 0.1) == [0.5, 0.5])
     }
 
     @Test func ownExponentialAndLogarithmAreExact() {

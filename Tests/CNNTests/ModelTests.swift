@@ -36,7 +36,7 @@ struct ModelTests {
 
     @Test func comesBackFromItsFile() throws {
         var model = try Self.model()
-        (model.temperature, model.threshold) = (1.25, 0.55)
+        (model.calibration, model.threshold) = (Calibration(labelSmoothing: 0.1, temperature: 1.25), 0.55)
         var heldOut = HeldOut(part: .test)
         heldOut.add(label: 1, predicted: 1, step: 14)
         heldOut.add(label: 2, predicted: 1, step: 19)
@@ -59,7 +59,7 @@ struct ModelTests {
         let file = model.safetensors()
         let back = try Model(safetensors: file)
         #expect(back.classes == model.classes && back.preprocessing == model.preprocessing)
-        #expect(back.temperature == 1.25 && back.threshold == 0.55)
+        #expect(back.calibration == model.calibration && back.threshold == 0.55)
         #expect(back.validation == validation && back.data == model.data)
         #expect(
             back.heldOut == heldOut && heldOut.reliability != nil && back.training == model.training
@@ -90,6 +90,25 @@ struct ModelTests {
         #expect(largestDifference(together, reference.map(Double.init)) < 1e-5)
     }
 
+    @Test func answersAreCalibrated() throws {
+        var model = try Self.model()
+        let (smoothing, temperature) = (0.3, 0.8)
+        model.calibration = Calibration(labelSmoothing: smoothing, temperature: temperature)
+        let pixels = Self.pixels(5)
+        let answers = try Self.predict(model, pixels, count: 5, level: .portable)
+        let predictor = try Predictor(model: model, precision: .fp32, level: .portable, capacity: 5)
+        let logits = predictor.logits(of: pixels.span, count: 5).array
+        for picture in 0..<5 {
+            let weights = logits[picture * 3..<(picture + 1) * 3].map { exp(Double($0)) }
+            let powers = weights.map { weight in
+                pow(max(weight / weights.reduce(0, +) - smoothing / 3, smoothing / 30), 1 / temperature)
+            }
+            for (answer, power) in zip(answers[(picture * 3)...], powers) {
+                #expect(abs(Double(answer) - power / powers.reduce(0, +)) < 1e-6)
+            }
+        }
+    }
+
     @Test func anOverflowingNetworkAnswersNothing() throws {
         let model = try Self.model()
         let huge = Buffer<Float>(count: model.parameters.count)
@@ -113,7 +132,7 @@ struct ModelTests {
 
     /// What each change of a good file's metadata is answered with.
     private static let changes: [(key: String, value: String?, says: String)] = [
-        ("format", nil, "not made by bagq"), ("version", "4", "install a newer bagq"),
+        ("format", nil, "not made by bagq"), ("version", "5", "install a newer bagq"),
         ("architecture", nil, "lack architecture"), ("architecture", "{}", "cannot be read"),
         ("architecture", #"{"input":{"height":8,"width":10,"channels":3},"layers":[]}"#, "must be a dense one"),
         (
@@ -131,6 +150,7 @@ struct ModelTests {
         ("preprocessing", #"{"width":8,"height":10,"resize":"squash"}"#, "its pictures are made"),
         ("temperature", "0", "temperature"), ("temperature", "-1", "temperature"),
         ("temperature", "1e999", "temperature"),
+        ("label_smoothing", "1", "label smoothing"), ("label_smoothing", "-0.1", "label smoothing"),
         ("threshold", "1.5", "threshold"), ("threshold", "\"x\"", "cannot be read"),
         ("held_out", #"{"part":"test","counts":[[1]]}"#, "cannot be read"),
         ("held_out", #"{"part":"test","counts":[[3,0,0,1]]}"#, "held_out counts"),
@@ -154,11 +174,12 @@ struct ModelTests {
         }
     }
 
-    /// As files have it that were made before there was one.
-    @Test func withoutATemperatureItIsOne() throws {
+    /// As files have it that were made before there was either.
+    @Test func withoutACalibrationAnswersStayAsTheyAre() throws {
         var file = try Safetensors(parsing: Self.model().safetensors())
-        file.metadata["temperature"] = nil
-        #expect(try Model(safetensors: file.serialized()).temperature == 1)
+        (file.metadata["temperature"], file.metadata["label_smoothing"]) = (nil, nil)
+        file.metadata["version"] = "3"
+        #expect(try Model(safetensors: file.serialized()).calibration == Calibration())
     }
 
     @Test func tensorsMustBeTheNetworks() throws {

@@ -26,9 +26,8 @@ struct ModelCommandTests {
         #expect(
             Set(shown.keys)
                 == Set(models[0].keys).union([
-                    "temperature", "training", "held_out", "int8", "own_threshold", "coverage", "data_fingerprint",
-                    "tells_unfamiliar",
-                    "pictures", "made_at", "seconds",
+                    "temperature", "label_smoothing", "training", "held_out", "int8", "own_threshold", "coverage",
+                    "data_fingerprint", "tells_unfamiliar", "pictures", "made_at", "seconds",
                 ]))
         #expect(
             Set((shown["held_out"] as? [String: Any])?.keys.map { $0 } ?? []) == [

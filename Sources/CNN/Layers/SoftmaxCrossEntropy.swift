@@ -1,11 +1,11 @@
-/// The head: class probabilities p = softmax(logits / temperature), and in training the loss -ln p[label].
+/// The head: class probabilities, the softmax of the calibrated logits, and in training the loss -ln p[label] of the logits as they are.
 ///
 /// Computed in Double with an exponential and a logarithm of its own: the system's differ from machine to machine.
 enum SoftmaxCrossEntropy {
     /// - logits: K.
     /// - result: Gets K probabilities from `start` on. Logits that are not finite give equal ones: no answer, rather than a wrong one.
     static func probabilities(
-        of logits: Span<Float>, temperature: Double, into result: inout MutableSpan<Float>, from start: Int
+        of logits: Span<Float>, _ calibration: Calibration, into result: inout MutableSpan<Float>, from start: Int
     ) {
         var largest = -Double.infinity
         var isFinite = true
@@ -17,11 +17,14 @@ enum SoftmaxCrossEntropy {
             for i in logits.indices { result[start + i] = 1 / Float(logits.count) }
             return
         }
-        var sum = 0.0
-        for i in logits.indices { sum += exponential((Double(logits[i]) - largest) / temperature) }
-        for i in logits.indices {
-            result[start + i] = Float(exponential((Double(logits[i]) - largest) / temperature) / sum)
+        var (whole, sum) = (0.0, 0.0)
+        for i in logits.indices { whole += exponential(Double(logits[i]) - largest) }
+        let classes = logits.count
+        func weight(_ logit: Float) -> Double {
+            exponential(calibration.score(Double(logit) - largest, sum: whole, classes: classes))
         }
+        for i in logits.indices { sum += weight(logits[i]) }
+        for i in logits.indices { result[start + i] = Float(weight(logits[i]) / sum) }
     }
 
     /// The loss of one picture; NaN where the logits are not finite.
