@@ -9,13 +9,14 @@ package struct Calibration: Hashable, Sendable {
     /// 1, or fitted to validation pictures.
     package var temperature = 1.0
 
-    /// A class's s / temperature, but for a term that all classes of the picture share.
+    /// A class's s / temperature, less that of the picture's likeliest class: never above 0.
     /// - logit: Less the picture's largest.
     /// - sum: Of e^logit over its classes.
     func score(_ logit: Double, sum: Double, classes: Int) -> Double {
         guard labelSmoothing > 0 else { return logit / temperature }
         let share = labelSmoothing / Double(classes)
         // A network that says less than the share is no surer than one that says a little more: nothing is impossible.
-        return logarithm(max(exponential(logit) / sum - share, share / 10)) / temperature
+        func rest(_ probability: Double) -> Double { max(probability - share, share / 10, .leastNormalMagnitude) }
+        return (logarithm(rest(exponential(logit) / sum)) - logarithm(rest(1 / sum))) / temperature
     }
 }

@@ -293,6 +293,15 @@ struct LayerTests {
         #expect(abs(taken[0] - (1 - rest)) < 1e-7 && abs(taken[1] - rest) < 1e-7)
         #expect(softmax([3e38, 3e38], smoothing: 0.1) == [0.5, 0.5])
         #expect(softmax([.nan, 1], smoothing: 0.1) == [0.5, 0.5])
+        for smoothing in [Double.leastNonzeroMagnitude, 0.999_999] {
+            for temperature in [0.001, 1_000] {
+                let ends = softmax([800, 0, -800], smoothing: smoothing, temperature: temperature)
+                #expect(ends.allSatisfy { $0.isFinite && $0 >= 0 } && abs(ends.reduce(0, +) - 1) < 1e-6)
+                #expect(ends[0] >= ends[1] && ends[1] >= ends[2])
+                let equal = softmax([7, 7, 7, 7], smoothing: smoothing, temperature: temperature)
+                #expect(equal == [0.25, 0.25, 0.25, 0.25])
+            }
+        }
     }
 
     @Test func ownExponentialAndLogarithmAreExact() {
