@@ -22,10 +22,10 @@ static void winograd_weights(ptrdiff_t channels, ptrdiff_t filters, const float 
     }
 }
 
-// A row of tiles. Where the output ends in the middle of a tile, the input that it lacks reaches only outputs that are not written, so
-// any other value stands in for it.
+// A row of tiles, among the `plane_tiles` of a block. Where the output ends in the middle of a tile, the input that it lacks reaches only
+// outputs that are not written, so any other value stands in for it.
 struct winograd_row {
-    ptrdiff_t channels, filters, tiles;
+    ptrdiff_t channels, filters, tiles, plane_tiles;
     const float *input[4];
     // Columns of the input and the output from the first tile on.
     ptrdiff_t input_width, output_width;
@@ -35,7 +35,7 @@ struct winograd_row {
     // Its `skip` lies as the first output row does; that of the second is `skip_row` on.
     struct bagq_finish finish;
     ptrdiff_t skip_row;
-    // [16][tile][channel] and [16][tile][filter]
+    // [16][tile of the block][channel] and [16][tile of the block][filter], from the row's first tile on
     float *values, *products;
 };
 
@@ -59,7 +59,7 @@ struct winograd_row {
                 column[x][2] = d2 - d1;                                                                                    \
                 column[x][3] = d1 - d3;                                                                                    \
             }                                                                                                              \
-            const ptrdiff_t plane = p->tiles * p->channels;                                                                \
+            const ptrdiff_t plane = p->plane_tiles * p->channels;                                                          \
             UNROLL for (int y = 0; y < 4; y++) {                                                                           \
                 float *values = p->values + 4 * y * plane + tile * p->channels + c;                                        \
                 *(type *)values = column[0][y] - column[2][y];                                                             \
@@ -70,8 +70,8 @@ struct winograd_row {
         }                                                                                                                  \
     }                                                                                                                      \
     INLINE void transform_output(const struct winograd_row *p, ptrdiff_t k) {                                              \
-        const type bias = *(const type *)(p->bias + k);                                                                    \
-        const ptrdiff_t plane = p->tiles * p->filters;                                                                     \
+        const type bias = p->bias ? *(const type *)(p->bias + k) : (type){0};                                              \
+        const ptrdiff_t plane = p->plane_tiles * p->filters;                                                               \
         for (ptrdiff_t tile = 0; tile < p->tiles; tile++) {                                                                \
             const float *products = p->products + tile * p->filters + k;                                                   \
             type down[2][4];                                                                                               \
@@ -100,41 +100,49 @@ struct winograd_row {
 WINOGRAD(transform_input_full, transform_output_full, full)
 WINOGRAD(transform_input_one, transform_output_one, one)
 
-static void winograd_row(const struct winograd_row *p, const float *weights) {
-    ptrdiff_t c = 0, k = 0;
-    for (; c + LANES <= p->channels; c += LANES) transform_input_full(p, c);
-    for (; c < p->channels; c++) transform_input_one(p, c);
-    for (ptrdiff_t i = 0; i < 16; i++) {
-        const struct bagq_product product_of_plane = {
-            .rows = p->tiles, .columns = p->channels, .segments = 1, .outputs = p->filters,
-            .a = p->values + i * p->tiles * p->channels, .a_row = p->channels, .a_column = 1,
-            .b = weights + i * p->channels * p->filters, .b_row = p->filters,
-            .c = p->products + i * p->tiles * p->filters, .c_row = p->filters, .finish = plain,
-        };
-        product(&product_of_plane);
-    }
-    for (; k + LANES <= p->filters; k += LANES) transform_output_full(p, k);
-    for (; k < p->filters; k++) transform_output_one(p, k);
-}
-
+// A picture is done in blocks of tiles: parts of a row of tiles or, where rows are short, several of them.
 static void convolve_winograd(const struct bagq_convolution *s, const float *input, const float *transformed, const float *bias,
     struct bagq_finish finish, float *scratch, float *output) {
-    const ptrdiff_t tiles = (s->output_width + 1) / 2, blocks = (tiles + bagq_winograd_tiles - 1) / bagq_winograd_tiles;
-    for (ptrdiff_t y = 0; y < s->output_height; y += 2) {
-        const bool two = y + 1 < s->output_height;
-        for (ptrdiff_t i = 0, first = 0; i < blocks; i++) {
-            const ptrdiff_t count = (tiles - first + blocks - i - 1) / (blocks - i), x = 2 * first;
-            const float *above = input + y * s->input_row + x * s->channels;
-            float *target = output + y * s->output_row + x * s->filters;
-            const struct winograd_row p = {
-                .channels = s->channels, .filters = s->filters, .tiles = count,
-                .input = {above, above + s->input_row, above + 2 * s->input_row, above + (two ? 3 : 2) * s->input_row},
-                .input_width = s->output_width + 2 - x, .output_width = s->output_width - x,
-                .output = {target, two ? target + s->output_row : 0},
-                .bias = bias, .finish = {finish.clamp, finish.skip ? finish.skip + y * s->output_row + x * s->filters : 0},
-                .skip_row = s->output_row, .values = scratch, .products = scratch + 16 * bagq_winograd_tiles * s->channels,
-            };
-            winograd_row(&p, transformed);
+    const ptrdiff_t down = (s->output_height + 1) / 2, across = (s->output_width + 1) / 2, channels = s->channels, filters = s->filters;
+    const ptrdiff_t rows = across < bagq_winograd_tiles ? bagq_winograd_tiles / across : 1;
+    const ptrdiff_t parts = (across + bagq_winograd_tiles - 1) / bagq_winograd_tiles;
+    for (ptrdiff_t top = 0; top < down; top += rows) {
+        const ptrdiff_t block_rows = top + rows <= down ? rows : down - top;
+        for (ptrdiff_t i = 0, first = 0; i < parts; i++) {
+            const ptrdiff_t count = (across - first + parts - i - 1) / (parts - i), x = 2 * first;
+            struct winograd_row row[bagq_winograd_tiles];
+            for (ptrdiff_t r = 0; r < block_rows; r++) {
+                const ptrdiff_t y = 2 * (top + r);
+                const bool two = y + 1 < s->output_height;
+                const float *above = input + y * s->input_row + x * channels;
+                float *target = output + y * s->output_row + x * filters;
+                row[r] = (struct winograd_row){
+                    .channels = channels, .filters = filters, .tiles = count, .plane_tiles = block_rows * count,
+                    .input = {above, above + s->input_row, above + 2 * s->input_row, above + (two ? 3 : 2) * s->input_row},
+                    .input_width = s->output_width + 2 - x, .output_width = s->output_width - x,
+                    .output = {target, two ? target + s->output_row : 0},
+                    .bias = bias, .finish = {finish.clamp, finish.skip ? finish.skip + y * s->output_row + x * filters : 0},
+                    .skip_row = s->output_row, .values = scratch + r * count * channels,
+                    .products = scratch + 16 * bagq_winograd_tiles * channels + r * count * filters,
+                };
+                ptrdiff_t c = 0;
+                for (; c + LANES <= channels; c += LANES) transform_input_full(&row[r], c);
+                for (; c < channels; c++) transform_input_one(&row[r], c);
+            }
+            for (ptrdiff_t plane = 0; plane < 16; plane++) {
+                const struct bagq_product product_of_plane = {
+                    .rows = block_rows * count, .columns = channels, .segments = 1, .outputs = filters,
+                    .a = row->values + plane * block_rows * count * channels, .a_row = channels, .a_column = 1,
+                    .b = transformed + plane * channels * filters, .b_row = filters,
+                    .c = row->products + plane * block_rows * count * filters, .c_row = filters, .finish = plain,
+                };
+                product(&product_of_plane);
+            }
+            for (ptrdiff_t r = 0; r < block_rows; r++) {
+                ptrdiff_t k = 0;
+                for (; k + LANES <= filters; k += LANES) transform_output_full(&row[r], k);
+                for (; k < filters; k++) transform_output_one(&row[r], k);
+            }
             first += count;
         }
     }

@@ -65,18 +65,19 @@ import CKernels
     /// - transformed: As `transformForWinograd` leaves the weights.
     /// - skip: See `convolve`.
     func convolveByWinograd(
-        _ shape: bagq_convolution, _ input: Buffer<Float>, transformed: Buffer<Float>, bias: Buffer<Float>,
+        _ shape: bagq_convolution, _ input: Buffer<Float>, transformed: Buffer<Float>, bias: Buffer<Float>?,
         clamp: bagq_clamp, skip: Buffer<Float>? = nil, scratch: Buffer<Float>, into output: Buffer<Float>
     ) {
         precondition(shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride == 1)
         check(shape, input: input, output: output)
-        precondition(transformed.count == 16 * shape.channels * shape.filters && bias.count == shape.filters)
+        precondition(transformed.count == 16 * shape.channels * shape.filters)
+        precondition((bias?.count ?? shape.filters) == shape.filters)
         precondition((skip?.count ?? output.count) >= output.count)
         precondition(
             scratch.count >= Self.winogradScratchCount(channels: shape.channels, filters: shape.filters))
         var shape = shape
         unsafe table.convolve_winograd(
-            &shape, input.pointer, transformed.pointer, bias.pointer,
+            &shape, input.pointer, transformed.pointer, bias?.pointer,
             bagq_finish(clamp: clamp, skip: skip?.pointer), scratch.pointer, output.pointer)
     }
 

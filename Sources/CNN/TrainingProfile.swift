@@ -45,7 +45,11 @@ extension Model {
         }
         guard layer.kernel != network.convolutions.first?.kernel else { return }
         profiler.note("\(name).input_gradient", work) {
-            for rows in layer.bands { layer.addInputGradient(rows, dOutput: band(rows), to: dx, pass) }
+            if let transformed = pass.weights[layer].turnedTransformed {
+                layer.makeInputGradient(dOutput: dy, transformed, into: dx[..<layer.input.count], pass)
+            } else {
+                for rows in layer.bands { layer.addInputGradient(rows, dOutput: band(rows), to: dx, pass) }
+            }
         }
     }
 

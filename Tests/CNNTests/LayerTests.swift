@@ -176,7 +176,7 @@ struct LayerTests {
         return true
     }
 
-    /// By Winograd's way or not, to rounding, also with a border and with pooling.
+    /// By Winograd's way or not, to rounding, also with a border and with pooling, forward and backward.
     @Test(arguments: KernelLevel.allCases)
     func winogradsConvolutionIsTheSame(_ level: KernelLevel) throws {
         let kernels = try kernels(level)
@@ -187,6 +187,9 @@ struct LayerTests {
                 Self.convolution(
                     input, filters: 17, size: 3, padding: 1, activation: .relu, pool: (2, 2), isDirect: isDirect),
                 Self.convolution(input, filters: 32, size: 3, padding: 2, pool: (3, 3), isDirect: isDirect),
+                Self.convolution(input, filters: 33, size: 3, padding: 1, isDirect: isDirect),
+                Self.convolution(input, filters: 16, size: 3, padding: 2, activation: .relu6, isDirect: isDirect),
+                Self.convolution(input, filters: 16, size: 3, padding: 3, activation: .relu, isDirect: isDirect),
             ]
         }
         for (test, direct) in zip(cases(isDirect: false), cases(isDirect: true)) {
@@ -196,19 +199,31 @@ struct LayerTests {
             let parameters = Buffer<Float>(count: test.parameterCount)
             x.copy(from: noise.floats(x.count))
             parameters.copy(from: noise.floats(parameters.count))
+            let weighting = noise.floats(layer.output.count)
             let results = [direct, test].map { test in
                 let layer = test.layer
-                let scratch = LayerScratch(layer.scratchCount, for: .prediction)
+                let scratch = LayerScratch(layer.scratchCount, for: .training(nil))
                 let derived = DerivedWeights(
-                    test.convolutions, Parameters(parameters), kernels: kernels, for: .prediction)
+                    test.convolutions, Parameters(parameters), kernels: kernels, for: .training(nil))
                 let pass = LayerPass(kernels: kernels, weights: derived.current(), scratch: scratch)
                 let (y, places) = (Buffer<Float>(count: layer.output.count), Buffer<UInt8>(count: layer.placeCount))
                 layer.forward(x, into: y, places: places, pass)
-                return (y: y.array, places: places.array)
+                let (dy, gradients) = (Buffer<Float>(count: y.count), Buffer<Float>(count: parameters.count))
+                dy.copy(from: weighting)
+                let dx = Buffer<Float>(count: x.count)
+                dx.fill(with: .nan)
+                layer.backward(dy, x: x, y: y, places: places, gradients: gradients, into: dx, pass)
+                return (y: y.array, places: places.array, dx: dx.array, gradients: gradients.array)
             }
-            #expect(results[0].y != results[1].y, "it did not take Winograd's way")
-            #expect(largestDifference(results[1].y, results[0].y.map(Double.init)) < 1e-5)
-            #expect(results[0].places == results[1].places)
+            let (direct, winograd) = (results[0], results[1])
+            #expect(direct.y != winograd.y, "it did not take Winograd's way")
+            #expect(largestDifference(winograd.y, direct.y.map(Double.init)) < 1e-5)
+            #expect(direct.places == winograd.places)
+            // Where values are pooled, or padded so far that some of the padding reaches nothing, backward is direct.
+            let isWinograd = layer.placeCount == 0 && test.convolutions[0].padding.top < 3
+            #expect((direct.dx != winograd.dx) == isWinograd, "\(test.testDescription)")
+            #expect(largestDifference(winograd.dx, direct.dx.map(Double.init)) < 1e-5)
+            #expect(largestDifference(winograd.gradients, direct.gradients.map(Double.init)) < 1e-5)
         }
     }
 

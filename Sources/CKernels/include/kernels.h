@@ -93,9 +93,10 @@ struct bagq_kernels {
     /// Turns weights of 3 x 3 kernels into [16][input channel][output channel] for `convolve_winograd`.
     void (*winograd_weights)(ptrdiff_t channels, ptrdiff_t filters, const float *weights, float *transformed);
     /// What `convolve` does, for 3 x 3 kernels of stride 1, by F(2x2, 3x3): sums are taken in another order, which also
-    /// depends on the place in the tile of 2 x 2. `scratch` is 16 * bagq_winograd_tiles * (channels + filters).
+    /// depends on the place in the tile of 2 x 2. `bias` may be null. `scratch` is 16 * bagq_winograd_tiles * (channels + filters).
     void (*convolve_winograd)(
-        const struct bagq_convolution *, const float *input, const float *transformed, const float *bias, struct bagq_finish, float *scratch, float *output);
+        const struct bagq_convolution *, const float *input, const float *transformed, const float *_Nullable bias, struct bagq_finish, float *scratch,
+        float *output);
     /// d_weights += the gradient over the rows given.
     void (*convolve_weight_gradient)(const struct bagq_convolution *, const float *input, const float *d_output, float *d_weights);
     /// d_input += the gradient over the rows given. `turned` is the weights as [kernel column][kernel row][output channel][input channel].

@@ -25,6 +25,8 @@ struct Convolution: PictureLayer {
     let number: Int
     /// With few channels, transforming them costs more than it saves.
     let usesWinograd: Bool
+    /// Whether the input's gradient is made so, too, of the whole output's gradient at once.
+    let usesWinogradBackward: Bool
     /// How many output values backward takes at a time: they and the input rows below them stay in the second-level cache.
     private let bandCount: Int
     /// Rows and columns of the convolution that are used.
@@ -45,6 +47,9 @@ struct Convolution: PictureLayer {
         (self.kernel, self.bias, self.number, self.bandCount) = (kernel, bias, number, bandCount)
         usesWinograd =
             maySaveMultiplications && size == 3 && stride == 1 && min(input.channels, output.channels) >= 16
+        usesWinogradBackward =
+            usesWinograd && pool == nil
+            && max(padding.top, padding.left, padding.bottom, padding.right) < size
         height = pool.map { ($0.output.height - 1) * $0.stride + $0.size } ?? output.height
         width = pool.map { ($0.output.width - 1) * $0.stride + $0.size } ?? output.width
     }
@@ -72,7 +77,10 @@ struct Convolution: PictureLayer {
     var placeCount: Int { pool == nil ? 0 : output.count }
     var scratchCount: ScratchCount {
         let winograd = usesWinograd ? Kernels.winogradScratchCount(channels: input.channels, filters: filters) : 0
-        let backward = 2 * paddedCount + (pool == nil ? 0 : bandHeight * width * filters)
+        let backward =
+            usesWinogradBackward
+            ? paddedCount + turnedAround.paddedCount + winograd
+            : 2 * paddedCount + (pool == nil ? 0 : bandHeight * width * filters)
         let (inputRow, outputRow) = (padded.width * input.channels, width * filters)
         return ScratchCount(
             floats: max(backward, paddedCount + poolingCount + winograd),
@@ -151,7 +159,10 @@ struct Convolution: PictureLayer {
         into dx: Buffer<Float>?, _ pass: LayerPass
     ) {
         let source = padding.isNone ? x : pad(x, with: border, into: pass.scratch.floats[..<paddedCount])
-        let target = dx.map { padding.isNone ? $0 : pass.scratch.floats[paddedCount..<2 * paddedCount] }
+        let transformed = pass.weights[self].turnedTransformed
+        let target =
+            transformed == nil
+            ? dx.map { padding.isNone ? $0 : pass.scratch.floats[paddedCount..<2 * paddedCount] } : nil
         // A pointwise one makes each value once.
         let product = isPointwise && pass.weights[self].bf16 == nil ? pass.weights[self].turned : nil
         if product == nil { target?.fill(with: 0) }
@@ -186,6 +197,29 @@ struct Convolution: PictureLayer {
             }
         }
         if let dx, let target, !padding.isNone { crop(target, into: dx) }
+        if let dx, let transformed { makeInputGradient(dOutput: dy, transformed, into: dx, pass) }
+    }
+
+    /// Of stride 1 and without pooling: what makes the input's gradient of the output's is a convolution with the kernel turned around.
+    private var turnedAround: Convolution {
+        let reach = size - 1
+        return Convolution(
+            input: output, output: input, size: size, stride: 1,
+            padding: .init(
+                top: reach - padding.top, left: reach - padding.left, bottom: reach - padding.bottom,
+                right: reach - padding.right), activation: .none, pool: nil, kernel: kernel, bias: 0..<0)
+    }
+
+    /// By Winograd's way.
+    func makeInputGradient(
+        dOutput: Buffer<Float>, _ transformed: Buffer<Float>, into dx: Buffer<Float>, _ pass: LayerPass
+    ) {
+        let (other, scratch) = (turnedAround, pass.scratch.floats[paddedCount...])
+        let source =
+            other.padding.isNone ? dOutput : other.pad(dOutput, with: nil, into: scratch[..<other.paddedCount])
+        pass.kernels.convolveByWinograd(
+            other.shape(rows: other.height), source, transformed: transformed, bias: nil, clamp: .none,
+            scratch: scratch[other.paddedCount...], into: dx)
     }
 
     /// Adds a band's share.

@@ -1,10 +1,14 @@
 /// A convolution's weights as its kernels want them, remade from the parameters whenever these have changed: see `DerivedWeights`.
 final class ConvolutionWeights: Sendable {
     private let convolution: Convolution
-    /// [kx, ky, k, c]: for the input's gradient.
-    let turned: Buffer<Float>?
     /// [16, c, k]: for Winograd's convolution.
     let transformed: Buffer<Float>?
+    /// [kx, ky, k, c]: for the input's gradient.
+    let turned: Buffer<Float>?
+    /// [16, k, c]: for the input's gradient by Winograd's way.
+    let turnedTransformed: Buffer<Float>?
+    /// [ky, kx, k, c], from the last row and column on; only to make `turnedTransformed`.
+    private let turnedAround: Buffer<Float>?
     let bf16: BF16?
 
     /// Rounded, in pairs of (kx, c) forward and of k for the input's gradient.
@@ -22,9 +26,12 @@ final class ConvolutionWeights: Sendable {
             (bf16Kernels, isTraining) = (convolution.isOfOnePixel ? nil : kernels, true)
         }
         let (size, channels, filters) = (convolution.size, convolution.input.channels, convolution.output.channels)
-        turned = isTraining ? Buffer(count: convolution.kernel.count) : nil
-        transformed =
-            bf16Kernels == nil && convolution.usesWinograd ? Buffer(count: 16 * channels * filters) : nil
+        let square = channels * filters
+        transformed = bf16Kernels == nil && convolution.usesWinograd ? Buffer(count: 16 * square) : nil
+        let turnsAround = isTraining && bf16Kernels == nil && convolution.usesWinogradBackward
+        turned = isTraining && !turnsAround ? Buffer(count: size * size * square) : nil
+        turnedTransformed = turnsAround ? Buffer(count: 16 * square) : nil
+        turnedAround = turnsAround ? Buffer(count: size * size * square) : nil
         bf16 = bf16Kernels.map { kernels in
             BF16(
                 kernels: kernels, weights: Buffer(count: size * Self.paired(size * channels) * filters),
@@ -38,14 +45,18 @@ final class ConvolutionWeights: Sendable {
         if let transformed {
             kernels.transformForWinograd(channels: channels, filters: filters, weights, into: transformed)
         }
-        guard let turned else { return }
+        guard let turned = turned ?? turnedAround else { return }
         let square = channels * filters
         for ky in 0..<size {
             for kx in 0..<size {
+                let place = turnedAround == nil ? kx * size + ky : size * size - 1 - (ky * size + kx)
                 kernels.transpose(
                     rows: channels, columns: filters, weights.slice(ky * size + kx, of: square),
-                    into: turned.slice(kx * size + ky, of: square))
+                    into: turned.slice(place, of: square))
             }
+        }
+        if let turnedTransformed {
+            kernels.transformForWinograd(channels: filters, filters: channels, turned, into: turnedTransformed)
         }
         guard let bf16 else { return }
         Self.interleave(weights, parts: size, rowCount: filters, into: bf16.weights, bf16.kernels)
