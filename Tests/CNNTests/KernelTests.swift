@@ -78,6 +78,9 @@ struct KernelTests {
         .init(channels: 1, filters: 1, size: 3, stride: 1, height: 3, width: 3),
         .init(channels: 16, filters: 33, size: 3, stride: 1, height: 4, width: 8),
         .init(channels: 3, filters: 2, size: 3, stride: 1, height: 6, width: 105),
+        // Short rows of tiles, so that several of them are taken at a time: in three times, and at once.
+        .init(channels: 3, filters: 9, size: 3, stride: 1, height: 23, width: 12),
+        .init(channels: 17, filters: 18, size: 3, stride: 1, height: 6, width: 6),
         .init(channels: 320, filters: 2, size: 1, stride: 1, height: 15, width: 15),
     ]
 
