@@ -87,7 +87,7 @@ private func sumOfSquares(_ values: Span<Float>) -> Double {
 }
 
 /// base^exponent by squaring: the system's pow differs from machine to machine.
-private func power(_ base: Double, _ exponent: Int) -> Double {
+func power(_ base: Double, _ exponent: Int) -> Double {
     var (result, square, rest) = (1.0, base, exponent)
     while rest > 0 {
         if rest & 1 == 1 { result *= square }

@@ -37,6 +37,7 @@ package final class Trainer {
 
     private let parameters: Parameters
     private let optimizer: Optimizer
+    private let average: WeightAverage?
     private let bestParameters: Parameters
     private var progress = TrainingProgress()
     /// The pictures that others get boxes of; a batch's.
@@ -91,6 +92,9 @@ package final class Trainer {
         }
         partners = Buffer(count: options.mixedShare > 0 ? options.batch * architecture.input.count : 0)
         optimizer = Optimizer(options, network, kernels: kernels, pool: pool)
+        average = options.weightAveraging.map { [pool] power in
+            WeightAverage(power: power, count: network.parameterCount, pool: pool)
+        }
         bestParameters = Parameters(Buffer(count: network.parameterCount))
         if let checkpoint { try restore(checkpoint) }
     }
@@ -155,7 +159,7 @@ package final class Trainer {
         let report = progress.endEpoch(validation: validationTally)
         validationTally = TrainingProgress.Tally()
         order = []
-        if report.isBest { bestParameters.change { $0.copy(from: parameters.values) } }
+        if report.isBest { bestParameters.change { $0.copy(from: currentParameters.values) } }
         return .epoch(report)
     }
 
@@ -166,13 +170,16 @@ package final class Trainer {
         TrainingCheckpoint(
             header: header, progress: progress, parameters: parameters.array, m: optimizer.m.array,
             v: optimizer.v.array,
-            best: progress.best == nil ? nil : bestParameters.array)
+            best: progress.best == nil ? nil : bestParameters.array, average: average?.parameters.array)
     }
 
     /// The weights that the options ask to keep, so far.
     package var keptParameters: Parameters {
-        options.keep == .best && progress.best != nil ? bestParameters : parameters
+        options.keep == .best && progress.best != nil ? bestParameters : currentParameters
     }
+
+    /// What would predict if training ended here.
+    private var currentParameters: Parameters { average?.parameters ?? parameters }
 
     /// The network that predicts with them, and its parameters.
     func keptNetwork() throws(ArchitectureError) -> (Network, Parameters) {
@@ -204,6 +211,7 @@ package final class Trainer {
         try optimizer.update(parameters, by: backpropagation.gradients, step: progress.steps, of: steps)
         backpropagation.moveRunningStatistics(count: chosen.count)
         progress.steps += 1
+        try average?.add(parameters, step: progress.steps)
         progress.training.add(outcome)
         progress.position = end
         return loss
@@ -215,7 +223,7 @@ package final class Trainer {
 
     private func validateSome() throws {
         let first = validationTally.count
-        if first == 0 { folded.fold(parameters) }
+        if first == 0 { folded.fold(currentParameters) }
         let end = min(first + Self.validationUnit * Self.validationUnits, validationLabels.count)
         let (unitSize, inputCount, classes) = (
             Self.validationUnit, architecture.input.count, architecture.classCount
@@ -258,5 +266,6 @@ package final class Trainer {
         optimizer.m.copy(from: checkpoint.m)
         optimizer.v.copy(from: checkpoint.v)
         if let best = checkpoint.best { bestParameters.change { $0.copy(from: best) } }
+        if let average, let values = checkpoint.average { average.parameters.change { $0.copy(from: values) } }
     }
 }

@@ -35,12 +35,15 @@ struct TrainingCheckpoint {
     var m: [Float]
     var v: [Float]
     var best: [Float]?
+    /// Where the options ask for one.
+    var average: [Float]?
 }
 
 extension TrainingCheckpoint {
     func serialized() -> [UInt8] {
         var tensors = [("parameters", parameters), ("adam_m", m), ("adam_v", v)]
         if let best { tensors.append(("best", best)) }
+        if let average { tensors.append(("average", average)) }
         return Safetensors(
             tensors: tensors.map { .init(name: $0.0, shape: [$0.1.count], values: $0.1) },
             metadata: ["header": metadataJSON(header), "progress": metadataJSON(progress)]
@@ -59,7 +62,8 @@ extension TrainingCheckpoint {
                 throw TrainingError.checkpoint("it lacks a tensor")
             }
             (header, progress) = (try decode("header"), try decode("progress"))
-            (self.parameters, self.m, self.v, best) = (parameters, m, v, values("best"))
+            (self.parameters, self.m, self.v) = (parameters, m, v)
+            (best, average) = (values("best"), values("average"))
         } catch let error as TrainingError {
             throw error
         } catch let error as ModelFileError {
@@ -81,14 +85,15 @@ extension TrainingCheckpoint {
             throw .checkpoint("it was made in \(header.precision.rawValue), this is \(expected.precision.rawValue)")
         }
         guard header == expected else { throw .checkpoint("it belongs to other pictures or other options") }
-        let tensors = [parameters, m, v] + (best.map { [$0] } ?? [])
+        let tensors = [parameters, m, v] + [best, average].compactMap(\.self)
         guard tensors.allSatisfy({ $0.count == parameterCount && $0.allSatisfy(\.isFinite) }) else {
             throw .checkpoint("its weights are damaged")
         }
         let p = progress
         guard (0...header.options.epochs).contains(p.epochs), p.history.count == p.epochs,
             (0...header.trainingCount).contains(p.position), p.training.count == p.position, p.steps >= 0,
-            p.best.map(p.history.indices.contains) ?? true, (p.best == nil) == (best == nil)
+            p.best.map(p.history.indices.contains) ?? true, (p.best == nil) == (best == nil),
+            (header.options.weightAveraging == nil) == (average == nil)
         else { throw .checkpoint("its progress is damaged") }
     }
 }

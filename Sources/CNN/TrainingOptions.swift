@@ -20,6 +20,9 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var weightDecay = 0.0
     /// Gradients longer than this are shortened to it; nil for never.
     package var clipping: Double?
+    /// The model gets the mean of all steps' weights, in which step t (from 1) weighs t to this power: see `WeightAverage`. Nil for
+    /// the weights of one step.
+    package var weightAveraging: Int?
     /// How much of each label is shared out evenly among all classes (Szegedy et al. 2015, 7).
     package var labelSmoothing = 0.0
     /// What share of the pictures get a box of another one, and its label's part (Yun et al. 2019, "CutMix"), where pictures are varied.
@@ -71,6 +74,7 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         headRate = try container.decodeIfPresent(Double.self, forKey: .headRate) ?? headRate
         weightDecay = try container.decodeIfPresent(Double.self, forKey: .weightDecay) ?? weightDecay
         clipping = try container.decodeIfPresent(Double.self, forKey: .clipping)
+        weightAveraging = try container.decodeIfPresent(Int.self, forKey: .weightAveraging)
         labelSmoothing = try container.decodeIfPresent(Double.self, forKey: .labelSmoothing) ?? labelSmoothing
         cutMix = try container.decodeIfPresent(Double.self, forKey: .cutMix) ?? cutMix
         balance = try container.decodeIfPresent(Double.self, forKey: .balance) ?? balance
@@ -94,6 +98,9 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         if !(headRate > 0 && headRate <= 1_000) { return "head rate must be within 0 and 1000, not \(headRate)" }
         if !(0..<1).contains(weightDecay) { return "weight decay must be within 0 and 1, not \(weightDecay)" }
         if let clipping, !(clipping > 0) { return "clipping must be above 0, not \(clipping)" }
+        if let weightAveraging, !(0...1_000).contains(weightAveraging) {
+            return "weight averaging must be within 0 and 1000, not \(weightAveraging)"
+        }
         if !(0..<1).contains(labelSmoothing) {
             return "label smoothing must be within 0 and 1, not \(labelSmoothing)"
         }
@@ -140,7 +147,7 @@ package struct EpochReport: Codable, Hashable, Sendable {
     /// Means over the epoch's batches, with dropout, as the weights moved. Of two labels the one with the larger share counts.
     package var trainingLoss: Double
     package var trainingAccuracy: Double
-    /// Nil without validation pictures.
+    /// Of the model that training would leave if it ended here. Nil without validation pictures.
     package var validationLoss: Double?
     package var validationAccuracy: Double?
     /// Better than all epochs before.

@@ -59,6 +59,7 @@ package struct Recipe: Sendable {
             options.learningRate = 4e-3
             options.schedule = .oneCycle
             options.weightDecay = 0.05
+            options.weightAveraging = 9
             options.labelSmoothing = 0.1
             options.cutMix = 0.5
             // Winograd's convolution saves more than bf16 does.

@@ -25,24 +25,8 @@ struct TrainerTests {
         }
     }
 
-    /// Noise with a bright row, in bytes as a predictor takes them.
-    private struct BytePictures: TrainingPictures {
-        static let side = 9
-        let labels: [Int]
-
-        init(_ count: Int) { labels = (0..<count).map { $0 * 7 % 3 } }
-
-        func bytes(_ index: Int) -> [UInt8] {
-            var noise = Noise(UInt64(index))
-            let row = 2 + 2 * labels[index]
-            return (0..<Self.side * Self.side * 3).map { i in
-                UInt8((i / (Self.side * 3) == row ? 90 : 70) + noise.integer(-60...60))
-            }
-        }
-
-        func load(_ index: Int, augmentation: UInt64?, into picture: inout MutableSpan<Float>) {
-            for (i, byte) in bytes(index).enumerated() { picture[i] = Float(byte) * (1 / 255) }
-        }
+    private static func bytePictures(_ count: Int) -> BytePictures {
+        BytePictures(count, side: 9, contrast: 20, noise: 60)
     }
 
     private static func architecture(classes: Int = 3) throws -> Architecture {
@@ -174,27 +158,9 @@ struct TrainerTests {
         return try Trainer(
             options: options,
             architecture: Architecture(
-                input: Shape(height: BytePictures.side, width: BytePictures.side, channels: 3), layers: layers),
-            training: BytePictures(40), validation: BytePictures(300), level: level, precision: precision, threads: 2,
+                input: Shape(height: 9, width: 9, channels: 3), layers: layers),
+            training: bytePictures(40), validation: bytePictures(300), level: level, precision: precision, threads: 2,
             resuming: resuming)
-    }
-
-    /// Loss and accuracy over the validation pictures of a predictor made afresh from the trainer's weights of now.
-    private static func freshFigures(of trainer: Trainer) throws -> (loss: Double, accuracy: Double) {
-        let side = BytePictures.side
-        let model = try Model(
-            trainedBy: trainer, classes: ["a", "b", "c"], preprocessing: Preprocessing(width: side, height: side))
-        let pictures = BytePictures(300)
-        let predictor = try Predictor(model: model, precision: .fp32, level: trainer.level, capacity: 1)
-        var (loss, right) = (0.0, 0)
-        for (index, label) in pictures.labels.enumerated() {
-            let logits = predictor.logits(of: pictures.bytes(index).span, count: 1).array
-            var ignored = logits
-            var span = ignored.mutableSpan
-            loss += SoftmaxCrossEntropy.loss(of: logits.span, label: label, scale: 1, dLogits: &span)
-            right += logits.firstIndex(of: logits.max() ?? 0) == label ? 1 : 0
-        }
-        return (loss / Double(pictures.labels.count), Double(right) / Double(pictures.labels.count))
     }
 
     /// What an epoch reports is true of the weights that it ended with, also where training was stopped in mid-epoch and in
@@ -214,7 +180,7 @@ struct TrainerTests {
                     options, level: level, precision: precision, resuming: trainer.checkpoint())
             }
             guard case .epoch(let report) = step else { continue }
-            let fresh = try Self.freshFigures(of: trainer)
+            let fresh = try Self.bytePictures(300).figures(of: trainer)
             #expect(report.validationLoss == fresh.loss && report.validationAccuracy == fresh.accuracy)
             accuracies.insert(fresh.accuracy)
         }
@@ -235,7 +201,7 @@ struct TrainerTests {
             let step = try whole.step()
             if step == .finished { break }
             guard case .epoch = step else { continue }
-            losses.append(try Self.freshFigures(of: whole).loss)
+            losses.append(try Self.bytePictures(300).figures(of: whole).loss)
             weights.append(whole.keptParameters.array)
         }
         let patience = 2
@@ -299,7 +265,7 @@ struct TrainerTests {
         let changes: [(inout TrainingOptions) -> Void] = [
             { $0.epochs = 0 }, { $0.batch = 0 }, { $0.batch = .max }, { $0.learningRate = .nan },
             { $0.learningRate = -1 }, { $0.patience = 0 }, { $0.headRate = 0 }, { $0.weightDecay = 1 },
-            { $0.clipping = 0 }, { $0.labelSmoothing = -0.1 }, { $0.cutMix = 1.1 },
+            { $0.clipping = 0 }, { $0.weightAveraging = -1 }, { $0.labelSmoothing = -0.1 }, { $0.cutMix = 1.1 },
         ]
         for change in changes {
             var options = Self.options
