@@ -1,9 +1,10 @@
 import Threads
 
-/// The mean of a training's weights over its steps, running statistics included. Step t, from 1, weighs t^power, so the last tenth of a
-/// training of any length counts alike (Karras et al. 2024, "Analyzing and Improving the Training Dynamics of Diffusion Models", 3.1).
+/// The mean of a training's weights over its steps, running statistics included. Step t, from 1, weighs about t^power, so what counts is
+/// the same share of a training of any length: with 9, mostly its last tenth (Karras et al. 2024, "Analyzing and Improving the Training
+/// Dynamics of Diffusion Models", 3.1).
 struct WeightAverage: Sendable {
-    let power: Int
+    private let power: Int
     let parameters: Parameters
     private let pool: ThreadPool
 
@@ -16,7 +17,7 @@ struct WeightAverage: Sendable {
 
     /// What the weights of a step weigh in the mean of all up to it.
     /// - step: From 1.
-    func share(ofStep step: Int) -> Double { 1 - CNN.power(1 - 1 / Double(step), power + 1) }
+    private func share(ofStep step: Int) -> Double { 1 - CNN.power(1 - 1 / Double(step), power + 1) }
 
     /// Takes the weights after a step into the mean.
     /// - step: From 1.
