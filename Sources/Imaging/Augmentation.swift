@@ -72,7 +72,10 @@ package struct Augmentation: Hashable, Sendable {
                 if changesColour {
                     colour *= brightness
                     let grey = SIMD4(repeating: (colour[0] + colour[1] + colour[2]) / 3)
-                    colour = (grey + (colour - grey) * saturation).clamped(lowerBound: .zero, upperBound: .one)
+                    colour = grey + (colour - grey) * saturation
+                    // clamped(lowerBound:upperBound:) calls a function that takes a lane at a time.
+                    colour.replace(with: 0, where: colour .< 0)
+                    colour.replace(with: 1, where: colour .> 1)
                 }
                 let at = (y * width + (isFlipped ? width - 1 - x : x)) * 3
                 target[at] = colour[0]
