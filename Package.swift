@@ -12,7 +12,8 @@ let strictAndFast = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))
 func system(_ name: String, _ pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
-/// A system library, or what stands over one, that is there with a trait alone. `canImport` is no guard for it: use `#if TRAIT`.
+/// A system library, or what stands over one, that is there with a trait alone. `canImport` is no guard for it: use
+/// `#if TRAIT`.
 func optional(_ name: String, _ trait: String) -> Target.Dependency {
     .target(name: name, condition: .when(traits: [trait]))
 }
@@ -22,8 +23,8 @@ func tests(
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
-/// With `BAGQ_TEST_TARGETS`, names with commas between them, the test product holds only these, and needs only what they need: the
-/// sanitizers' builds in `.ci/run` need not build the rest.
+/// With `BAGQ_TEST_TARGETS`, names with commas between them, the test product holds only these, and needs only what
+/// they need: the sanitizers' builds in `.ci/run` need not build the rest.
 func chosen(_ targets: [Target]) -> [Target] {
     guard let names = Context.environment["BAGQ_TEST_TARGETS"]?.split(separator: ",") else { return targets }
     return targets.filter { $0.type != .test || names.contains(Substring($0.name)) }

@@ -10,8 +10,9 @@
 
 enum { lanes = 16 };
 
-// C[m][n] = initial[m][n] + sum over s < segments, k < pairs of the dot product of the pairs A[s][m][k] and B[s][k][n]. Strides of A and B
-// are in bf16 values, a pair of A being a[s * a_segment + m * a_row + k * a_pair] and the value after it.
+// C[m][n] = initial[m][n] + sum over s < segments, k < pairs of the dot product of the pairs A[s][m][k] and B[s][k][n].
+// Strides of A and B are in bf16 values, a pair of A being a[s * a_segment + m * a_row + k * a_pair] and the value
+// after it.
 struct product {
     ptrdiff_t rows, pairs, segments, outputs;
     const uint16_t *a;
@@ -31,8 +32,8 @@ INLINE __m512i broadcast(const uint16_t *pair) {
     return _mm512_set1_epi32(value);
 }
 
-// One tile, its sums in registers: `rows` and `vectors` are constants where it is called. The mask is of its last vector. A NaN passes: of
-// two operands, the maximum and the minimum are the second where one is a NaN.
+// One tile, its sums in registers: `rows` and `vectors` are constants where it is called. The mask is of its last
+// vector. A NaN passes: of two operands, the maximum and the minimum are the second where one is a NaN.
 INLINE void tile(const struct product *p, ptrdiff_t m, ptrdiff_t n, __mmask16 last, const int rows, const int vectors) {
 #define MASK(v) ((v) == vectors - 1 ? last : (__mmask16)-1)
     __m512 sum[12][4];
@@ -124,7 +125,8 @@ static void convolve(const struct bagq_convolution *s, const uint16_t *input, co
     }
 }
 
-// For each kernel row: (kernel column, input channel) down, filters across, summed over the output's pixels, a segment a pair of rows.
+// For each kernel row: (kernel column, input channel) down, filters across, summed over the output's pixels, a segment
+// a pair of rows.
 static void convolve_weight_gradient(const struct bagq_convolution *s, const uint16_t *input, const uint16_t *d_output, float *d_weights) {
     const ptrdiff_t rows = s->kernel_width * s->channels;
     for (ptrdiff_t ky = 0; ky < s->kernel_height; ky++) {
@@ -139,8 +141,8 @@ static void convolve_weight_gradient(const struct bagq_convolution *s, const uin
     }
 }
 
-// For each input row and kernel column: the output's columns down, input channels across, a segment for each kernel row that
-// reached the input row (output row y = (input row - kernel row) / stride).
+// For each input row and kernel column: the output's columns down, input channels across, a segment for each kernel row
+// that reached the input row (output row y = (input row - kernel row) / stride).
 static void convolve_input_gradient(const struct bagq_convolution *s, const uint16_t *d_output, const uint16_t *turned, float *d_input) {
     const ptrdiff_t pairs = (s->filters + 1) / 2, square = 2 * pairs * s->channels;
     const ptrdiff_t last = s->output_height - 1, height = last * s->stride + s->kernel_height;

@@ -12,7 +12,8 @@
 #pragma clang attribute push(__attribute__((target(TARGET))), apply_to = function)
 #endif
 
-// Vectors that may lie anywhere and alias plain floats, and the integers that comparisons give. Tails take ever narrower ones.
+// Vectors that may lie anywhere and alias plain floats, and the integers that comparisons give. Tails take ever
+// narrower ones.
 #define VECTOR(name, lanes)                                                                       \
     typedef float name __attribute__((vector_size(4 * (lanes)), aligned(4), may_alias));          \
     typedef int32_t name##_mask __attribute__((vector_size(4 * (lanes)), aligned(4), may_alias));
@@ -49,8 +50,8 @@ WHOLE(four)
 WHOLE(one)
 #endif
 
-// One tile of a product. `rows` and `vectors` are constants where it is called, so the sums live in registers; `last` is how many lanes its
-// last vector has.
+// One tile of a product. `rows` and `vectors` are constants where it is called, so the sums live in registers; `last`
+// is how many lanes its last vector has.
 #define TILE(tile, type)                                                                                                           \
     INLINE void tile(const struct bagq_product *p, ptrdiff_t m, ptrdiff_t n, const ptrdiff_t last, const int rows, const int vectors) { \
         enum { lanes = sizeof(type) / sizeof(float) };                                                                             \
@@ -82,7 +83,8 @@ WHOLE(one)
     }
 TILE(full_tile, full)
 
-// All rows of a product in one strip of columns, in tiles as equal as can be: a last tile of one row would starve the multipliers.
+// All rows of a product in one strip of columns, in tiles as equal as can be: a last tile of one row would starve the
+// multipliers.
 #define STRIP(strip, tile, vectors, most)                                       \
     static void strip(const struct bagq_product *p, ptrdiff_t n, ptrdiff_t last) { \
         const ptrdiff_t tiles = (p->rows + (most) - 1) / (most);                \
@@ -163,7 +165,8 @@ static void product(const struct bagq_product *p) {
 // A sum as it is.
 static const struct bagq_finish plain = {.clamp = {-__builtin_inff(), __builtin_inff()}};
 
-// A 1 x 1 convolution takes a picture's rows as one row where they follow each other without a gap: a product of all pixels.
+// A 1 x 1 convolution takes a picture's rows as one row where they follow each other without a gap: a product of all
+// pixels.
 INLINE struct bagq_convolution flattened(const struct bagq_convolution *original) {
     struct bagq_convolution s = *original;
     if (s.kernel_height * s.kernel_width * s.stride != 1) return s;
@@ -193,7 +196,8 @@ static void convolve(const struct bagq_convolution *original, const float *input
     }
 }
 
-// For each kernel row: (kernel column, input channel) down, filters across, summed over the output's pixels, a segment a row.
+// For each kernel row: (kernel column, input channel) down, filters across, summed over the output's pixels, a segment
+// a row.
 static void convolve_weight_gradient(const struct bagq_convolution *original, const float *input, const float *d_output, float *d_weights) {
     const struct bagq_convolution flat = flattened(original), *s = &flat;
     const ptrdiff_t rows = s->kernel_width * s->channels;
@@ -224,8 +228,8 @@ static void convolve_weight_gradient(const struct bagq_convolution *original, co
     }
 }
 
-// For each input row and kernel column: the output's columns down, input channels across, a segment for each kernel row that
-// reached the input row (output row y = (input row - kernel row) / stride).
+// For each input row and kernel column: the output's columns down, input channels across, a segment for each kernel row
+// that reached the input row (output row y = (input row - kernel row) / stride).
 static void convolve_input_gradient(const struct bagq_convolution *original, const float *d_output, const float *turned, float *d_input) {
     const struct bagq_convolution flat = flattened(original), *s = &flat;
     const ptrdiff_t square = s->filters * s->channels, height = (s->output_height - 1) * s->stride + s->kernel_height;

@@ -1,5 +1,5 @@
-// Depthwise convolution: every channel has a kernel of its own, so a vector of channels goes over the picture with its weights, a tile of
-// pixels of one row at a time whose sums live in registers. Included by body.h.
+// Depthwise convolution: every channel has a kernel of its own, so a vector of channels goes over the picture with its
+// weights, a tile of pixels of one row at a time whose sums live in registers. Included by body.h.
 
 // Strides are in floats, so that one loop serves forward and the gradient of the input.
 struct depthwise_pass {
@@ -17,8 +17,8 @@ struct depthwise_pass {
 
 static const float padding_values[LANES];
 
-// `width`, `stride`, `count` and `at_edge` are constants where it is called. `column` is of the input, of the first pixel's window, which may be
-// outside of it. A kernel row outside of the input is left out: it would add zeros.
+// `width`, `stride`, `count` and `at_edge` are constants where it is called. `column` is of the input, of the first
+// pixel's window, which may be outside of it. A kernel row outside of the input is left out: it would add zeros.
 #define DEPTHWISE_TILE(tile, type)                                                                              \
     INLINE void tile(const struct depthwise_pass *p, ptrdiff_t c, ptrdiff_t y, ptrdiff_t x, const int width, const int stride, \
         const int count, const bool at_edge) {                                                                            \
@@ -49,8 +49,8 @@ static const float padding_values[LANES];
     }
 DEPTHWISE_TILE(depthwise_tile, full)
 
-// One vector of channels over the whole picture. The last tile of a row may take in pixels of the one before it again, which gives the same
-// values: a tile of few pixels would take as long.
+// One vector of channels over the whole picture. The last tile of a row may take in pixels of the one before it again,
+// which gives the same values: a tile of few pixels would take as long.
 #define DEPTHWISE_STRIP(strip, width, stride)                                                                    \
     static void strip(const struct depthwise_pass *pass, ptrdiff_t c) {                                          \
         /* A copy, which the stores cannot change: what the tiles read of it stays in registers. */              \
@@ -110,8 +110,8 @@ DEPTHWISE_STRIP(depthwise_5_2, 5, 2)
 DEPTHWISE_ANY(depthwise_any, full)
 DEPTHWISE_ANY(depthwise_narrow, one)
 
-// So many rows at a time that what they read stays in the second-level cache for all channels: a vector of channels alone touches one line of
-// many, too far apart to be fetched ahead.
+// So many rows at a time that what they read stays in the second-level cache for all channels: a vector of channels
+// alone touches one line of many, too far apart to be fetched ahead.
 INLINE ptrdiff_t depthwise_band(ptrdiff_t row) {
     const ptrdiff_t most = 1 << 16;
     return row < most ? most / row : 1;
@@ -153,8 +153,8 @@ static void depthwise(const struct bagq_windows *s, const float *input, const fl
     depthwise_channels(&p, s->size);
 }
 
-// Input rows and columns that are `stride` apart see the same weights, every `stride`th from the last one down: for each of the
-// stride x stride phases, a convolution of the output's gradient with stride 1.
+// Input rows and columns that are `stride` apart see the same weights, every `stride`th from the last one down: for
+// each of the stride x stride phases, a convolution of the output's gradient with stride 1.
 static void depthwise_input_gradient(const struct bagq_windows *s, const float *d_output, const float *weights, float *d_input) {
     const ptrdiff_t stride = s->stride, size = s->size, row = s->input_width * s->channels;
     const ptrdiff_t rows = (depthwise_band(row) + stride - 1) / stride * stride;
@@ -163,8 +163,8 @@ static void depthwise_input_gradient(const struct bagq_windows *s, const float *
         for (ptrdiff_t phase = 0; phase < stride * stride; phase++) {
             const ptrdiff_t y = phase / stride, x = phase % stride;
             if (y >= count || x >= s->input_width) continue;
-            // The first input row of a phase was seen by kernel rows ky = (y + top) mod stride + stride * n, from output row
-            // (y + top - ky) / stride.
+            // The first input row of a phase was seen by kernel rows ky = (y + top) mod stride + stride * n, from
+            // output row (y + top - ky) / stride.
             const ptrdiff_t ky = (y + s->top) % stride, kx = (x + s->left) % stride;
             const ptrdiff_t height = ky < size ? (size - ky + stride - 1) / stride : 0, width = kx < size ? (size - kx + stride - 1) / stride : 0;
             const struct depthwise_pass p = {
@@ -182,8 +182,8 @@ static void depthwise_input_gradient(const struct bagq_windows *s, const float *
     }
 }
 
-// One kernel row's sums over one row of pixels, of even and of odd columns apart, so that enough of them are under way. `width` is a constant
-// where it is called.
+// One kernel row's sums over one row of pixels, of even and of odd columns apart, so that enough of them are under way.
+// `width` is a constant where it is called.
 INLINE void depthwise_row_gradient(
     const struct bagq_windows *s, const float *input, const float *d_output, float *d_weights, const int width) {
     full sum[2][5];

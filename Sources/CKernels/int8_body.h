@@ -5,11 +5,14 @@
 //   INT8_ROWS      rows of the register tile, which is two vectors wide; a multiple of 4
 //   INT8_DOT       sum + the products of four bytes a lane, where the level has an instruction for it; else
 //   INT8_PAIRS     the sums of the products of two 16-bit numbers a lane, where it has that
-//   INT8_UNPACK    the lower (`lo`) or higher (`hi`) halves of each 128 bits of two vectors, taken in turns by 8 or by 16 bits
-//   INT8_STORE     stores those 32-bit numbers that a mask of bits names as bytes, where the level can; larger ones as 255
+//   INT8_UNPACK    the lower (`lo`) or higher (`hi`) halves of each 128 bits of two vectors, taken in turns by 8 or by
+//                  16 bits
+//   INT8_STORE     stores those 32-bit numbers that a mask of bits names as bytes, where the level can; larger ones as
+//                  255
 //   INT8_STORE_HALF stores those bytes of the lower (0) or upper (1) half of a vector that a mask names
 //   INT8_STORE_ALL as INT8_STORE, for a vector of bytes
-//   INT8_PACK      four vectors of sums as bytes, 0 to 255: of each 128 bits, those of the first, the second, the third and the fourth
+//   INT8_PACK      four vectors of sums as bytes, 0 to 255: of each 128 bits, those of the first, the second, the third
+//                  and the fourth
 #include "int8.h"
 #include "window.h"
 
@@ -145,8 +148,8 @@ INLINE void requantised_tile(
     }
 }
 
-// Tiles of a strip of columns, as equal as can be: a last tile of one row would starve the multipliers. A tile's rows are a multiple of
-// `step`, which is 4 with pooling.
+// Tiles of a strip of columns, as equal as can be: a last tile of one row would starve the multipliers. A tile's rows
+// are a multiple of `step`, which is 4 with pooling.
 #define INT8_CASE(count, vectors, pooled, step)                                                           \
     case count:                                                                                           \
         if ((count) % (step) == 0 && (count) <= INT8_ROWS) requantised_tile(p, column, n, count, vectors, pooled); \

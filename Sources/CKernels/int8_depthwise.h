@@ -1,5 +1,6 @@
-// Depthwise convolution in bytes. A vector of channels goes over the picture; four columns of it, taken apart into their bytes, give the four factors
-// that a sum takes at a time. That leaves the channels in the order that int8.h gives their places. Included by int8_body.h.
+// Depthwise convolution in bytes. A vector of channels goes over the picture; four columns of it, taken apart into
+// their bytes, give the four factors that a sum takes at a time. That leaves the channels in the order that int8.h
+// gives their places. Included by int8_body.h.
 
 INT8_VECTOR(channels8, uint8_t, 4 * INT8_LANES)
 

@@ -6,7 +6,8 @@ extern const struct bagq_kernels bagq_kernels_portable;
 extern const struct bagq_kernels bagq_kernels_avx2, bagq_kernels_avx512;
 #endif
 
-// __builtin_cpu_supports asks the operating system's side too (XGETBV): a level is named only where its registers are saved.
+// __builtin_cpu_supports asks the operating system's side too (XGETBV): a level is named only where its registers are
+// saved.
 const struct bagq_kernels *bagq_kernels(enum bagq_level level) {
     switch (level) {
     case bagq_level_portable:

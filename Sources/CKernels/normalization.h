@@ -1,5 +1,5 @@
-// Batch normalisation: sums over the pixels of one picture for each channel, and what follows from them. Rows are pixels, columns channels.
-// Included by body.h.
+// Batch normalisation: sums over the pixels of one picture for each channel, and what follows from them. Rows are
+// pixels, columns channels. Included by body.h.
 
 // Sums stay in registers while the rows go by, two vectors of columns at a time.
 #define MOMENTS(name, type, vectors)                                                                                                 \

@@ -13,8 +13,9 @@ enum { weight_bits = 22 };
 #define ROUNDED(bytes, sums, sum) \
     __builtin_convertvector(__builtin_elementwise_max(__builtin_elementwise_min((sum) >> weight_bits, (sums){} + 255), (sums){}), bytes)
 
-// A target pixel of a few rows, four lanes a row. `read` bytes are read of each source pixel and `written` of the target: a fourth is the
-// next pixel's red, thrown away when read and overwritten when written, so whatever comes last in a picture or a row has only three.
+// A target pixel of a few rows, four lanes a row. `read` bytes are read of each source pixel and `written` of the
+// target: a fourth is the next pixel's red, thrown away when read and overwritten when written, so whatever comes last
+// in a picture or a row has only three.
 #define PIXEL(pixel, row_of_pixels, bytes, sums)                                                                                          \
     INLINE void pixel(                                                                                                                    \
         ptrdiff_t taps, const int32_t *weights, ptrdiff_t input_row, const uint8_t *input, ptrdiff_t output_row, uint8_t *output,         \

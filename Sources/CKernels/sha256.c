@@ -39,8 +39,9 @@ void bagq_sha256_portable(uint32_t *state, const uint8_t *blocks, ptrdiff_t coun
 #include <cpuid.h>
 #include <immintrin.h>
 
-// The instructions keep the state as (f, e, b, a) and (h, g, d, c), lowest lane first, do two rounds each, and make four words of the
-// message schedule at a time (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2).
+// The instructions keep the state as (f, e, b, a) and (h, g, d, c), lowest lane first, do two rounds each, and make
+// four words of the message schedule at a time (Intel 64 and IA-32 Architectures Software Developer's Manual,
+// volume 2).
 __attribute__((target("sha,sse4.1"))) static void by_instructions(uint32_t *state, const uint8_t *blocks, ptrdiff_t count) {
     const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     __m128i abcd = _mm_loadu_si128((const __m128i *)state), efgh = _mm_loadu_si128((const __m128i *)(state + 4));

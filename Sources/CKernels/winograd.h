@@ -1,5 +1,6 @@
-// Convolution by F(2x2, 3x3): a tile of 2 x 2 outputs from 4 x 4 inputs by 16 products of transformed values, where a sum over
-// the kernel takes 36. Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", 4.1. Included by body.h.
+// Convolution by F(2x2, 3x3): a tile of 2 x 2 outputs from 4 x 4 inputs by 16 products of transformed values, where a
+// sum over the kernel takes 36. Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", 4.1. Included
+// by body.h.
 
 // U = G g G' for every channel and filter, with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1].
 static void winograd_weights(ptrdiff_t channels, ptrdiff_t filters, const float *restrict weights, float *restrict transformed) {
@@ -22,8 +23,8 @@ static void winograd_weights(ptrdiff_t channels, ptrdiff_t filters, const float 
     }
 }
 
-// A row of tiles, among the `plane_tiles` of a block. Where the output ends in the middle of a tile, the input that it lacks reaches only
-// outputs that are not written, so any other value stands in for it.
+// A row of tiles, among the `plane_tiles` of a block. Where the output ends in the middle of a tile, the input that it
+// lacks reaches only outputs that are not written, so any other value stands in for it.
 struct winograd_row {
     ptrdiff_t channels, filters, tiles, plane_tiles;
     const float *input[4];
@@ -39,8 +40,8 @@ struct winograd_row {
     float *values, *products;
 };
 
-// V = B' d B of one vector of channels, with B' = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 1 0 -1]. Two columns are the next tile's too.
-// Then Y = A' M A of one vector of filters, with A' = [1 1 1 0; 0 1 -1 -1].
+// V = B' d B of one vector of channels, with B' = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 1 0 -1]. Two columns are the next
+// tile's too. Then Y = A' M A of one vector of filters, with A' = [1 1 1 0; 0 1 -1 -1].
 #define WINOGRAD(transform_input, transform_output, type)                                                                  \
     INLINE void transform_input(const struct winograd_row *p, ptrdiff_t c) {                                               \
         type column[4][4];                                                                                                 \

@@ -48,8 +48,8 @@ struct ActivationRanges {
         }
     }
 
-    /// By the name of the node that gives them: the least ranges that hold so many percent of the positive activations, and of the
-    /// negative ones; up to 1 where there was none.
+    /// By the name of the node that gives them: the least ranges that hold so many percent of the positive activations,
+    /// and of the negative ones; up to 1 where there was none.
     func holding(_ percent: Double) -> [String: ActivationRange] {
         var ranges: [String: ActivationRange] = [:]
         for (name, histogram) in zip(names, histograms.dropFirst()) {

@@ -14,13 +14,13 @@ package struct Shape: Codable, Hashable, Sendable, CustomStringConvertible {
     package var description: String { height == 1 && width == 1 ? "\(channels)" : "\(height)x\(width)x\(channels)" }
 }
 
-/// A network's description, always a possible one: a graph of named nodes, each after those whose outputs it takes, that ends in a dense
-/// layer, whose outputs are the classes' logits.
+/// A network's description, always a possible one: a graph of named nodes, each after those whose outputs it takes,
+/// that ends in a dense layer, whose outputs are the classes' logits.
 package struct Architecture: Hashable, Sendable {
     package let input: Shape
     package let nodes: [Node]
-    /// What lies outside of the picture, channel by channel and 0 to 1, where a layer pads the input; nil for black. A network made for
-    /// pictures from which a mean is taken away pads with that mean.
+    /// What lies outside of the picture, channel by channel and 0 to 1, where a layer pads the input; nil for black. A
+    /// network made for pictures from which a mean is taken away pads with that mean.
     package let border: [Double]?
     /// The same nodes with what follows from their order.
     package let resolved: [ResolvedLayer]
@@ -51,7 +51,8 @@ package struct Architecture: Hashable, Sendable {
         }
     }
 
-    /// A plain sequence: each layer takes what the one before gives. Named by kind and number, as Keras does: `conv2d_1`.
+    /// A plain sequence: each layer takes what the one before gives. Named by kind and number, as Keras does:
+    /// `conv2d_1`.
     package init(input: Shape, layers: [LayerDescription]) throws(ArchitectureError) {
         try self.init(input: input, nodes: Self.sequence(layers))
     }

@@ -1,5 +1,6 @@
 extension Architecture {
-    /// A table for people: one line a layer with its output's shape, parameters and multiply-adds, and a line of totals.
+    /// A table for people: one line a layer with its output's shape, parameters and multiply-adds, and a line of
+    /// totals.
     package var summary: String {
         var rows = [["layer", "output", "parameters", "multiply-adds"], ["input", "\(input)", "", ""]]
         for layer in resolved {

@@ -1,7 +1,7 @@
 import CKernels
 
-/// The kernels that multiply bf16 numbers, with the sizes checked: CKernels/include/bf16.h says what each does. The C border.
-/// A value of bf16 is the upper half of a Float.
+/// The kernels that multiply bf16 numbers, with the sizes checked: CKernels/include/bf16.h says what each does. The C
+/// border. A value of bf16 is the upper half of a Float.
 @safe struct BF16Kernels: @unchecked Sendable {
     private let table: bagq_bf16_kernels
 

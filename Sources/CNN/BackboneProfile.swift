@@ -1,13 +1,15 @@
 import CKernels
 
-/// The kernels of a pretrained backbone on the shapes that EfficientNet-Lite0 has at 224 x 224, one picture on one thread.
+/// The kernels of a pretrained backbone on the shapes that EfficientNet-Lite0 has at 224 x 224, one picture on one
+/// thread.
 extension LayerProfile {
     /// Input sides, channels, kernel and stride of every depthwise convolution.
     private static let depthwise = [
         (112, 32, 3, 1), (112, 96, 3, 2), (56, 144, 3, 1), (56, 144, 5, 2), (28, 240, 5, 1), (28, 240, 3, 2),
         (14, 480, 3, 1), (14, 480, 5, 1), (14, 672, 5, 1), (14, 672, 5, 2), (7, 1152, 5, 1), (7, 1152, 3, 1),
     ]
-    /// Sides, channels and filters of every 1 x 1 convolution; those with fewer filters than channels have no activation.
+    /// Sides, channels and filters of every 1 x 1 convolution; those with fewer filters than channels have no
+    /// activation.
     private static let pointwise = [
         (112, 32, 16), (112, 16, 96), (56, 96, 24), (56, 24, 144), (56, 144, 24), (28, 144, 40), (28, 40, 240),
         (28, 240, 40), (14, 240, 80), (14, 80, 480), (14, 480, 80), (14, 480, 112), (14, 112, 672), (14, 672, 112),
@@ -32,8 +34,8 @@ extension LayerProfile {
         return profiler.profiles
     }
 
-    /// What training calls besides. The depthwise convolutions are part of fp32 alone: two factors at a time would not serve them, for a sum
-    /// has few.
+    /// What training calls besides. The depthwise convolutions are part of fp32 alone: two factors at a time would not
+    /// serve them, for a sum has few.
     package static func backboneGradients(
         _ precision: TrainingPrecision, level: KernelLevel, clock: @escaping Clock
     ) throws -> [LayerProfile] {

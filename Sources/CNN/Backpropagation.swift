@@ -3,8 +3,9 @@ import Threads
 
 /// One training batch: forward, loss, backward. Owns the values that backward needs and the gradients.
 ///
-/// Work is cut into the same units whatever the number of threads: a group of pictures, or a slice of a dense layer. Each unit writes to
-/// memory of its own, and sums over groups are taken in their order, so the gradients never depend on the threads.
+/// Work is cut into the same units whatever the number of threads: a group of pictures, or a slice of a dense layer.
+/// Each unit writes to memory of its own, and sums over groups are taken in their order, so the gradients never depend
+/// on the threads.
 final class Backpropagation: Sendable {
     /// Of the mean loss, flat as the parameters are.
     let gradients: Buffer<Float>
@@ -48,7 +49,8 @@ final class Backpropagation: Sendable {
         isRight = Buffer(count: capacity)
     }
 
-    /// Leaves the gradients, by the parameters as they are now, of the mean loss over the pictures; returns each picture's loss and whether it was right.
+    /// Leaves the gradients, by the parameters as they are now, of the mean loss over the pictures; returns each
+    /// picture's loss and whether it was right.
     /// - labels: As many as there are pictures.
     /// - others: Labels beside them, with their shares; as many again, or none.
     /// - randomKeys: For dropout, one a picture.

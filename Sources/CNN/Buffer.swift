@@ -1,4 +1,5 @@
-/// A stretch of memory that starts as zeros, is aligned to a cache line, and lives as long as any buffer or slice of it.
+/// A stretch of memory that starts as zeros, is aligned to a cache line, and lives as long as any buffer or slice of
+/// it.
 ///
 /// Copies share the memory. Threads may use one buffer at the same time only where they write to different elements:
 /// the units of work of `ThreadPool.forEach` each write to slices of their own.

@@ -1,4 +1,5 @@
-/// Which memory each value of a picture takes while a stage runs: one that nobody will take any more leaves its place to another.
+/// Which memory each value of a picture takes while a stage runs: one that nobody will take any more leaves its place
+/// to another.
 struct BufferPlan: Sendable {
     /// Of each value; nil for those that other memory holds.
     private(set) var slots: [Int?]

@@ -1,8 +1,9 @@
-/// What turns a network's outputs into probabilities that can be believed: p = softmax(s / temperature), where s are the logits or, after
-/// label smoothing, what is left of them when it is taken back.
+/// What turns a network's outputs into probabilities that can be believed: p = softmax(s / temperature), where s are
+/// the logits or, after label smoothing, what is left of them when it is taken back.
 ///
-/// The loss of labels smoothed by ε is least where the network says q = (1 - ε) p + ε / K of K classes whose probabilities are p (Szegedy
-/// et al. 2015, "Rethinking the Inception Architecture for Computer Vision", 7). So s = ln(q - ε / K).
+/// The loss of labels smoothed by ε is least where the network says q = (1 - ε) p + ε / K of K classes whose
+/// probabilities are p (Szegedy et al. 2015, "Rethinking the Inception Architecture for Computer Vision", 7). So s =
+/// ln(q - ε / K).
 package struct Calibration: Hashable, Sendable {
     /// The ε that the network was trained with.
     package var labelSmoothing = 0.0

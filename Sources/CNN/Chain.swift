@@ -1,5 +1,5 @@
-/// Layers of which each alone takes what the one before makes, done a band of rows at a time: what passes between them stays in the
-/// second-level cache, where a whole picture's values would not. The values are the same.
+/// Layers of which each alone takes what the one before makes, done a band of rows at a time: what passes between them
+/// stays in the second-level cache, where a whole picture's values would not. The values are the same.
 struct Chain: Sendable {
     let links: [Link]
     /// Of the value behind each link but the last: how many rows are in hand at a time.
@@ -65,7 +65,8 @@ struct Chain: Sendable {
         return result.reversed()
     }
 
-    /// What is to be done, for each band and link: to move the rows of its output that are there already, and to make others.
+    /// What is to be done, for each band and link: to move the rows of its output that are there already, and to make
+    /// others.
     struct Step: Sendable {
         let link: Int
         /// Of the output, to be made.

@@ -1,5 +1,5 @@
-/// A box of another picture in a picture, with labels to match (Yun et al. 2019, "CutMix: Regularization Strategy to Train Strong
-/// Classifiers with Localizable Features").
+/// A box of another picture in a picture, with labels to match (Yun et al. 2019, "CutMix: Regularization Strategy to
+/// Train Strong Classifiers with Localizable Features").
 struct CutMix {
     /// The other picture's number among those trained on.
     let partner: Int
@@ -9,8 +9,8 @@ struct CutMix {
     /// The box's share of the picture, and the partner's of the label.
     let share: Double
 
-    /// Draws a partner, and a box of the picture's proportions that may reach over its edges. Before they cut it, its area is uniform
-    /// (their alpha is 1).
+    /// Draws a partner, and a box of the picture's proportions that may reach over its edges. Before they cut it, its
+    /// area is uniform (their alpha is 1).
     init(pictures: Int, shape: Shape, using random: inout Random) {
         partner = random.below(pictures)
         let side = random.uniform().squareRoot()

@@ -1,10 +1,11 @@
 import Threads
 
-/// How like the pictures that a network learnt from a picture is to it: the more, the liker. Probabilities cannot say that. They tell the
-/// classes from each other, and what is none of them has to be one.
+/// How like the pictures that a network learnt from a picture is to it: the more, the liker. Probabilities cannot say
+/// that. They tell the classes from each other, and what is none of them has to be one.
 ///
-/// After Wang, Li, Feng and Zhang 2022, "ViM: Out-Of-Distribution with Virtual-logit Matching", 4: the features that the last layer takes lie
-/// near a subspace, for pictures like those learnt from. How far they lie from it, times a weight, is taken from the energy of the logits.
+/// After Wang, Li, Feng and Zhang 2022, "ViM: Out-Of-Distribution with Virtual-logit Matching", 4: the features that
+/// the last layer takes lie near a subspace, for pictures like those learnt from. How far they lie from it, times a
+/// weight, is taken from the energy of the logits.
 package struct Familiarity: Sendable {
     /// Of the subspace.
     static let dimensions = 32
@@ -21,7 +22,8 @@ package struct Familiarity: Sendable {
         (self.mean, self.directions, self.weight, self.limit) = (mean, directions, weight, limit)
     }
 
-    /// What scoring needs, for one thread. Its kernels are those that every machine has, so that a score is the same wherever the features are.
+    /// What scoring needs, for one thread. Its kernels are those that every machine has, so that a score is the same
+    /// wherever the features are.
     struct Scratch {
         fileprivate let kernels: Kernels
         fileprivate let centred: Buffer<Float>
@@ -61,8 +63,8 @@ package struct Familiarity: Sendable {
         return max(0, square).squareRoot()
     }
 
-    /// The limit that at most 5 % of pictures like these fall below, each as likely as the next (the conformal quantile: Vovk, Gammerman and
-    /// Shafer 2005); nil where they are too few to tell.
+    /// The limit that at most 5 % of pictures like these fall below, each as likely as the next (the conformal
+    /// quantile: Vovk, Gammerman and Shafer 2005); nil where they are too few to tell.
     static func limit(of scores: [Double]) -> Double? {
         let place = (scores.count + 1) / 20
         return place == 0 ? nil : scores.sorted()[place - 1]
@@ -86,7 +88,8 @@ extension Familiarity {
         let (mean, scratch) = (Buffer<Float>(count: count), try Scratch(features: count))
         mean.copy(from: sums.map { Float($0 / Double(pictures)) })
         self.init(mean: mean, directions: Self.directions(of: features, around: mean, kernels), weight: 0)
-        // The largest logits are worth as much as the distances. They count from their mean, for only differences of logits are learnt.
+        // The largest logits are worth as much as the distances. They count from their mean, for only differences of
+        // logits are learnt.
         var (distances, largest) = (0.0, 0.0)
         for picture in 0..<pictures {
             distances += distance(of: features.slice(picture, of: count).span, scratch)
@@ -128,7 +131,8 @@ extension Familiarity {
 
     private static let iterations = 40
 
-    /// Gram and Schmidt's way, each direction twice, for once leaves a rest. One that depends on those before becomes 0.
+    /// Gram and Schmidt's way, each direction twice, for once leaves a rest. One that depends on those before
+    /// becomes 0.
     private static func makeOrthonormal(_ directions: Buffer<Float>) {
         directions.withMutableSpan { values in
             let rows = values.count / dimensions
@@ -158,8 +162,8 @@ extension Familiarity {
 }
 
 extension Model {
-    /// Learns how like its own pictures others are, in the precision that it is used with, or leaves that open where there is too little to
-    /// learn from. Where familiarity ends, `limitFamiliarity` says.
+    /// Learns how like its own pictures others are, in the precision that it is used with, or leaves that open where
+    /// there is too little to learn from. Where familiarity ends, `limitFamiliarity` says.
     /// - pictures: What it was trained on.
     /// - throws: What loading a picture threw; `KernelLevelError`.
     package mutating func learnFamiliarity(

@@ -1,5 +1,5 @@
-/// What predicts with the parameters of a training network: the same network with the batch normalisations' running statistics folded into
-/// the convolutions before them (Jacob et al. 2018, 3.2). A network without any is itself.
+/// What predicts with the parameters of a training network: the same network with the batch normalisations' running
+/// statistics folded into the convolutions before them (Jacob et al. 2018, 3.2). A network without any is itself.
 final class FoldedNetwork {
     let network: Network
     let parameters: Parameters

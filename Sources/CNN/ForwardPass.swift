@@ -6,7 +6,8 @@ final class ForwardPass {
     private let capacity: Int
     /// Values that pass from stage to stage, capacity x those of a picture; of the others nil.
     private let crossing: [Buffer<Float>?]
-    /// One picture's values within a stage, sharing memory as the plan says; of a value within a chain the rows in hand.
+    /// One picture's values within a stage, sharing memory as the plan says; of a value within a chain the rows in
+    /// hand.
     private let inner: [Buffer<Float>?]
     /// Of each stage.
     private let units: [[PictureUnit<Network.Step>]]
@@ -37,9 +38,10 @@ final class ForwardPass {
     /// capacity x the network's input.
     var input: Buffer<Float> { batch(of: 0) }
 
-    /// The logits, count x classes, of the first `count` pictures of `input`, by the parameters as they are now. Valid until the
-    /// next run.
-    /// - observe: Is shown each value of each picture but the logits as it is made; those within a chain only where the pass was made for it.
+    /// The logits, count x classes, of the first `count` pictures of `input`, by the parameters as they are now. Valid
+    /// until the next run.
+    /// - observe: Is shown each value of each picture but the logits as it is made; those within a chain only where the
+    ///   pass was made for it.
     func run(count: Int, observe: ((_ value: Int, Buffer<Float>) -> Void)? = nil) -> Buffer<Float> {
         precondition(count <= capacity)
         let pass = LayerPass(kernels: weights.kernels, weights: weights.current(), scratch: scratch)

@@ -1,6 +1,7 @@
 import Threads
 
-/// A network of which the last layer alone is to be trained: all that comes before it stays as it is, and is run but once for a picture.
+/// A network of which the last layer alone is to be trained: all that comes before it stays as it is, and is run but
+/// once for a picture.
 package struct FrozenBody: Sendable {
     /// The last layer, with the dropout before it, as a network of its own: its pictures are what the body gives.
     package let head: Architecture
@@ -42,8 +43,8 @@ package struct FrozenBody: Sendable {
     /// A picture as it is, and mirrored.
     private static let trainingViews = 2
 
-    /// What the body makes of pictures. Where they are for training, of each as it is and mirrored. The same for the same level,
-    /// whatever the threads.
+    /// What the body makes of pictures. Where they are for training, of each as it is and mirrored. The same for the
+    /// same level, whatever the threads.
     /// - isStopped: Asked between pictures; nil is returned once it is true.
     package func features(
         of pictures: any TrainingPictures, forTraining: Bool, level: KernelLevel, threads: Int,

@@ -53,11 +53,12 @@ package struct LabelledLogits: Sendable {
     /// Temperatures are looked for up to this, and down to one over it.
     private static let widest = 20.0
 
-    /// The temperature T that makes the labels most likely (Guo et al. 2017, "On Calibration of Modern Neural Networks", 4.2); 1 without
-    /// pictures.
+    /// The temperature T that makes the labels most likely (Guo et al. 2017, "On Calibration of Modern Neural
+    /// Networks", 4.2); 1 without pictures.
     ///
-    /// Where all of a few pictures are right there is no such T: the smaller, the likelier. So what is minimised is the sum of the losses
-    /// and (1/T - 1)²/2, which holds it near the 1 that training meant; with hundreds of pictures it hardly moves T.
+    /// Where all of a few pictures are right there is no such T: the smaller, the likelier. So what is minimised is the
+    /// sum of the losses and (1/T - 1)²/2, which holds it near the 1 that training meant; with hundreds of pictures it
+    /// hardly moves T.
     package var bestTemperature: Double {
         guard !labels.isEmpty else { return 1 }
         func cost(_ logTemperature: Double) -> Double {

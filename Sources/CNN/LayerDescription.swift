@@ -3,8 +3,8 @@ package enum LayerDescription: Codable, Hashable, Sendable {
     case convolution(filters: Int, kernel: Int, stride: Int, padding: Padding)
     /// One kernel for each channel, which sees that channel alone.
     case depthwiseConvolution(kernel: Int, stride: Int, padding: Padding)
-    /// In training alone, behind a convolution that nothing else takes: each channel brought to mean 0 and deviation 1 over the batch, then
-    /// scaled and shifted as learnt.
+    /// In training alone, behind a convolution that nothing else takes: each channel brought to mean 0 and deviation 1
+    /// over the batch, then scaled and shifted as learnt.
     /// - epsilon: Added to the variance.
     /// - momentum: What a batch weighs in the running mean and variance, which prediction takes.
     case batchNormalization(epsilon: Double, momentum: Double)
@@ -29,7 +29,8 @@ package enum LayerDescription: Codable, Hashable, Sendable {
     package enum Padding: Hashable, Sendable {
         /// So many zeros on all sides.
         case zeros(Int)
-        /// As many zeros as make the output ceil(input / stride) high and wide, an odd one at the bottom and at the right: TensorFlow's "SAME".
+        /// As many zeros as make the output ceil(input / stride) high and wide, an odd one at the bottom and at the
+        /// right: TensorFlow's "SAME".
         case same
     }
 }

@@ -1,10 +1,11 @@
 import Foundation
 
-/// Models as safetensors files: the network's tensors under their names, everything else as JSON strings in `__metadata__`.
+/// Models as safetensors files: the network's tensors under their names, everything else as JSON strings in
+/// `__metadata__`.
 extension Model {
     private static let format = "bagq-model"
-    /// Version 1 named its quantisation's ranges by their order; up to version 2 no model told what is unfamiliar to it,
-    /// up to version 3 none took label smoothing back.
+    /// Version 1 named its quantisation's ranges by their order; up to version 2 no model told what is unfamiliar to
+    /// it, up to version 3 none took label smoothing back.
     private static let version = 4
     /// For whoever reads the file with something else.
     private static let layout = """
@@ -54,7 +55,8 @@ extension Model {
         guard file.tensors.count == needed else {
             throw .invalid("it has \(file.tensors.count) tensors, its network needs \(needed)")
         }
-        // Each tensor is compared with the file before the flat buffer is allocated, so a small file cannot ask for a large one.
+        // Each tensor is compared with the file before the flat buffer is allocated, so a small file cannot ask for a
+        // large one.
         var values: [[Float]] = []
         for tensor in network.tensors {
             let found = try file.values(of: tensor.name, shape: tensor.shape)

@@ -1,5 +1,5 @@
-/// An architecture made ready to run: layers in an order, grouped into stages, ReLU and max-pooling fused into the layer before, and every
-/// parameter given its place in one flat buffer.
+/// An architecture made ready to run: layers in an order, grouped into stages, ReLU and max-pooling fused into the
+/// layer before, and every parameter given its place in one flat buffer.
 package struct Network: Sendable {
     /// What runs between two points where the whole batch's values are in memory.
     enum Stage: Sendable {
@@ -9,7 +9,8 @@ package struct Network: Sendable {
         case dense(Dense, of: Int, into: Int)
     }
 
-    /// One operation on one picture's values. Values are numbered as `ResolvedLayer.sources` are; one that is fused away is nobody's.
+    /// One operation on one picture's values. Values are numbered as `ResolvedLayer.sources` are; one that is fused
+    /// away is nobody's.
     struct Step: Sendable {
         var operation: Operation
         var target: Int
@@ -33,8 +34,9 @@ package struct Network: Sendable {
         var isLearnt = true
 
         enum Initial: Sendable {
-            /// Within this and its negative: as Glorot and Bengio 2010, with fans as Keras counts them, or less, as PyTorch does, where
-            /// batch normalisation follows. It makes up for any scale, and steps of one size teach small weights more.
+            /// Within this and its negative: as Glorot and Bengio 2010, with fans as Keras counts them, or less, as
+            /// PyTorch does, where batch normalisation follows. It makes up for any scale, and steps of one size teach
+            /// small weights more.
             case uniform(Double)
             case constant(Float)
         }
@@ -42,7 +44,8 @@ package struct Network: Sendable {
 
     package let architecture: Architecture
     package let tensors: [Tensor]
-    /// Floats of the flat buffer. Tensors start at multiples of a cache line, so this passes `architecture.parameterCount`.
+    /// Floats of the flat buffer. Tensors start at multiples of a cache line, so this passes
+    /// `architecture.parameterCount`.
     package let parameterCount: Int
     /// The parameters of what runs picture by picture come first, up to here: their gradients are summed over pictures.
     let pictureParameterCount: Int
@@ -56,8 +59,9 @@ package struct Network: Sendable {
 
     package init(_ architecture: Architecture) {
         let layers = architecture.resolved
-        // Dense layers behind a flattened picture have many weights, which pass through the cache once for a whole batch. Behind a pooled
-        // one they are small, as good as 1 x 1 convolutions, and a picture goes through the whole network with its values in the cache.
+        // Dense layers behind a flattened picture have many weights, which pass through the cache once for a whole
+        // batch. Behind a pooled one they are small, as good as 1 x 1 convolutions, and a picture goes through the
+        // whole network with its values in the cache.
         let isPicturewise = !architecture.isSequence || !layers.contains { $0.description == .flatten }
         func goesByPicture(_ layer: ResolvedLayer) -> Bool {
             layer.kernelShape != nil && (isPicturewise || !layer.isDense)
@@ -138,8 +142,8 @@ extension Network {
         return crossing
     }
 
-    /// Values whose gradients pass from one stage to another on the way back. Normalisation leaves its own to whoever made its input, who
-    /// makes the input's of it.
+    /// Values whose gradients pass from one stage to another on the way back. Normalisation leaves its own to whoever
+    /// made its input, who makes the input's of it.
     var crossingGradients: Set<Int> {
         crossingValues.subtracting(normalizations.map(\.input)).union(normalizations.map(\.output))
     }

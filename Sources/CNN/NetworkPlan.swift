@@ -120,8 +120,8 @@ struct NetworkPlan {
         ranges["\(layer.name).\(suffix)"] ?? 0..<0
     }
 
-    /// Takes the only layer that takes the value, if it is one of those that the present layer can do on its way out; its value is then
-    /// the one to make.
+    /// Takes the only layer that takes the value, if it is one of those that the present layer can do on its way out;
+    /// its value is then the one to make.
     private mutating func absorb<Result>(_ value: inout Int, _ match: (ResolvedLayer) -> Result?) -> Result? {
         guard consumers[value].count == 1, let next = consumers[value].first,
             let result = match(architecture.resolved[next])

@@ -1,7 +1,8 @@
 import CKernels
 import Threads
 
-/// Adam (Kingma and Ba 2014) as Keras 2.1 writes it, with what `TrainingOptions` add to it: a schedule, clipping, decay, a rate for the head.
+/// Adam (Kingma and Ba 2014) as Keras 2.1 writes it, with what `TrainingOptions` add to it: a schedule, clipping,
+/// decay, a rate for the head.
 final class Optimizer: Sendable {
     /// Running means of the gradient and its square.
     let m: Buffer<Float>
@@ -57,7 +58,8 @@ final class Optimizer: Sendable {
         }
     }
 
-    /// Shortens all gradients together to this length (Pascanu et al. 2012, "On the Difficulty of Training Recurrent Neural Networks").
+    /// Shortens all gradients together to this length (Pascanu et al. 2012, "On the Difficulty of Training Recurrent
+    /// Neural Networks").
     private func clip(_ gradients: Buffer<Float>, to length: Double) throws {
         let squares = Buffer<Double>(count: units.count)
         try pool.forEach(units.count) { [units] _, index in

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A network's learnt values, flat, as `Network.tensors` says. Training changes them in place, through one door that counts the
-/// changes, so that nothing derived from them can be used once they are others (DESIGN.md, invariant 13).
+/// A network's learnt values, flat, as `Network.tensors` says. Training changes them in place, through one door that
+/// counts the changes, so that nothing derived from them can be used once they are others (DESIGN.md, invariant 13).
 ///
 /// Nobody may read them while they change.
 package final class Parameters: Sendable {
@@ -26,8 +26,8 @@ package final class Parameters: Sendable {
     }
 }
 
-/// What a network's layers derive from its parameters (weights transformed, turned, rounded, packed) for one use, in memory
-/// allocated once. Shared by threads: whoever comes first after a change derives it anew, the others wait.
+/// What a network's layers derive from its parameters (weights transformed, turned, rounded, packed) for one use, in
+/// memory allocated once. Shared by threads: whoever comes first after a change derives it anew, the others wait.
 final class DerivedWeights: Sendable {
     /// What the weights are derived for.
     enum Use: Sendable {
@@ -61,7 +61,8 @@ final class DerivedWeights: Sendable {
     }
 }
 
-/// Parameters and what is derived from them, of one moment: to use them after a change is a fault that stops the program.
+/// Parameters and what is derived from them, of one moment: to use them after a change is a fault that stops the
+/// program.
 struct CurrentWeights: Sendable {
     fileprivate let parameters: Parameters
     fileprivate let convolutions: [ConvolutionWeights]

@@ -1,5 +1,5 @@
-/// What a batch leaves behind for its way back: a picture's values where a thread takes it through the whole network at once, else the
-/// whole batch's.
+/// What a batch leaves behind for its way back: a picture's values where a thread takes it through the whole network at
+/// once, else the whole batch's.
 struct BackpropagationMemory: Sendable {
     /// Of each value, for each place (see `PictureWork`).
     let values: [Buffer<Float>]
@@ -36,7 +36,8 @@ struct BackpropagationMemory: Sendable {
             placeCounts[step.target] = step.layer?.placeCount ?? 0
             for source in step.sources { firstWriters[source] = step.target }
         }
-        // Backward, a step takes its own value's gradient and makes its sources', except the picture's, which nobody asks for.
+        // Backward, a step takes its own value's gradient and makes its sources', except the picture's, which nobody
+        // asks for.
         let uses = network.stages.flatMap(\.steps).reversed().flatMap { step in
             Set(step.sources).sorted().filter { $0 != 0 && firstWriters[$0] == step.target }.map {
                 (sources: [step.target], target: $0)

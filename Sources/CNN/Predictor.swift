@@ -1,10 +1,12 @@
-/// Predicts with a model on one thread: each thread has its own, with its own memory; the weights are the model's, shared.
+/// Predicts with a model on one thread: each thread has its own, with its own memory; the weights are the model's,
+/// shared.
 package final class Predictor {
     package let model: Model
     /// Most pictures of one call.
     package let capacity: Int
     private let engine: Engine
-    /// What the last layer took, capacity x features, and gave, of the last call's pictures. Those of int8 are made where asked for.
+    /// What the last layer took, capacity x features, and gave, of the last call's pictures. Those of int8 are made
+    /// where asked for.
     private let features: Buffer<Float>
     private var logits = Buffer<Float>(count: 0)
     private let scratch: Familiarity.Scratch
@@ -14,7 +16,8 @@ package final class Predictor {
         case int8(Int8ForwardPass)
     }
 
-    /// - throws: `KernelLevelError` where this machine lacks the level, `ModelFileError` where the model lacks the precision.
+    /// - throws: `KernelLevelError` where this machine lacks the level, `ModelFileError` where the model lacks the
+    ///   precision.
     package init(model: Model, precision: PredictionPrecision, level: KernelLevel, capacity: Int) throws {
         precondition(capacity > 0)
         self.model = model
@@ -37,8 +40,8 @@ package final class Predictor {
         }
     }
 
-    /// Class probabilities, each picture's summing to 1. They depend on the picture, the model, the precision and, in fp32,
-    /// the level, on nothing else.
+    /// Class probabilities, each picture's summing to 1. They depend on the picture, the model, the precision and, in
+    /// fp32, the level, on nothing else.
     /// - pixels: count x H x W x 3.
     /// - probabilities: count x classes.
     /// - count: At most `capacity`.

@@ -34,7 +34,8 @@ package enum PredictionPrecision: String, CaseIterable, Codable, Sendable {
     case int8
 }
 
-/// Pictures that ranges are found on, or that precisions are compared on. `load` is called from several threads at once.
+/// Pictures that ranges are found on, or that precisions are compared on. `load` is called from several threads at
+/// once.
 package protocol PixelPictures: Sendable {
     var count: Int { get }
 
@@ -50,8 +51,8 @@ extension Model {
     /// - calibration: Of the training pictures; a few hundred will do.
     /// - choice: Validation pictures: the share of the activations that comes closest to fp32 here is taken.
     /// - comparison: Validation pictures, of which the agreement is recorded; it chooses the precision.
-    /// - throws: `QuantizationError` where the network cannot be had in int8, the model then being as before; what loading a picture threw;
-    /// `KernelLevelError`.
+    /// - throws: `QuantizationError` where the network cannot be had in int8, the model then being as before; what
+    ///   loading a picture threw; `KernelLevelError`.
     package mutating func quantize(
         calibration: any PixelPictures, choice: any PixelPictures, comparison: any PixelPictures, level: KernelLevel,
         threads: Int

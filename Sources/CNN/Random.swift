@@ -1,5 +1,5 @@
-/// Counter-based random numbers: every draw is a function of what it is for (seed, purpose, epoch, picture...), so neither
-/// threads nor resuming can change it. Mixing after SplitMix64 (Steele, Lea and Flood 2014).
+/// Counter-based random numbers: every draw is a function of what it is for (seed, purpose, epoch, picture...), so
+/// neither threads nor resuming can change it. Mixing after SplitMix64 (Steele, Lea and Flood 2014).
 struct Random {
     /// What numbers are for; keeps the streams of one seed apart.
     enum Purpose: UInt64 {

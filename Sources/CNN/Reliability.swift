@@ -1,10 +1,10 @@
 /// Whether a model is right as often as it says, measured on pictures whose class is known.
 package struct Reliability: Codable, Hashable, Sendable {
-    /// The expected calibration error (Guo et al. 2017): over 15 equally wide bins of the confidence, the mean distance between a bin's
-    /// mean confidence and the share of its pictures that are right, weighted by its pictures.
+    /// The expected calibration error (Guo et al. 2017): over 15 equally wide bins of the confidence, the mean distance
+    /// between a bin's mean confidence and the share of its pictures that are right, weighted by its pictures.
     package var error: Double
-    /// Such an error is never 0, for a bin's pictures are few. What a model would show that had the same confidences and were right just
-    /// so often: the mean, and what 95 of 100 such models do not exceed.
+    /// Such an error is never 0, for a bin's pictures are few. What a model would show that had the same confidences
+    /// and were right just so often: the mean, and what 95 of 100 such models do not exceed.
     package var expectedError: Double
     package var expectedErrorLimit: Double
     /// The mean of -ln p[label] (negative log likelihood, NLL).

@@ -8,8 +8,8 @@ package struct ResolvedLayer: Hashable, Sendable {
     package var output: Shape
     /// Around the input; what a window finds there counts as 0 (in max-pooling: never as the largest).
     package var padding = Edges()
-    /// Convolution [kernel row, kernel column, input channel, output channel], depthwise [kernel row, kernel column, channel, 1], dense
-    /// [input, output]; nil where the layer learns nothing.
+    /// Convolution [kernel row, kernel column, input channel, output channel], depthwise [kernel row, kernel column,
+    /// channel, 1], dense [input, output]; nil where the layer learns nothing.
     package var kernelShape: [Int]?
     package var multiplyAdds = 0
 
@@ -35,8 +35,8 @@ extension Architecture {
     private static let sizes = 1...65_536
     private static let mostLayers = 1_000
     private static let mostValues = 1 << 28
-    /// Values of one picture in all layers together, input included: 128 MiB as floats. ResNet-50 at 224x224 has 23 million,
-    /// and a thread holds several pictures' values.
+    /// Values of one picture in all layers together, input included: 128 MiB as floats. ResNet-50 at 224x224 has 23
+    /// million, and a thread holds several pictures' values.
     private static let mostActivations = 1 << 25
 
     static func resolve(input: Shape, nodes: [Node]) throws(ArchitectureError) -> [ResolvedLayer] {

@@ -2,7 +2,8 @@
 ///
 ///     N: UInt64 LE │ header: N bytes of JSON, padded with spaces │ the tensors' values, little-endian, packed
 ///
-/// After github.com/huggingface/safetensors. `F32` is written; `F16`, `BF16` and `I64`, the counters of others' files, are read too, as floats.
+/// After github.com/huggingface/safetensors. `F32` is written; `F16`, `BF16` and `I64`, the counters of others' files,
+/// are read too, as floats.
 package struct Safetensors: Equatable, Sendable {
     package struct Tensor: Equatable, Sendable {
         package var name: String

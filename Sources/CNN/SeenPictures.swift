@@ -1,6 +1,7 @@
 import Foundation
 
-/// Which pictures a model was made from: the first 8 bytes of the fingerprint of each one's file. No accuracy is quoted on these unmarked.
+/// Which pictures a model was made from: the first 8 bytes of the fingerprint of each one's file. No accuracy is quoted
+/// on these unmarked.
 package struct SeenPictures: Hashable, Sendable {
     package enum Use: String, CaseIterable, Sendable {
         /// Learnt from.

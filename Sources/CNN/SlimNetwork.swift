@@ -1,7 +1,8 @@
 extension Architecture {
-    /// A residual network (He et al. 2015, "Deep Residual Learning for Image Recognition") for training from scratch on few pictures: batch
-    /// normalisation, global average pooling, two steps before the blocks. 1.6 million parameters, 130 million multiply-adds at 128x128.
-    /// No block begins as nothing but its shortcut, as Goyal et al. 2017 advise for large batches: in 60 epochs of small ones it learnt less.
+    /// A residual network (He et al. 2015, "Deep Residual Learning for Image Recognition") for training from scratch on
+    /// few pictures: batch normalisation, global average pooling, two steps before the blocks. 1.6 million
+    /// parameters, 130 million multiply-adds at 128x128. No block begins as nothing but its shortcut, as Goyal et
+    /// al. 2017 advise for large batches: in 60 epochs of small ones it learnt less.
     package static func slim(classes: Int, side: Int) throws(ArchitectureError) -> Architecture {
         var builder = SlimBuilder()
         builder.step("stem1", filters: 32, stride: 2)

@@ -15,8 +15,8 @@ package enum TrainingStep: Equatable, Sendable {
 
 /// Trains a network, one small step a call, so the caller can stop, report and save between any two.
 ///
-/// The result depends on pictures, options, kernel level and precision alone: not on threads, nor on how often training was stopped and
-/// resumed from a checkpoint.
+/// The result depends on pictures, options, kernel level and precision alone: not on threads, nor on how often training
+/// was stopped and resumed from a checkpoint.
 package final class Trainer {
     package private(set) var options: TrainingOptions
     package let architecture: Architecture
@@ -138,7 +138,8 @@ package final class Trainer {
             secondsPerPrediction: perPrediction)
     }
 
-    /// Lays the training out over so many epochs, before its first step, where the options leave them open. Checkpoints keep them.
+    /// Lays the training out over so many epochs, before its first step, where the options leave them open. Checkpoints
+    /// keep them.
     package func choose(epochs: Int) {
         precondition(options.minutes != nil && progress.steps == 0 && epochs > 0)
         options.epochs = epochs

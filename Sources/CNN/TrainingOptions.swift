@@ -5,7 +5,8 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
 
     package var recipe = "blog"
     package var epochs = 20
-    /// Asks for as many epochs as fit into these on the machine that trains; `epochs` is then what was chosen. Nil where `epochs` holds.
+    /// Asks for as many epochs as fit into these on the machine that trains; `epochs` is then what was chosen. Nil
+    /// where `epochs` holds.
     package var minutes: Int?
     package var seed: UInt64 = 0
     package var keep = Keep.best
@@ -16,16 +17,18 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
     package var schedule = Schedule.constant
     /// The last layer's learning rate, in the others'.
     package var headRate = 1.0
-    /// What a kernel loses in a step besides, in learning rates (Loshchilov and Hutter 2017, "Decoupled Weight Decay Regularization").
+    /// What a kernel loses in a step besides, in learning rates (Loshchilov and Hutter 2017, "Decoupled Weight Decay
+    /// Regularization").
     package var weightDecay = 0.0
     /// Gradients longer than this are shortened to it; nil for never.
     package var clipping: Double?
-    /// The model gets the mean of all steps' weights, in which step t (from 1) weighs t to this power: see `WeightAverage`. Nil for
-    /// the weights of one step.
+    /// The model gets the mean of all steps' weights, in which step t (from 1) weighs t to this power: see
+    /// `WeightAverage`. Nil for the weights of one step.
     package var weightAveraging: Int?
     /// How much of each label is shared out evenly among all classes (Szegedy et al. 2015, 7).
     package var labelSmoothing = 0.0
-    /// What share of the pictures get a box of another one, and its label's part (Yun et al. 2019, "CutMix"), where pictures are varied.
+    /// What share of the pictures get a box of another one, and its label's part (Yun et al. 2019, "CutMix"), where
+    /// pictures are varied.
     package var cutMix = 0.0
     /// How far the loss makes up for classes with few pictures: 0 not at all, 1 as if all had as many.
     package var balance = 0.0
@@ -109,8 +112,8 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
         return nil
     }
 
-    /// What the loss of each class's pictures is multiplied by: between 1 and the inverse of the class's share, as `balance` says. Its
-    /// mean over the pictures is 1.
+    /// What the loss of each class's pictures is multiplied by: between 1 and the inverse of the class's share, as
+    /// `balance` says. Its mean over the pictures is 1.
     func classWeights(of labels: [Int], classes: Int) -> [Double] {
         var counts = [Int](repeating: 0, count: classes)
         for label in labels { counts[label] += 1 }
@@ -124,8 +127,8 @@ package struct TrainingOptions: Codable, Hashable, Sendable {
 /// How the learning rate goes over a training.
 package enum Schedule: String, Codable, Sendable {
     case constant
-    /// Up from a 25th within a quarter of the steps, then down to nothing (Smith 2018, "A Disciplined Approach to Neural Network
-    /// Hyper-parameters").
+    /// Up from a 25th within a quarter of the steps, then down to nothing (Smith 2018, "A Disciplined Approach to
+    /// Neural Network Hyper-parameters").
     case oneCycle
 
     /// What the learning rate is multiplied by.
@@ -144,7 +147,8 @@ package enum Schedule: String, Codable, Sendable {
 package struct EpochReport: Codable, Hashable, Sendable {
     /// From 1.
     package var epoch: Int
-    /// Means over the epoch's batches, with dropout, as the weights moved. Of two labels the one with the larger share counts.
+    /// Means over the epoch's batches, with dropout, as the weights moved. Of two labels the one with the larger share
+    /// counts.
     package var trainingLoss: Double
     package var trainingAccuracy: Double
     /// Of the model that training would leave if it ended here. Nil without validation pictures.

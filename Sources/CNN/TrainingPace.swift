@@ -15,7 +15,8 @@ package struct TrainingPace: Hashable, Sendable {
     /// Machines that others share do not keep their pace to better than this share of it.
     package static let reserve = 0.1
 
-    /// How many whole epochs fit into so many seconds with so many predictions after them; at least 1, at most `mostEpochs`.
+    /// How many whole epochs fit into so many seconds with so many predictions after them; at least 1, at most
+    /// `mostEpochs`.
     package func epochs(within seconds: Double, predictions: Int = 0) -> Int {
         let fitting = (seconds * (1 - Self.reserve) - Double(predictions) * secondsPerPrediction) / secondsPerEpoch
         return fitting < Double(Self.mostEpochs) ? max(1, Int(fitting)) : Self.mostEpochs

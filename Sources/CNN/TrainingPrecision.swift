@@ -7,8 +7,8 @@ package enum TrainingPrecision: String, CaseIterable, Codable, Sendable {
         level == .avx512 && BF16Kernels() != nil ? [.fp32, .bf16] : [.fp32]
     }
 
-    /// What is wanted, or where that is nil, the fastest by a measurement of a few milliseconds: some processors multiply numbers of bf16 at twice
-    /// the rate of floats, others at half of it.
+    /// What is wanted, or where that is nil, the fastest by a measurement of a few milliseconds: some processors
+    /// multiply numbers of bf16 at twice the rate of floats, others at half of it.
     package static func chosen(
         _ wanted: TrainingPrecision?, at level: KernelLevel
     ) throws(TrainingPrecisionError) -> TrainingPrecision {
@@ -25,7 +25,8 @@ package enum TrainingPrecision: String, CaseIterable, Codable, Sendable {
     /// Training in bf16 rounds besides, and Winograd's convolution is for floats.
     private static let roundingsWorth = 1.25
 
-    /// Operations a second, the best of many short runs that take turns, so that what else the machine does disturbs all alike.
+    /// Operations a second, the best of many short runs that take turns, so that what else the machine does disturbs
+    /// all alike.
     private static func rates(of precisions: [TrainingPrecision], at level: KernelLevel) -> [Double] {
         let clock = ContinuousClock()
         var best = precisions.map { _ in 0.0 }

@@ -1,6 +1,6 @@
 extension Model {
-    /// Profiles what training calls for each layer. What bf16 does not change (dense layers, max-pooling) is part of fp32 alone. There is
-    /// no gradient of the network's input.
+    /// Profiles what training calls for each layer. What bf16 does not change (dense layers, max-pooling) is part of
+    /// fp32 alone. There is no gradient of the network's input.
     /// - throws: `KernelLevelError`, `TrainingPrecisionError`.
     package func profile(
         training precision: TrainingPrecision, batch: Int, level: KernelLevel, clock: @escaping LayerProfile.Clock

@@ -1,4 +1,5 @@
-/// Training pictures as each epoch sees them: augmented, and some with a box of another (see `CutMix`). The same for the same seed.
+/// Training pictures as each epoch sees them: augmented, and some with a box of another (see `CutMix`). The same for
+/// the same seed.
 package struct VariedPictures: Sendable {
     private let pictures: any TrainingPictures
     private let count: Int

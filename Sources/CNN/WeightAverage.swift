@@ -1,8 +1,8 @@
 import Threads
 
-/// The mean of a training's weights over its steps, running statistics included. Step t, from 1, weighs about t^power, so what counts is
-/// the same share of a training of any length: with 9, mostly its last tenth (Karras et al. 2024, "Analyzing and Improving the Training
-/// Dynamics of Diffusion Models", 3.1).
+/// The mean of a training's weights over its steps, running statistics included. Step t, from 1, weighs about t^power,
+/// so what counts is the same share of a training of any length: with 9, mostly its last tenth (Karras et al. 2024,
+/// "Analyzing and Improving the Training Dynamics of Diffusion Models", 3.1).
 struct WeightAverage: Sendable {
     private let power: Int
     let parameters: Parameters

@@ -1,8 +1,8 @@
 import CKernels
 
 extension bagq_windows {
-    /// Windows of a whole picture. What the last ones have beyond it, below and to the right, is padding too: TensorFlow's "SAME"
-    /// differs from symmetric padding in `top` and `left` alone.
+    /// Windows of a whole picture. What the last ones have beyond it, below and to the right, is padding too:
+    /// TensorFlow's "SAME" differs from symmetric padding in `top` and `left` alone.
     init(input: Shape, output: Shape, size: Int, stride: Int, top: Int = 0, left: Int = 0) {
         self.init(
             channels: input.channels, size: size, stride: stride, input_height: input.height, input_width: input.width,

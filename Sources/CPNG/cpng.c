@@ -30,7 +30,8 @@ static void on_error(png_structp png, png_const_charp message) {
     png_longjmp(png, 1);
 }
 
-/// Checksums of ancillary chunks are not looked at, so these warnings are about the pixels, or about something superfluous.
+/// Checksums of ancillary chunks are not looked at, so these warnings are about the pixels, or about something
+/// superfluous.
 static void on_warning(png_structp png, png_const_charp message) {
     bool is_about_pixels = strstr(message, "CRC error") || !strncmp(message, "IDAT: ", 6);
     bool is_superfluous = strstr(message, "xtra compressed data") || strstr(message, "oo much image data");

@@ -18,8 +18,8 @@ package struct Augmentation: Hashable, Sendable {
         self.saturation = saturation
     }
 
-    /// A part of the picture (Szegedy et al. 2014, "Going Deeper with Convolutions", 6), mirrored or not, brighter or darker, more or less
-    /// colourful.
+    /// A part of the picture (Szegedy et al. 2014, "Going Deeper with Convolutions", 6), mirrored or not, brighter or
+    /// darker, more or less colourful.
     /// - leastArea: Of the picture's.
     /// - proportions: Up to this and down to its inverse of the picture's.
     /// - colour: What is added to or taken from brightness and saturation, at most.
@@ -39,8 +39,8 @@ package struct Augmentation: Hashable, Sendable {
             saturation: random.float(in: 1 - colour...1 + colour))
     }
 
-    /// The blog's recipe, as Keras's `ImageDataGenerator(shear_range=0.2, zoom_range=0.2, horizontal_flip=True)` draws it
-    /// with the shear in radians, which Keras up to 2.1.2 does. (From 2.1.3 it takes 0.2 degrees, which is nothing.)
+    /// The blog's recipe, as Keras's `ImageDataGenerator(shear_range=0.2, zoom_range=0.2, horizontal_flip=True)` draws
+    /// it with the shear in radians, which Keras up to 2.1.2 does. (From 2.1.3 it takes 0.2 degrees, which is nothing.)
     package static func blog(width: Int, height: Int, using random: inout CounterRandom) -> Augmentation {
         let shear = random.float(in: -0.2...0.2)
         let rowZoom = random.float(in: 0.8...1.2)

@@ -38,8 +38,8 @@ package struct EXIF: Hashable, Sendable {
         }
     }
 
-    /// When the picture may have been taken, the likeliest first; a time without a zone is taken to be in `zone`. One that a
-    /// camera with an unset clock writes is not among them; whether they are plausible is the caller's to see.
+    /// When the picture may have been taken, the likeliest first; a time without a zone is taken to be in `zone`. One
+    /// that a camera with an unset clock writes is not among them; whether they are plausible is the caller's to see.
     package func captureTimes(in zone: TimeZone) -> [Timestamp] {
         clocks.map { clock in
             clock.offsetMinutes.map(clock.wall.timestamp(minutesAheadOfUTC:)) ?? clock.wall.timestamp(in: zone)

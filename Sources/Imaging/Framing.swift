@@ -2,7 +2,8 @@
 package enum Framing: Hashable, Sendable {
     /// All of it, whatever becomes of its proportions.
     case squash
-    /// The largest part in its middle that has the size's proportions, and of that this fraction, 0 to 1, along each side.
+    /// The largest part in its middle that has the size's proportions, and of that this fraction, 0 to 1, along each
+    /// side.
     case centreCrop(Double)
     /// All of it, between bars of `barLevel`.
     case letterbox

@@ -1,9 +1,10 @@
-/// How a resize weighs the pixels around a place: see Pillow's `resize` and timm's `interpolation`. Both widen with the scale, so that
-/// nothing is skipped when shrinking.
+/// How a resize weighs the pixels around a place: see Pillow's `resize` and timm's `interpolation`. Both widen with the
+/// scale, so that nothing is skipped when shrinking.
 package enum Interpolation: Sendable {
     /// A triangle over 2 pixels.
     case bilinear
-    /// Keys 1981, "Cubic convolution interpolation for digital image processing", with a = -0.5, over 4 pixels: sharper, and may overshoot.
+    /// Keys 1981, "Cubic convolution interpolation for digital image processing", with a = -0.5, over 4 pixels:
+    /// sharper, and may overshoot.
     case bicubic
 
     /// Pixels to either side.

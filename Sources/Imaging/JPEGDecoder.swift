@@ -15,7 +15,8 @@ internal import CTurboJPEG
 
     func header(of file: Span<UInt8>) throws(PictureError) -> JPEGHeader { try JPEGHeader(parsing: file) }
 
-    /// TurboJPEG also has the eighths between, but without SIMD code, and what they give is further from a filtered picture.
+    /// TurboJPEG also has the eighths between, but without SIMD code, and what they give is further from a filtered
+    /// picture.
     func size(of header: JPEGHeader, atLeast least: PictureSize) -> PictureSize { header.size.scaled(atLeast: least) }
 
     func decode(

@@ -25,8 +25,8 @@ enum JPEGWarning: Equatable {
 }
 
 extension JPEGHeader {
-    /// Whether so many bytes before the end of the image mean that the picture ended too early: its data went astray somewhere. A few
-    /// stray bytes, and padding, do not.
+    /// Whether so many bytes before the end of the image mean that the picture ended too early: its data went astray
+    /// somewhere. A few stray bytes, and padding, do not.
     func areLostData(_ count: Int, in file: Span<UInt8>) -> Bool {
         guard count > Self.strayBytes, count <= end - start else { return count > Self.strayBytes }
         let padding = file[end - 1]
@@ -35,8 +35,8 @@ extension JPEGHeader {
 
     private static let strayBytes = 16
 
-    /// The same compressed data without what gives harmless warnings: bytes between segments, application segments, comments, odd scan
-    /// parameters. For decoding again to see whether a harmful warning was hidden.
+    /// The same compressed data without what gives harmless warnings: bytes between segments, application segments,
+    /// comments, odd scan parameters. For decoding again to see whether a harmful warning was hidden.
     static func withoutOddities(_ file: Span<UInt8>, from start: Int) -> [UInt8] {
         var clean: [UInt8] = [0xFF, 0xD8]
         var position = start + 2

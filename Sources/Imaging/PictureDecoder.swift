@@ -8,8 +8,8 @@ package struct PictureDetails: Hashable, Sendable {
     package var damage: PictureDamage?
 }
 
-/// Turns picture files, of whatever format this build reads, into upright RGB pixels. Keeps decoders and scratch memory: make
-/// one per thread and reuse it.
+/// Turns picture files, of whatever format this build reads, into upright RGB pixels. Keeps decoders and scratch
+/// memory: make one per thread and reuse it.
 package struct PictureDecoder: ~Copyable {
     private let decoders: [PictureFormat: any PictureFormatDecoder]
     private let pixelLimit: Int

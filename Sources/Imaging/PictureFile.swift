@@ -7,7 +7,8 @@ package import Intake
 
 /// Reading a file that may be anything: a pipe, a device, a link, or gone.
 package enum PictureFile {
-    /// Reads a whole regular file, or a slice of one. Never waits for another process, and follows no link in the last step of the path.
+    /// Reads a whole regular file, or a slice of one. Never waits for another process, and follows no link in the last
+    /// step of the path.
     /// - limit: more bytes are refused unread.
     /// - buffer: becomes the contents; reuse it for the next file.
     package static func read(
@@ -35,7 +36,8 @@ package enum PictureFile {
         return FileStamp(status)
     }
 
-    /// Asks the system to have a file in memory when it is read soon, and waits for no more of the disk than it takes to find it.
+    /// Asks the system to have a file in memory when it is read soon, and waits for no more of the disk than it takes
+    /// to find it.
     package static func readAhead(_ place: PicturePlace) {
         guard !place.path.bytes.contains(0) else { return }
         let descriptor = descriptor(of: place.path)

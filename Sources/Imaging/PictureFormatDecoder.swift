@@ -1,6 +1,7 @@
 /// Reads pictures of one format. For one thread at a time.
 ///
-/// A picture is read in three steps, so that its size is known before memory is taken for its pixels: `header`, `size`, `decode`.
+/// A picture is read in three steps, so that its size is known before memory is taken for its pixels: `header`, `size`,
+/// `decode`.
 protocol PictureFormatDecoder: AnyObject {
     associatedtype Header: PictureHeader
 
@@ -13,7 +14,8 @@ protocol PictureFormatDecoder: AnyObject {
 
     /// Decodes to RGB of a size that `size` gave. Alpha lies on white; of an animation, the first picture.
     /// - pixels: receives height x width x 3 bytes in front; grows where that is needed.
-    /// - returns: what the picture lacks; the pixels that are missing are grey or blurred. A file without any is an error.
+    /// - returns: what the picture lacks; the pixels that are missing are grey or blurred. A file without any is an
+    ///   error.
     func decode(
         _ file: Span<UInt8>, _ header: Header, _ size: PictureSize, into pixels: inout [UInt8]
     ) throws(PictureError) -> PictureDamage?
@@ -50,7 +52,8 @@ struct PictureSize: Hashable {
 }
 
 extension [UInt8] {
-    /// Makes room for so many bytes in front, whatever they are. Room is kept from picture to picture, but a giant's not for ever.
+    /// Makes room for so many bytes in front, whatever they are. Room is kept from picture to picture, but a giant's
+    /// not for ever.
     mutating func makeRoom(for byteCount: Int) {
         if count < byteCount || count > Swift.max(1 << 24, 8 * byteCount) {
             self = [UInt8](repeating: 0, count: byteCount)

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Resizes RGB pictures: byte for byte what `resize` of Pillow 13 gives with the same interpolation, whose arithmetic (Resample.c) it
-/// follows. The same on every machine and with every kernel level. Keeps its scratch memory.
+/// Resizes RGB pictures: byte for byte what `resize` of Pillow 13 gives with the same interpolation, whose arithmetic
+/// (Resample.c) it follows. The same on every machine and with every kernel level. Keeps its scratch memory.
 struct Resizer {
     private let kernels: ResampleKernels
     private var columns = Taps()
@@ -92,7 +92,8 @@ struct Taps {
     private(set) var weights: [Int32] = []
     private static let unit = 0x1p22
 
-    /// Double's plain operations are exactly specified and Swift never fuses them, so the weights are the same everywhere.
+    /// Double's plain operations are exactly specified and Swift never fuses them, so the weights are the same
+    /// everywhere.
     /// - part: Of the source, in pixels from its start; nil for all of it.
     mutating func set(
         from source: Int, _ part: ClosedRange<Double>? = nil, to target: Int,

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Authors by the panels that a table puts them in: rows under a header that names the columns `author` and `panel`, other columns as they
-/// like. An author may be in several panels.
+/// Authors by the panels that a table puts them in: rows under a header that names the columns `author` and `panel`,
+/// other columns as they like. An author may be in several panels.
 package struct AuthorPanels: Hashable, Sendable {
     package struct Panel: Hashable, Sendable {
         package var name: String

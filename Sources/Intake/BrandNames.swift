@@ -1,14 +1,15 @@
 import Foundation
 
-/// Finds the brands that a text names, whatever its case and accents, on word borders: `Hermès` in "My HERMES, at last".
+/// Finds the brands that a text names, whatever its case and accents, on word borders: `Hermès` in "My HERMES, at
+/// last".
 package struct BrandNames: Sendable {
     private var names: [String] = []
     private var spellings = WordTrie()
 
     package init() {}
 
-    /// - brands: Each with its spellings beside its own name; handles and hashtags with or without their sign. Of a spelling of two brands
-    ///   the first has it.
+    /// - brands: Each with its spellings beside its own name; handles and hashtags with or without their sign. Of a
+    ///   spelling of two brands the first has it.
     package init(_ brands: [(name: String, spellings: [String])]) {
         for (name, others) in brands {
             let index = names.firstIndex(of: name) ?? names.count

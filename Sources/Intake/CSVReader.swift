@@ -9,11 +9,12 @@
 ///         }
 ///     }
 ///
-/// The separator (comma, semicolon, tab) is the one that the first lines agree on. Quoted fields may hold separators, doubled quotes and
-/// lines. A file whose first 64 KB are not UTF-8 is in Windows-1252; so is a later field that is not UTF-8. A row with too few
-/// or too many fields is a row, and counted.
+/// The separator (comma, semicolon, tab) is the one that the first lines agree on. Quoted fields may hold separators,
+/// doubled quotes and lines. A file whose first 64 KB are not UTF-8 is in Windows-1252; so is a later field that is not
+/// UTF-8. A row with too few or too many fields is a row, and counted.
 ///
-/// A table without a header: `seek(to: table.firstRow.offset, line: table.firstRow.line)`, then its first row is read as the others are.
+/// A table without a header: `seek(to: table.firstRow.offset, line: table.firstRow.line)`, then its first row is read
+/// as the others are.
 package struct CSVReader {
     package struct Row: Sendable {
         /// From the row's first byte on, without the line's end.
@@ -50,8 +51,8 @@ package struct CSVReader {
     private var isAtEnd = false
     /// What was wrong before the first row was found.
     private var problem: RecordProblem?
-    /// Before this place in the file a quoted field ends with its line: a quote was found there that nothing closes. So no byte is
-    /// looked at more than a few times.
+    /// Before this place in the file a quoted field ends with its line: a quote was found there that nothing closes. So
+    /// no byte is looked at more than a few times.
     private var quotesEndWithLines = 0
 
     /// Reads the header.

@@ -1,6 +1,7 @@
 /// How a CSV file writes text.
 enum CSVText {
-    /// The candidate that most of the first lines have as often as the first one; of equals the more frequent; else the comma.
+    /// The candidate that most of the first lines have as often as the first one; of equals the more frequent; else the
+    /// comma.
     static func separator(of head: ArraySlice<UInt8>) -> UInt8 {
         let lines = head.split(separator: 0x0A).prefix(20)
         var best = (separator: UInt8(ascii: ","), lines: 0, count: 0)

@@ -1,7 +1,7 @@
 package import Foundation
 
-/// A calendar day, counted from 1970-01-01. The one calendar: proleptic Gregorian, after Howard Hinnant, "chrono-Compatible
-/// Low-Level Date Algorithms".
+/// A calendar day, counted from 1970-01-01. The one calendar: proleptic Gregorian, after Howard Hinnant,
+/// "chrono-Compatible Low-Level Date Algorithms".
 package struct CalendarDay: RawRepresentable, Hashable, Comparable, Sendable, Strideable {
     package var rawValue: Int
 

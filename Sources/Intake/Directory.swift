@@ -1,7 +1,7 @@
 import Glibc
 
-/// An open directory, closed with its last reference. Reaches its entries by descriptor, so paths may be longer than the
-/// system's limit and nothing is reached through a link.
+/// An open directory, closed with its last reference. Reaches its entries by descriptor, so paths may be longer than
+/// the system's limit and nothing is reached through a link.
 @safe final class Directory {
     enum EntryKind { case file, folder, link, pipe, special }
 

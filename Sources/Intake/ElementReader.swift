@@ -1,4 +1,5 @@
-/// The elements of one array in a JSON file of any size, each as its bytes: found by its brackets and quotes, not parsed.
+/// The elements of one array in a JSON file of any size, each as its bytes: found by its brackets and quotes, not
+/// parsed.
 ///
 ///     ElementReader(file)                            // [ {…}, {…} ]  and  window.YTD.tweets.part0 = [ {…} ];
 ///     ElementReader(file, path: ["orderedItems"])    // {"orderedItems": [ {…}, {…} ], …}
@@ -27,7 +28,8 @@ package struct ElementReader {
         place = .elements
     }
 
-    /// The next element, or what is wrong with it; nil at the end of the array. What is wrong with the array as a whole is the last answer.
+    /// The next element, or what is wrong with it; nil at the end of the array. What is wrong with the array as a whole
+    /// is the last answer.
     package mutating func next() throws(SystemError) -> Result<Record, RecordProblem>? {
         if place == .start, let problem = try findArray() {
             place = .end

@@ -1,7 +1,8 @@
-/// Makes hostile text harmless where it is shown, in one place for each way out. Names, authors and messages come from dumps, file
-/// names and imported models.
+/// Makes hostile text harmless where it is shown, in one place for each way out. Names, authors and messages come from
+/// dumps, file names and imported models.
 package enum Escaping {
-    /// For terminals and journals: control characters and marks that reorder text come out as `\x1B` or `\u{202E}`; everything else stays.
+    /// For terminals and journals: control characters and marks that reorder text come out as `\x1B` or `\u{202E}`;
+    /// everything else stays.
     package static func terminal(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: \.steersTerminals) else { return text }
         var safe = ""
@@ -16,8 +17,8 @@ package enum Escaping {
         return safe
     }
 
-    /// A CSV field (RFC 4180). A leading `=`, `+`, `-`, `@`, tab or return, which spreadsheets would run as a formula, gets an
-    /// apostrophe before it.
+    /// A CSV field (RFC 4180). A leading `=`, `+`, `-`, `@`, tab or return, which spreadsheets would run as a formula,
+    /// gets an apostrophe before it.
     package static func csv(_ text: String) -> String {
         let bytes = text.utf8
         var field = text

@@ -45,8 +45,9 @@ enum FileName {
 
     private static let longestLeftBehind = leftBehind.reduce(0) { max($0, $1.utf8CodeUnitCount) }
 
-    /// Pictures that a browser, a site or a second download gave a tail: `a.jpg_large`, `a.jpg-orig`, `a.jpg:large`, `a.jpg!d`, `a.jpg.1`,
-    /// `a.jpg (1)`. After a colon only a size makes a picture: Windows's alternate streams (`a.jpg:Zone.Identifier`) look alike.
+    /// Pictures that a browser, a site or a second download gave a tail: `a.jpg_large`, `a.jpg-orig`, `a.jpg:large`,
+    /// `a.jpg!d`, `a.jpg.1`, `a.jpg (1)`. After a colon only a size makes a picture: Windows's alternate streams
+    /// (`a.jpg:Zone.Identifier`) look alike.
     private static func isDecoratedPicture(_ name: Span<UInt8>) -> Bool {
         var i = name.count - 1
         while i > 0, name.count - i <= longestTail {
@@ -107,7 +108,8 @@ enum FileName {
         return pictureExtensions.contains(packed)
     }
 
-    /// The letters after the last dot before `end`, in lower case, packed into a word; nil without a dot or with more than 8 letters.
+    /// The letters after the last dot before `end`, in lower case, packed into a word; nil without a dot or with more
+    /// than 8 letters.
     private static func fileExtension(_ name: Span<UInt8>, end: Int) -> UInt64? {
         var packed: UInt64 = 0
         var i = end - 1
@@ -120,7 +122,8 @@ enum FileName {
     }
 }
 
-/// What image tools of the field write and read. Not all can be decoded: those that cannot become failures, not silence.
+/// What image tools of the field write and read. Not all can be decoded: those that cannot become failures, not
+/// silence.
 private let pictureExtensions = packed(
     "jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp", "mpo", "png", "webp", "gif", "heic", "heif", "avif", "bmp", "tif",
     "tiff")

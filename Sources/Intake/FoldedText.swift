@@ -1,7 +1,7 @@
 import Foundation
 
-/// Text as words without case and accents, one after the other, without making any strings: letters and digits make words, all else
-/// separates them. Scripts that are written without blanks have a word for each character.
+/// Text as words without case and accents, one after the other, without making any strings: letters and digits make
+/// words, all else separates them. Scripts that are written without blanks have a word for each character.
 enum FoldedText {
     /// What becomes of a character.
     enum Piece {

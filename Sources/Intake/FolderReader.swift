@@ -1,8 +1,9 @@
 /// Walks a folder: in each directory the files first, then the sub-directories, both in the order of their bytes.
 ///
-/// Memory holds one directory's names (see `NameList`) and the names of the sub-directories of its ancestors. A position
-/// is the path of the last picture handed out, or of a folder whose files are done; a walk that starts there reads again
-/// only the directories on that path, so nothing comes twice and nothing is left out, however full or deep the tree.
+/// Memory holds one directory's names (see `NameList`) and the names of the sub-directories of its ancestors. A
+/// position is the path of the last picture handed out, or of a folder whose files are done; a walk that starts there
+/// reads again only the directories on that path, so nothing comes twice and nothing is left out, however full or deep
+/// the tree.
 struct FolderReader: SourceReader {
     private enum Position {
         case start
@@ -230,7 +231,8 @@ struct FolderReader: SourceReader {
         }
     }
 
-    /// Reads the names of the last frame's directory that are still to come. One that cannot be read is counted, and empty.
+    /// Reads the names of the last frame's directory that are still to come. One that cannot be read is counted, and
+    /// empty.
     private mutating func readTop(_ leftOut: inout [String: Int]) throws(IntakeError) {
         let top = frames.count - 1
         var files = frames[top].files.newList(limit: namesPerPass)

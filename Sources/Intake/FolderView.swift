@@ -1,4 +1,5 @@
-/// A folder as the formats of dumps look at it: what lies in it, and its files by name. Nothing is reached through a link.
+/// A folder as the formats of dumps look at it: what lies in it, and its files by name. Nothing is reached through a
+/// link.
 struct FolderView {
     /// For people.
     let path: Path

@@ -60,8 +60,8 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
     /// The thing is gone, or is no longer a folder.
     package var saysMissing: Bool { [ENOENT, ENOTDIR, ELOOP].contains(code) }
 
-    /// This process or machine is short of something, or the disk or the network does not answer: it says nothing about the file,
-    /// and may pass.
+    /// This process or machine is short of something, or the disk or the network does not answer: it says nothing about
+    /// the file, and may pass.
     package var saysNothingOfTheFile: Bool {
         [
             EMFILE, ENFILE, ENOMEM, EIO, ESTALE, ENODEV, ENXIO, ENOTCONN, ETIMEDOUT, ECONNRESET, ECONNABORTED,

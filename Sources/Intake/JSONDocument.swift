@@ -6,9 +6,9 @@
 ///     let id = tweet["id_str"]?.text ?? tweet["id"]?.text  // exact, whatever the number's length
 ///     for tag in tweet[path: "entities", "hashtags"]?.elements ?? .empty { … tag["text"]?.string … }
 ///
-/// It takes what dumps hold and other readers refuse: a byte order mark, `NaN` and `Infinity` (null), a comma before a closing bracket,
-/// lone surrogates and bytes that are not UTF-8 (U+FFFD), unknown escapes (the character itself), control characters in strings, duplicate
-/// keys (the last one counts, as in Python and JavaScript) and leading zeros.
+/// It takes what dumps hold and other readers refuse: a byte order mark, `NaN` and `Infinity` (null), a comma before a
+/// closing bracket, lone surrogates and bytes that are not UTF-8 (U+FFFD), unknown escapes (the character itself),
+/// control characters in strings, duplicate keys (the last one counts, as in Python and JavaScript) and leading zeros.
 ///
 /// One thread at a time. A node is good until the next `parse`.
 package final class JSONDocument {
@@ -62,7 +62,8 @@ package final class JSONDocument {
     struct Entry {
         /// Of the value's first byte; of the closing bracket in a container's second entry.
         var start: UInt32
-        /// A string's length without quotes, or a number's or word's length; in a container's first entry the index of its second.
+        /// A string's length without quotes, or a number's or word's length; in a container's first entry the index of
+        /// its second.
         private var lengthAndFlag: UInt32
 
         init(start: Int, length: Int, isSpecial: Bool = false) {
@@ -125,8 +126,8 @@ package struct JSONError: Error, Hashable, CustomStringConvertible {
 extension JSONDocument {
     fileprivate struct Parser {
         var tape: [Entry]
-        /// The tape's index of the innermost open container, -1 outside of all. While a container is open its `length` is the index of the one
-        /// around it plus one, and an object is special.
+        /// The tape's index of the innermost open container, -1 outside of all. While a container is open its `length`
+        /// is the index of the one around it plus one, and an object is special.
         private var container = -1
         private var isObject = false
         private var depth = 0
@@ -168,7 +169,8 @@ extension JSONDocument {
             }
         }
 
-        /// Reads a scalar, or a container's opening bracket. Returns whether something has to follow in a container just opened.
+        /// Reads a scalar, or a container's opening bracket. Returns whether something has to follow in a container
+        /// just opened.
         private mutating func readValue(_ input: Input, _ at: inout Int) throws(JSONError) -> Bool {
             switch input[at] {
             case UInt8(ascii: "\""):
@@ -201,7 +203,8 @@ extension JSONDocument {
             return false
         }
 
-        /// At the place of a key: in an array there is none, and a value follows. Returns false at the end of an object.
+        /// At the place of a key: in an array there is none, and a value follows. Returns false at the end of an
+        /// object.
         private mutating func readKey(_ input: Input, _ at: inout Int) throws(JSONError) -> Bool {
             if !isObject { return true }
             if input[at] == UInt8(ascii: "}") { return false }
@@ -315,7 +318,8 @@ extension JSONDocument {
             return index - start
         }
 
-        /// The first `"` or `\` at `index` or later, eight bytes at a time. One in the padding may be any of its quotes.
+        /// The first `"` or `\` at `index` or later, eight bytes at a time. One in the padding may be any of its
+        /// quotes.
         @inline(__always) func quoteOrBackslash(from index: Int) -> Int {
             var index = index
             while index <= count {

@@ -61,7 +61,8 @@ package struct JSONNode {
     /// A number as it is written.
     package var numberText: String? { kind == .number ? String(decoding: content, as: UTF8.self) : nil }
 
-    /// The integer that a number or a string of a number stands for, `1.0` and `12e3` included; nil when it has a fraction or does not fit.
+    /// The integer that a number or a string of a number stands for, `1.0` and `12e3` included; nil when it has a
+    /// fraction or does not fit.
     package var int: Int? {
         switch kind {
         case .number: JSONNode.int(content)
@@ -246,7 +247,8 @@ extension JSONNode {
         return value
     }
 
-    /// The integer that a decimal number stands for, exactly; nil when there is none that fits or the text is no number.
+    /// The integer that a decimal number stands for, exactly; nil when there is none that fits or the text is no
+    /// number.
     static func int(_ text: ArraySlice<UInt8>) -> Int? {
         var rest = text
         let isNegative = rest.first == UInt8(ascii: "-")

@@ -1,7 +1,7 @@
 /// The lines of a file of any size (JSONL, NDJSON), read forward with a buffer no larger than the longest line allowed.
 ///
-/// Blank lines are skipped, and so are a byte order mark at the start and a `\r` before a line's end. A line over the limit is
-/// reported and skipped without being held.
+/// Blank lines are skipped, and so are a byte order mark at the start and a `\r` before a line's end. A line over the
+/// limit is reported and skipped without being held.
 package struct LineReader {
     private var buffer: RecordBuffer
     private let limit: Int

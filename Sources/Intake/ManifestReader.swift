@@ -1,5 +1,5 @@
-/// Lists the pictures that a manifest names, in its order; a record whose file is missing is still an item, and will fail with the
-/// reason. Of a manifest that names posts, the pictures in and below its root that are theirs.
+/// Lists the pictures that a manifest names, in its order; a record whose file is missing is still an item, and will
+/// fail with the reason. Of a manifest that names posts, the pictures in and below its root that are theirs.
 struct ManifestReader: SourceReader {
     private enum Way {
         case records(RecordWalk)

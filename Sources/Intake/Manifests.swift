@@ -1,16 +1,18 @@
-/// A format that keeps what it says of many pictures in files of its own, which lie in a folder above the pictures or beside them. One
-/// file per format in `Formats`; a new one is a file and a line in `Manifests.formats`.
+/// A format that keeps what it says of many pictures in files of its own, which lie in a folder above the pictures or
+/// beside them. One file per format in `Formats`; a new one is a file and a line in `Manifests.formats`.
 protocol ManifestFormat: Sendable {
     /// For people: "X archive".
     static var name: String { get }
-    /// Those of its files that lie in a folder, or at places below that it knows; empty where nothing there is of this format.
+    /// Those of its files that lie in a folder, or at places below that it knows; empty where nothing there is of this
+    /// format.
     static func manifests(
         in folder: FolderView, _ context: IntakeContext, _ problems: inout [MetadataProblem]
     ) throws(SystemError) -> [any Manifest]
 }
 
-/// A format whose files are known by their records, wherever they lie and whatever they are called. One file per format in `Formats`; a
-/// new one is a file and a line in `Manifests.recordFormats`. A file belongs to the first that takes it.
+/// A format whose files are known by their records, wherever they lie and whatever they are called. One file per format
+/// in `Formats`; a new one is a file and a line in `Manifests.recordFormats`. A file belongs to the first that takes
+/// it.
 protocol RecordFileFormat: Sendable {
     /// For people: "Hugging Face imagefolder".
     static var name: String { get }

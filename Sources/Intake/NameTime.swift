@@ -1,8 +1,10 @@
 extension TimeText {
-    /// The time in a file's name, as cameras, telephones, messengers, screenshots and downloaders write it there; nil without one.
+    /// The time in a file's name, as cameras, telephones, messengers, screenshots and downloaders write it there; nil
+    /// without one.
     ///
-    /// Only dates from 1990 to 2099 that stand by themselves, between bytes that are no digits: a long number is no date, whatever its
-    /// digits. A clock is a moment where the name's maker writes UTC (instaloader, gallery-dl for Bluesky, Pixel telephones).
+    /// Only dates from 1990 to 2099 that stand by themselves, between bytes that are no digits: a long number is no
+    /// date, whatever its digits. A clock is a moment where the name's maker writes UTC (instaloader, gallery-dl for
+    /// Bluesky, Pixel telephones).
     /// - fileName: Without folders.
     package init?(fileName: Span<UInt8>) {
         var day: CalendarDay?
@@ -46,8 +48,8 @@ extension ByteScanner {
         return separator == UInt8(ascii: "-") || separator == UInt8(ascii: "_") ? .day(found) : nil
     }
 
-    /// `20240501_101112`; after a camera's or a program's word also `20240501`, `20240501_101112345`, `20240501101112`, `20240501_10_11_12`;
-    /// `20240501-WA0001`.
+    /// `20240501_101112`; after a camera's or a program's word also `20240501`, `20240501_101112345`, `20240501101112`,
+    /// `20240501_10_11_12`; `20240501-WA0001`.
     @_lifetime(self: copy self)
     private mutating func compactTime() -> TimeText? {
         let start = position

@@ -60,8 +60,8 @@ struct NearbyPictures {
         bytes[(index == 0 ? 0 : ends[Int(index) - 1])..<ends[Int(index)]]
     }
 
-    /// The picture that a value means, by its path from the folder, by the end of a path that begins elsewhere, or by its name with or
-    /// without extension, where no two pictures have it.
+    /// The picture that a value means, by its path from the folder, by the end of a path that begins elsewhere, or by
+    /// its name with or without extension, where no two pictures have it.
     func path(of value: [UInt8]) -> [UInt8]? {
         let path = Self.cleaned(value)
         if path.isEmpty { return nil }

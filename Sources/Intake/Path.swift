@@ -78,7 +78,8 @@ extension Path: CustomStringConvertible {
 }
 
 extension Unicode.Scalar {
-    /// Control characters (C0, DEL, C1), line separators and marks that reorder text: what hostile text must not send to a terminal.
+    /// Control characters (C0, DEL, C1), line separators and marks that reorder text: what hostile text must not send
+    /// to a terminal.
     package var steersTerminals: Bool {
         switch value {
         case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true

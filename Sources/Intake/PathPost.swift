@@ -1,5 +1,5 @@
-/// What a picture's path says of its post, where its folders and its name are laid out as gallery-dl, instaloader, yt-dlp, Mastodon or X's
-/// archive lay them out: for dumps whose records are missing.
+/// What a picture's path says of its post, where its folders and its name are laid out as gallery-dl, instaloader,
+/// yt-dlp, Mastodon or X's archive lay them out: for dumps whose records are missing.
 package struct PathPost: Hashable, Sendable {
     package var post: Post
     /// From the post's or the picture's id, of source `.id`.
@@ -170,7 +170,8 @@ private struct Layout: ~Escapable {
         return made(.twitter, 0..<dash, place: 0, author: nil)
     }
 
-    /// `media_attachments/files/110/285/480/…/original/<name>`: the picture's id, in threes, which tells the time but not the post.
+    /// `media_attachments/files/110/285/480/…/original/<name>`: the picture's id, in threes, which tells the time but
+    /// not the post.
     func mastodonMedia() -> PathPost? {
         var depth = 0
         var id: UInt64 = 0
@@ -195,8 +196,8 @@ private struct Layout: ~Escapable {
         return PathPost(post: Post(platform: Platform.mastodon.rawValue), time: time)
     }
 
-    /// `<profile>/2024-05-01_12-00-00_UTC[_2]`: instaloader names no platform, but nobody else names pictures so. Pictures of profiles, which
-    /// go on after that, are no posts.
+    /// `<profile>/2024-05-01_12-00-00_UTC[_2]`: instaloader names no platform, but nobody else names pictures so.
+    /// Pictures of profiles, which go on after that, are no posts.
     func instaloader() -> PathPost? {
         let date = "0000-00-00_00-00-00".utf8.count
         guard stem.count >= date + 4, case .moment? = TimeText(fileName: stem.extracting(0..<date + 4)) else {

@@ -35,7 +35,8 @@ package enum Platform: String, CaseIterable, Sendable {
 }
 
 extension Platform {
-    /// The time in a post's or a picture's id, of source `.id`; nil where the platform's ids hold none, and for what is none of its ids.
+    /// The time in a post's or a picture's id, of source `.id`; nil where the platform's ids hold none, and for what is
+    /// none of its ids.
     ///
     /// Instagram's may be numbers or shortcodes. Nothing here can tell one platform's numbers from another's.
     package func time(ofID id: Span<UInt8>) -> Timestamp? {
@@ -60,8 +61,8 @@ extension Platform {
     /// As for bytes.
     package func time(ofID id: String) -> Timestamp? { time(ofID: id.utf8.span) }
 
-    /// The number that an Instagram shortcode (`DbktPO1Eopi`) stands for; nil for what is no shortcode. A private post's is longer: what
-    /// follows the first 11 letters is its key.
+    /// The number that an Instagram shortcode (`DbktPO1Eopi`) stands for; nil for what is no shortcode. A private
+    /// post's is longer: what follows the first 11 letters is its key.
     package static func instagramID(shortcode: Span<UInt8>) -> UInt64? {
         guard shortcode.count > 0 else { return nil }
         var id: UInt64 = 0

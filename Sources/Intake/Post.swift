@@ -1,5 +1,5 @@
-/// What a source says of a post and of a picture's part in it. All is optional: `Post()` says nothing. Ids are text, whatever they
-/// look like.
+/// What a source says of a post and of a picture's part in it. All is optional: `Post()` says nothing. Ids are text,
+/// whatever they look like.
 package struct Post: Hashable, Sendable {
     package var time: PostTime?
     /// In lower case, for instance `instagram`.

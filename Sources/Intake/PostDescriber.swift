@@ -1,5 +1,5 @@
-/// Finds out what a dump says of its pictures: beside a picture first, then in the nearest folder above it that says something, then in
-/// its name.
+/// Finds out what a dump says of its pictures: beside a picture first, then in the nearest folder above it that says
+/// something, then in its name.
 struct PostDescriber {
     let context: IntakeContext
     private var sidecars = Sidecars()

@@ -1,5 +1,5 @@
-/// Where the records of a site or tool keep what a post says: for each field the places to look, in order, as keys into each other with
-/// dots between. The first that holds something counts.
+/// Where the records of a site or tool keep what a post says: for each field the places to look, in order, as keys into
+/// each other with dots between. The first that holds something counts.
 struct PostFields: Sendable {
     struct Keys: ExpressibleByArrayLiteral, Sendable {
         let paths: [[String]]

@@ -1,4 +1,5 @@
-/// Where the records of a file are that speak of a picture, by what they call it. 16 bytes a name, sorted; the records stay in the file.
+/// Where the records of a file are that speak of a picture, by what they call it. 16 bytes a name, sorted; the records
+/// stay in the file.
 struct PostIndex {
     /// What a record may call a picture.
     enum Name {

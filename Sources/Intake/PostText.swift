@@ -28,7 +28,8 @@ enum PostText {
         return found
     }
 
-    /// The hashtags in a text that is nothing but a list of them: `#a#b`, `a, b`, `a b`, or as Python prints it, `['a', "b"]`.
+    /// The hashtags in a text that is nothing but a list of them: `#a#b`, `a, b`, `a b`, or as Python prints it, `['a',
+    /// "b"]`.
     static func list(of text: String) -> [String] {
         let bytes = text.utf8
         if let first = text.first(where: { !$0.isWhitespace }), first == "[" || first == "(" || first == "{" {

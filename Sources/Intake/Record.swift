@@ -6,13 +6,14 @@ import Glibc
 ///     while let found = try lines.next() {
 ///         switch found {
 ///         case .success(let record):
-///             do { use(try document.parse(record.bytes.span)) } catch { problems.append(RecordProblem(record, error)) }
+///             do { use(try document.parse(record.bytes.span)) } catch { problems.append(RecordProblem(record, error))
+///             }
 ///         case .failure(let problem): problems.append(problem)
 ///         }
 ///     }
 ///
-/// `LineReader`, `ElementReader` and `CSVReader` all read so. Only what the system answers is thrown. A record is found again by its
-/// offset: `seek(to:)` and `next()`.
+/// `LineReader`, `ElementReader` and `CSVReader` all read so. Only what the system answers is thrown. A record is found
+/// again by its offset: `seek(to:)` and `next()`.
 package struct Record: Sendable {
     /// Without the line's end.
     package var bytes: ArraySlice<UInt8>
@@ -108,7 +109,8 @@ struct RecordBuffer {
         }
     }
 
-    /// Reads more of the file; false at its end. Indices before `next` are gone then, and those from it on have moved down by it.
+    /// Reads more of the file; false at its end. Indices before `next` are gone then, and those from it on have moved
+    /// down by it.
     mutating func fill() throws(SystemError) -> Bool {
         start += next
         bytes.removeFirst(next)

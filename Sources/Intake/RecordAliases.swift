@@ -1,5 +1,6 @@
-/// Where the records of an unknown tool keep what a post says: by what people call such things, at most two keys deep; case, `_`, `-`, dots
-/// and blanks do not matter. The one list of these names, for documents beside pictures and for tables.
+/// Where the records of an unknown tool keep what a post says: by what people call such things, at most two keys deep;
+/// case, `_`, `-`, dots and blanks do not matter. The one list of these names, for documents beside pictures and for
+/// tables.
 struct RecordAliases {
     private enum Field: Int, CaseIterable {
         case time, author, id, text, hashtags, likes, comments, shares, views, platform, anyPlatform, address, repost

@@ -61,8 +61,8 @@ struct RecordFile {
 
     private static let marksOfCOCO = ["\"images\": [", "\"images\":[", "\"annotations\": [", "\"annotations\":["]
 
-    /// The names of a folder's files that may hold records. Those of JSON documents that belong to one picture or post each are not among
-    /// them: they have a picture's name, or there are too many of them.
+    /// The names of a folder's files that may hold records. Those of JSON documents that belong to one picture or post
+    /// each are not among them: they have a picture's name, or there are too many of them.
     static func names(in folder: FolderView) -> [[UInt8]] {
         var names: [[UInt8]] = []
         var documents: [[UInt8]] = []
@@ -96,8 +96,8 @@ struct RecordFile {
     }
 }
 
-/// The rows of a table as JSON objects: the header's names are the keys, all values are strings, and empty ones are left out. So one
-/// way to read records does for all.
+/// The rows of a table as JSON objects: the header's names are the keys, all values are strings, and empty ones are
+/// left out. So one way to read records does for all.
 struct TableReader {
     private var rows: CSVReader
     private let names: [String]

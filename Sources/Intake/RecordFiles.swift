@@ -1,5 +1,5 @@
-/// A format whose records stand in files of any name, and are known by what is in them. One file per format in `Formats`; a new one is
-/// a file and a line in `RecordFiles.formats`.
+/// A format whose records stand in files of any name, and are known by what is in them. One file per format in
+/// `Formats`; a new one is a file and a line in `RecordFiles.formats`.
 protocol PostRecordFormat: RecordFormat {
     /// For people: "X records".
     static var name: String { get }

@@ -80,7 +80,8 @@ enum RecordReader {
     }
 }
 
-/// A file of records, gone through once for the names of the pictures; what a record says is read again when its picture turns up.
+/// A file of records, gone through once for the names of the pictures; what a record says is read again when its
+/// picture turns up.
 final class RecordManifest: Manifest {
     let file: Path?
     private let format: any RecordFormat

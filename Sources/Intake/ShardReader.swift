@@ -1,5 +1,5 @@
-/// Goes through a tar file (a WebDataset shard: github.com/webdataset/webdataset, "The WebDataset Format"): members that follow each other
-/// and share a name up to its first dot belong together.
+/// Goes through a tar file (a WebDataset shard: github.com/webdataset/webdataset, "The WebDataset Format"): members
+/// that follow each other and share a name up to its first dot belong together.
 struct ShardReader {
     struct Group {
         var pictures: [TarShard.Member] = []

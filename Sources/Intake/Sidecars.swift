@@ -1,17 +1,17 @@
-/// A format that keeps what it says of a picture, or of its post, in a JSON document beside it. One file per format in `Formats`; a
-/// new one is a file and a line in `Sidecars.formats`.
+/// A format that keeps what it says of a picture, or of its post, in a JSON document beside it. One file per format in
+/// `Formats`; a new one is a file and a line in `Sidecars.formats`.
 protocol SidecarFormat: Sendable {
     /// For people: "gallery-dl".
     static var name: String { get }
-    /// The names that the document of a picture may have, likeliest first; one that ends in `.xz` is unpacked. All formats look at what
-    /// is found, in their order.
+    /// The names that the document of a picture may have, likeliest first; one that ends in `.xz` is unpacked. All
+    /// formats look at what is found, in their order.
     static func names(for picture: PictureName) -> [[UInt8]]
     /// What is in it; nil where the document is not of this format.
     static func post(of picture: PictureName, in document: JSONNode, _ context: IntakeContext) -> Post?
 }
 
-/// Reads the documents beside pictures, whatever their format. The document of the picture before is kept: those of one post
-/// often share it.
+/// Reads the documents beside pictures, whatever their format. The document of the picture before is kept: those of one
+/// post often share it.
 struct Sidecars {
     /// The last takes whatever the others do not know.
     static let formats: [any SidecarFormat.Type] = [

@@ -10,7 +10,8 @@ package struct SourceLister {
     /// What has been left out so far, by reason, what `init` was given included.
     package private(set) var leftOut: [String: Int]
 
-    /// - source: a folder, a picture, a text file with a picture's path in each line, or a file of records that name pictures or posts.
+    /// - source: a folder, a picture, a text file with a picture's path in each line, or a file of records that name
+    ///   pictures or posts.
     /// - context: Nil where pictures are wanted whatever was said of them.
     /// - cursor: of the last batch that was kept; nil at the start.
     /// - leftOut: of that same batch.
@@ -51,8 +52,8 @@ package struct SourceLister {
     /// What dumps' formats found so far.
     package var findings: DumpFindings { reader.findings }
 
-    /// Why nothing below the root of a listed source can be found just now: it is gone, or as empty as a place where nothing is mounted.
-    /// Nil where it is there.
+    /// Why nothing below the root of a listed source can be found just now: it is gone, or as empty as a place where
+    /// nothing is mounted. Nil where it is there.
     package static func absence(of root: Path) -> String? {
         var isEmpty = true
         do throws(SystemError) {
@@ -63,8 +64,8 @@ package struct SourceLister {
         return isEmpty ? "\(root): nothing is in this folder any more; is the disk mounted?" : nil
     }
 
-    /// The next pictures, at most `limit`; nil at the end. A batch may be empty: its cursor is worth keeping all the same,
-    /// for it comes after long stretches without pictures.
+    /// The next pictures, at most `limit`; nil at the end. A batch may be empty: its cursor is worth keeping all the
+    /// same, for it comes after long stretches without pictures.
     package mutating func next(limit: Int) throws(IntakeError) -> ListingBatch? {
         let references = try reader.read(limit: limit, leftOut: &leftOut)
         if references.isEmpty && reader.isAtEnd { return nil }

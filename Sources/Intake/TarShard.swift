@@ -1,5 +1,5 @@
-/// The members of a tar file, read in place: POSIX ustar with GNU's and pax's long names (pubs.opengroup.org, pax, "ustar Interchange Format").
-/// What a member is called is shown and compared, never opened.
+/// The members of a tar file, read in place: POSIX ustar with GNU's and pax's long names (pubs.opengroup.org, pax,
+/// "ustar Interchange Format"). What a member is called is shown and compared, never opened.
 struct TarShard {
     struct Member {
         var name: [UInt8]

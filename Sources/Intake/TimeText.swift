@@ -15,12 +15,13 @@ package enum DayOrder: Hashable, Sendable {
 }
 
 extension TimeText {
-    /// Nil for what is no time. Whether the time is plausible is the caller's to see, except that a number is a time only from
-    /// 1990 to 2100: years, counts and ids are numbers too.
+    /// Nil for what is no time. Whether the time is plausible is the caller's to see, except that a number is a time
+    /// only from 1990 to 2100: years, counts and ids are numbers too.
     ///
-    /// Understood are ISO 8601 with `T` or a blank, a fraction of any length, and `Z`, `+02:00`, `+0200`, `+02` or no zone; the same with
-    /// EXIF's colons or with slashes; `20240501`, `20240501T101112Z`; RFC 2822; X's `Tue Jan 24 15:09:43 +0000 2017`; `May 1, 2024, 6:30 PM UTC`;
-    /// seconds, milliseconds, microseconds and nanoseconds since 1970, also with a fraction or an exponent.
+    /// Understood are ISO 8601 with `T` or a blank, a fraction of any length, and `Z`, `+02:00`, `+0200`, `+02` or no
+    /// zone; the same with EXIF's colons or with slashes; `20240501`, `20240501T101112Z`; RFC 2822; X's `Tue Jan 24
+    /// 15:09:43 +0000 2017`; `May 1, 2024, 6:30 PM UTC`; seconds, milliseconds, microseconds and nanoseconds since
+    /// 1970, also with a fraction or an exponent.
     /// - dayOrder: For `01/05/2024` and `13.5.2024`, which are no times without it.
     package init?(_ text: Span<UInt8>, dayOrder: DayOrder? = nil) {
         var parser = TimeTextParser(text, dayOrder)
@@ -55,9 +56,11 @@ extension TimeText {
 
     /// The moment.
     ///
-    /// A day is taken at its noon in `zone`, even where clocks are in UTC: so it stays that day in the calendar that people see.
+    /// A day is taken at its noon in `zone`, even where clocks are in UTC: so it stays that day in the calendar that
+    /// people see.
     /// - zone: The database's.
-    /// - clocksAreUTC: Whether whoever wrote this writes UTC where no zone stands, as gallery-dl does; else such a clock is in `zone`.
+    /// - clocksAreUTC: Whether whoever wrote this writes UTC where no zone stands, as gallery-dl does; else such a
+    ///   clock is in `zone`.
     package func timestamp(in zone: TimeZone, clocksAreUTC: Bool = false) -> Timestamp {
         switch self {
         case .moment(let moment): moment

@@ -111,7 +111,8 @@ struct TimeTextParser: ~Escapable {
         return (first, second, 2000 + year)
     }
 
-    /// `Wed, 09 Feb 2022 20:32:10 +0000`, `Tue Jan 24 15:09:43 +0000 2017`, `Wed May 01 2024 10:11:12 GMT+0200`, `May 1, 2024`
+    /// `Wed, 09 Feb 2022 20:32:10 +0000`, `Tue Jan 24 15:09:43 +0000 2017`, `Wed May 01 2024 10:11:12 GMT+0200`, `May
+    /// 1, 2024`
     @_lifetime(self: copy self)
     private mutating func words() -> TimeText? {
         if skipWeekday() {
@@ -333,7 +334,8 @@ extension WallClock {
 }
 
 extension ByteScanner {
-    /// Reads `AM`, `pm`, `a.m.`, with a blank of any width before it; whether it is the afternoon, nil where none of these is ahead.
+    /// Reads `AM`, `pm`, `a.m.`, with a blank of any width before it; whether it is the afternoon, nil where none of
+    /// these is ahead.
     @_lifetime(self: copy self)
     mutating func meridiem() -> Bool? {
         var ahead = self

@@ -23,8 +23,8 @@ package struct WallClock: Hashable, Sendable {
         Timestamp(milliseconds: Int64((seconds - minutes * 60) * 1000 + millisecond))
     }
 
-    /// The moment in a zone. Of an hour that comes twice it is the first one or the second; an hour that is skipped counts on
-    /// from the one before.
+    /// The moment in a zone. Of an hour that comes twice it is the first one or the second; an hour that is skipped
+    /// counts on from the one before.
     package func timestamp(in zone: TimeZone) -> Timestamp {
         func offset(_ utc: Int) -> Int { zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(utc))) }
         let first = seconds - offset(seconds)

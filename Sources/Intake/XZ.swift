@@ -24,8 +24,8 @@ enum XZ {
     /// The file says how much xz needs.
     private static let options = ["--decompress", "--stdout", "--quiet", "--format=xz", "--memlimit-decompress=128MiB"]
 
-    /// All that a file holds. xz sees it as its standard input and never its name, and gets no environment, so that nothing in a dump, nor
-    /// `XZ_OPT`, steers it.
+    /// All that a file holds. xz sees it as its standard input and never its name, and gets no environment, so that
+    /// nothing in a dump, nor `XZ_OPT`, steers it.
     /// - program: Looked for in `PATH`.
     /// - Throws: `Failure`, or `SystemError` where there can be no process.
     static func unpack(_ file: ReadableFile, with program: String, into buffer: inout [UInt8], limit: Int) throws {

@@ -75,7 +75,8 @@ package struct ListWork: Hashable, Sendable {
     /// Where the lister stood when those were recorded, in its own encoding; nil at the start.
     package var cursor: [UInt8]?
     package var leftOut: [String: Int]
-    /// The model has classified pictures before: references are to have their file's stamp, so that those among them are found.
+    /// The model has classified pictures before: references are to have their file's stamp, so that those among them
+    /// are found.
     package var takesStamps: Bool
 
     package init(
@@ -96,7 +97,8 @@ package struct ClassifyWork: Hashable, Sendable {
     package var precision: Precision
     /// The shard's open items, in order.
     package var items: [Item]
-    /// The model had classified pictures before the job was listed: the store is to be asked for these by their bytes (`known`).
+    /// The model had classified pictures before the job was listed: the store is to be asked for these by their bytes
+    /// (`known`).
     package var asksForKnown: Bool
     /// The shard has killed workers: take one picture at a time, each written down (`suspect`) before it is touched.
     package var isCautious: Bool

@@ -1,7 +1,8 @@
 import Foundation
 package import Intake
 
-/// Turns moments into calendar days of one time zone, quickly: what every store must agree on. For one thread at a time.
+/// Turns moments into calendar days of one time zone, quickly: what every store must agree on. For one thread at a
+/// time.
 package final class DayCounter {
     package let timeZone: String
     private let zone: TimeZone

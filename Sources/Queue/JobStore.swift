@@ -3,9 +3,10 @@ package import Intake
 /// The one door to what bagq remembers, in job terms. `SQLiteStore` is one store; another may stand beside it, and
 /// the conformance suite in QueueTests says what each must do.
 ///
-/// Calls block, are safe from any thread, and throw `StoreError`. Each call is one transaction unless it says otherwise:
-/// after a crash at any point it has happened whole or not at all. Calls about a claim name worker and attempt and
-/// return `.lost`, having written nothing, once another has taken the shard. They can be repeated without effect.
+/// Calls block, are safe from any thread, and throw `StoreError`. Each call is one transaction unless it says
+/// otherwise: after a crash at any point it has happened whole or not at all. Calls about a claim name worker and
+/// attempt and return `.lost`, having written nothing, once another has taken the shard. They can be repeated without
+/// effect.
 package protocol JobStore: Sendable {
     // Jobs
 
@@ -18,22 +19,23 @@ package protocol JobStore: Sendable {
     func cancel(_ id: JobID) throws(StoreError)
     func pause(_ id: JobID) throws(StoreError)
     func resume(_ id: JobID) throws(StoreError)
-    /// Deletes the job's failures and opens their shards again, and shards that failed. Returns how many items are open again.
+    /// Deletes the job's failures and opens their shards again, and shards that failed. Returns how many items are open
+    /// again.
     /// - restarting: Gives up a training job's checkpoint: it starts over.
     func retry(_ id: JobID, restarting: Bool) throws(StoreError) -> Int
     /// Removes a finished job with all that it recorded, and the sightings that no other job has; corrects the sums.
     /// The job is gone at once, what it recorded in several transactions; the next call of this goes on after a crash.
     func forget(_ id: JobID) throws(StoreError)
-    /// Removes an author's sightings and corrects the sums, in several transactions. None of them comes back with a later picture.
-    /// Returns how many there were.
+    /// Removes an author's sightings and corrects the sums, in several transactions. None of them comes back with a
+    /// later picture. Returns how many there were.
     func forget(author: String) throws(StoreError) -> Int
     /// Goes on with forgetting that was cut short. False where there was none.
     func finishForgetting() throws(StoreError) -> Bool
 
     // Work
 
-    /// The next shard for this worker: highest priority, then oldest job, then lowest shard. Nil when there is none now.
-    /// Rescues shards whose lease has run out first. The lease lasts `leaseSeconds` of the store.
+    /// The next shard for this worker: highest priority, then oldest job, then lowest shard. Nil when there is none
+    /// now. Rescues shards whose lease has run out first. The lease lasts `leaseSeconds` of the store.
     func claim(for worker: WorkerIdentity, abilities: WorkerAbilities) throws(StoreError) -> Claim?
     /// Renews the lease. `itemsDone` and `itemsTotal` are training's progress, nil for other work.
     func renew(_ claim: Claim, itemsDone: Int?, itemsTotal: Int?) throws(StoreError) -> ClaimStanding
@@ -42,15 +44,16 @@ package protocol JobStore: Sendable {
     /// Appends a batch of a listing: items numbered from `firstNumber`, cut into shards that can be claimed at once.
     /// `leftOut` is cumulative. `isLast` ends the listing.
     ///
-    /// An item whose file the model has classified before, in the same precision and with the same path, stamp and slice, is given that
-    /// prediction at once (flag `earlier`), with the time that its own post and the file come to, and is counted as if recorded.
+    /// An item whose file the model has classified before, in the same precision and with the same path, stamp and
+    /// slice, is given that prediction at once (flag `earlier`), with the time that its own post and the file come to,
+    /// and is counted as if recorded.
     /// - root: What the references' paths are relative to: of a listing's first batch it holds for all.
     func append(
         _ references: [PictureReference], firstNumber: Int, root: Path, cursor: [UInt8], leftOut: [String: Int],
         isLast: Bool, to claim: Claim
     ) throws(StoreError) -> ClaimStanding
-    /// What the claim's model has said of pictures with these bytes, in the precision of the claim's job: without a time, and with the
-    /// flag `earlier`. Waits for no commit of this process.
+    /// What the claim's model has said of pictures with these bytes, in the precision of the claim's job: without a
+    /// time, and with the flag `earlier`. Waits for no commit of this process.
     func known(_ fingerprints: [Fingerprint], for claim: Claim) throws(StoreError) -> [Fingerprint: Prediction]
     /// Writes down, before it is touched, the one picture a cautious worker is about to try.
     func suspect(_ item: Item, of claim: Claim) throws(StoreError) -> ClaimStanding
@@ -61,14 +64,15 @@ package protocol JobStore: Sendable {
     func save(_ checkpoint: Checkpoint, for claim: Claim) throws(StoreError) -> ClaimStanding
     /// Ends training with its model, which becomes active if none is. `note` is kept as the job's remark, if any.
     func finish(_ claim: Claim, with model: NewModel, note: String?) throws(StoreError) -> ClaimStanding
-    /// Gives the shard back at no cost. With `trouble`, something outside of it keeps its job from being worked on: nobody is given
-    /// any of it for a quarter of a lease, and the job says so until work on it gets something done.
+    /// Gives the shard back at no cost. With `trouble`, something outside of it keeps its job from being worked on:
+    /// nobody is given any of it for a quarter of a lease, and the job says so until work on it gets something done.
     func release(_ claim: Claim, because trouble: String?) throws(StoreError) -> ClaimStanding
     /// Ends the shard as failed, for good, and with it its job once no other shard can run.
     func fail(_ claim: Claim, because message: String) throws(StoreError) -> ClaimStanding
     /// Whether work of higher priority than this claim's waits for a worker with these abilities.
     func isOutranked(_ claim: Claim, abilities: WorkerAbilities) throws(StoreError) -> Bool
-    /// Whether a worker with these abilities could still get work: now, or once other workers' claims end. Paused jobs do not count.
+    /// Whether a worker with these abilities could still get work: now, or once other workers' claims end. Paused jobs
+    /// do not count.
     func hasUnfinishedWork(for abilities: WorkerAbilities) throws(StoreError) -> Bool
 
     // Workers
@@ -86,7 +90,8 @@ package protocol JobStore: Sendable {
     func failures(of job: JobID, after: Int, limit: Int) throws(StoreError) -> [FailureRow]
     /// What a model saw in the days that the query names, as sums.
     func trends(of model: ModelVersion, _ query: TrendQuery) throws(StoreError) -> TrendWindow
-    /// How the posts were liked in which the model recognised each brand, in the order of the brands that have any such posts.
+    /// How the posts were liked in which the model recognised each brand, in the order of the brands that have any such
+    /// posts.
     /// - query: Its unit, spans and threshold step mean nothing here.
     /// - strengths: Of the dates that count.
     /// - threshold: The confidence from which a brand is recognised.
@@ -95,7 +100,8 @@ package protocol JobStore: Sendable {
     ) throws(StoreError) -> [EngagementRow]
     /// Those of the names under which no post has been seen.
     func unseenAuthors(among names: [String]) throws(StoreError) -> [String]
-    /// Sightings of a stratum in that order, at most `limit`, each with the newest picture that shows it; see `exactlyOrderedSightings`.
+    /// Sightings of a stratum in that order, at most `limit`, each with the newest picture that shows it; see
+    /// `exactlyOrderedSightings`.
     func sightings(
         of model: ModelVersion, in stratum: Stratum, _ query: SightingQuery, order: SightingOrder, limit: Int
     ) throws(StoreError) -> [SightingRow]
@@ -110,31 +116,36 @@ package protocol JobStore: Sendable {
 
     // Reviews
 
-    /// Draws at random up to `perStratum` sightings of each stratum, and remembers them. The same seed draws the same ones of the same
-    /// sightings. Refused where there are none.
+    /// Draws at random up to `perStratum` sightings of each stratum, and remembers them. The same seed draws the same
+    /// ones of the same sightings. Refused where there are none.
     func drawReview(
         of model: ModelVersion, _ query: SightingQuery, perStratum: Int, seed: UInt64
     ) throws(StoreError) -> ReviewSample
     func reviewSample(_ number: Int) throws(StoreError) -> ReviewSample
-    /// Stores a person's answers by the sightings' numbers, over earlier ones. Refused where one was not drawn in that sample.
+    /// Stores a person's answers by the sightings' numbers, over earlier ones. Refused where one was not drawn in that
+    /// sample.
     func apply(_ answers: [Int: Truth], toReview number: Int) throws(StoreError)
-    /// Answers about a model's predictions: all, or those that are as good as drawn at random from the sightings that a query means.
-    /// These are about its sightings, and of samples that left none of them out for their job or their dates' strength, by the same
-    /// threshold. Such a sample may have been drawn from other days too, or from a part of the query's: `ReviewSum.days` says so.
+    /// Answers about a model's predictions: all, or those that are as good as drawn at random from the sightings that a
+    /// query means. These are about its sightings, and of samples that left none of them out for their job or their
+    /// dates' strength, by the same threshold. Such a sample may have been drawn from other days too, or from a part of
+    /// the query's: `ReviewSum.days` says so.
     func reviews(of model: ModelVersion, _ query: SightingQuery?) throws(StoreError) -> [ReviewSum]
 
     // Models
 
     func models() throws(StoreError) -> [ModelRecord]
-    /// The model a user means: a number, else the name's newest ready one or, where none is, the newest in training; nil for the active one.
+    /// The model a user means: a number, else the name's newest ready one or, where none is, the newest in training;
+    /// nil for the active one.
     func resolve(_ selector: ModelSelector?) throws(StoreError) -> ModelRecord
     /// - limit: at most so many bytes of it, the first, which is fast where it is large; nil for all.
     func modelFile(_ version: ModelVersion, upTo limit: Int?) throws(StoreError) -> [UInt8]
     /// Adds a model under the name's next number; it becomes active if none is.
     func add(_ model: NewModel, named name: String) throws(StoreError) -> ModelVersion
-    /// - threshold: From which confidence on it recognises from now on, also in what it has classified already; nil to leave that.
+    /// - threshold: From which confidence on it recognises from now on, also in what it has classified already; nil to
+    ///   leave that.
     func activate(_ version: ModelVersion, threshold: Double?) throws(StoreError)
-    /// Gives all numbers of a name another, which none has had. Their old ones are not used again. Refused while an unfinished job needs one.
+    /// Gives all numbers of a name another, which none has had. Their old ones are not used again. Refused while an
+    /// unfinished job needs one.
     func rename(_ name: String, to newName: String) throws(StoreError)
     /// The job that made it; nil where it was imported, or the job has been forgotten.
     func trainingJob(of version: ModelVersion) throws(StoreError) -> Job?

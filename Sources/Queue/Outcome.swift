@@ -45,8 +45,8 @@ package struct PredictionFlags: OptionSet, Hashable, Sendable {
     package static let damaged = PredictionFlags(rawValue: 2)
     /// The model's answer to the same file or the same bytes in an earlier item: it was not asked again.
     package static let earlier = PredictionFlags(rawValue: 4)
-    /// Less like the pictures that the model learnt from than almost all that it was shown to set the limit: it is not recognised,
-    /// whatever the confidence.
+    /// Less like the pictures that the model learnt from than almost all that it was shown to set the limit: it is not
+    /// recognised, whatever the confidence.
     package static let unfamiliar = PredictionFlags(rawValue: 8)
     /// A picture with one of these makes no sighting.
     package static let incomplete: PredictionFlags = [.truncated, .damaged]
@@ -62,7 +62,8 @@ package struct PredictionFlags: OptionSet, Hashable, Sendable {
 
 /// Why an item has no prediction.
 package struct Failure: Hashable, Sendable {
-    /// A stable code: `empty`, `not_an_image`, `unsupported_format`, `corrupt`, `too_large`, `too_small`, `unreadable` or `crashed`.
+    /// A stable code: `empty`, `not_an_image`, `unsupported_format`, `corrupt`, `too_large`, `too_small`, `unreadable`
+    /// or `crashed`.
     package var reason: String
     /// A sentence for people.
     package var message: String
@@ -73,8 +74,8 @@ package struct Failure: Hashable, Sendable {
     }
 }
 
-/// What became of an item. An item has exactly one outcome or is open. With a prediction, the item's reference has the stamp of the
-/// file as it was read, if the same file is to be known again.
+/// What became of an item. An item has exactly one outcome or is open. With a prediction, the item's reference has the
+/// stamp of the file as it was read, if the same file is to be known again.
 package struct Outcome: Hashable, Sendable {
     package enum Result: Hashable, Sendable {
         /// With the fingerprint of the file's bytes, which identifies the sighting.

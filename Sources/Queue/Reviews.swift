@@ -42,11 +42,13 @@ package struct ReviewSample: Hashable, Sendable {
     }
 }
 
-/// How many reviewed sightings of a stratum turned out to be what. Of a sighting in several samples the newest answer counts.
+/// How many reviewed sightings of a stratum turned out to be what. Of a sighting in several samples the newest answer
+/// counts.
 package struct ReviewSum: Hashable, Sendable {
     /// What their samples were drawn from.
     package var days: Range<CalendarDay>
-    /// Confidence from which a prediction counted as recognised when they were drawn: of other strata they are no random sample.
+    /// Confidence from which a prediction counted as recognised when they were drawn: of other strata they are no
+    /// random sample.
     package var threshold: Double
     package var stratum: Stratum
     package var truth: Truth
@@ -61,7 +63,8 @@ package struct ReviewSum: Hashable, Sendable {
     }
 }
 
-/// Takes the `limit` values of the smallest keys: a random sample where the keys are random, whatever the order of insertion.
+/// Takes the `limit` values of the smallest keys: a random sample where the keys are random, whatever the order of
+/// insertion.
 package struct SmallestKeys<Value> {
     private var kept: [(key: UInt64, value: Value)] = []
     private let limit: Int
@@ -79,7 +82,8 @@ package struct SmallestKeys<Value> {
     package var values: [Value] { kept.map(\.value) }
 }
 
-/// The key by which a sighting is drawn: SplitMix64's output (Steele, Lea, Flood 2014) at that place of the seed's sequence.
+/// The key by which a sighting is drawn: SplitMix64's output (Steele, Lea, Flood 2014) at that place of the seed's
+/// sequence.
 package func drawingKey(seed: UInt64, sighting: Int) -> UInt64 {
     var state = seed &+ UInt64(bitPattern: Int64(sighting)) &* 0x9E37_79B9_7F4A_7C15
     state = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9

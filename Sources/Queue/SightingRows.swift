@@ -107,6 +107,6 @@ package struct SightingRow: Hashable, Sendable {
     package var knownConfidence: Double { confidence.map(Double.init) ?? Double(confidenceStep) / 20 }
 }
 
-/// Among so many sightings at the end of the order, `JobStore.sightings` knows each one's exact confidence; beyond them it goes
-/// by 5 % steps and prefers the newest.
+/// Among so many sightings at the end of the order, `JobStore.sightings` knows each one's exact confidence; beyond them
+/// it goes by 5 % steps and prefers the newest.
 package let exactlyOrderedSightings = 4096

@@ -23,7 +23,8 @@ extension TextKind: Comparable {
     package static func < (left: TextKind, right: TextKind) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Whether a brand is among those that a text names, whatever the spelling by which an earlier model or a brand file knew it.
+/// Whether a brand is among those that a text names, whatever the spelling by which an earlier model or a brand file
+/// knew it.
 package func names(_ mentions: [String], brand: String) -> Bool {
     !brand.hasPrefix("_") && mentions.contains { BrandNames.isSame($0, brand) }
 }

@@ -3,11 +3,11 @@ package import Intake
 /// What counts once in a trend.
 package enum CountingUnit: String, CaseIterable, Sendable {
     case sightings
-    /// A post counts once for each brand that is seen in its pictures, with its best confidence and its strongest date: platform and id
-    /// make a post, and a sighting without an id is one of its own.
+    /// A post counts once for each brand that is seen in its pictures, with its best confidence and its strongest date:
+    /// platform and id make a post, and a sighting without an id is one of its own.
     case posts
-    /// An author counts once for each brand and day, with the best confidence and the strongest date of that day; a sighting
-    /// without an author is one of its own.
+    /// An author counts once for each brand and day, with the best confidence and the strongest date of that day; a
+    /// sighting without an author is one of its own.
     case authors
 }
 
@@ -43,22 +43,24 @@ package enum TrendDates: String, CaseIterable, Sendable {
     case strong, any
 }
 
-/// What is to be counted of a model's answers. With sightings as the unit, no job and no filter it is read from the sums, else from
-/// the sightings themselves, which takes as long as there are of them in the days.
+/// What is to be counted of a model's answers. With sightings as the unit, no job and no filter it is read from the
+/// sums, else from the sightings themselves, which takes as long as there are of them in the days.
 package struct TrendQuery: Hashable, Sendable {
     package var days: Range<CalendarDay>
     package var unit: CountingUnit
     /// Only the sightings that this job showed.
     package var job: JobID?
     package var filter: TrendFilter
-    /// The first days of spans whose days need not be told apart, in order: the day of a sum is then the first day of its span
-    /// that is among `days`. Empty: every day is told apart. Long windows are read much faster with spans and a threshold.
+    /// The first days of spans whose days need not be told apart, in order: the day of a sum is then the first day of
+    /// its span that is among `days`. Empty: every day is told apart. Long windows are read much faster with spans and
+    /// a threshold.
     package var spans: [CalendarDay]
-    /// Confidence steps are told apart only by whether they reach this one, a `ConfidenceStep`: the step of a sum is then this one or 0.
-    /// Nil: every step is told apart.
+    /// Confidence steps are told apart only by whether they reach this one, a `ConfidenceStep`: the step of a sum is
+    /// then this one or 0. Nil: every step is told apart.
     package var thresholdStep: Int?
     package var dates: TrendDates
-    /// Undated sightings are told with any days; with a job or a filter that takes as long as there are of them in the store.
+    /// Undated sightings are told with any days; with a job or a filter that takes as long as there are of them in the
+    /// store.
     package var includesUndated = true
 
     package init(
@@ -116,8 +118,8 @@ package struct EngagementRow: Hashable, Sendable {
     /// Medians over the posts of which it is known; nil where there are none.
     package var likes: Double?
     package var comments: Double?
-    /// Of all likes those of the author who got the most, from 0 to 1; a post without an author is one of its own. Nil where nothing was
-    /// liked.
+    /// Of all likes those of the author who got the most, from 0 to 1; a post without an author is one of its own. Nil
+    /// where nothing was liked.
     package var mostLikedAuthorShare: Double?
 
     package init(brand: Int, posts: Int, likes: Double?, comments: Double?, mostLikedAuthorShare: Double?) {

@@ -50,12 +50,13 @@ package struct TrendWindow: Hashable, Sendable {
     package var sums: [TrendSum]
     /// Sightings of the window by strength, classified by any model or none; the undated ones whatever the window.
     package var sightings: [DateStrength: Int]
-    /// Those of them that the model has not classified, of the strengths that the sums hold. In sightings whatever the unit.
+    /// Those of them that the model has not classified, of the strengths that the sums hold. In sightings whatever the
+    /// unit.
     package var unclassified: [DateStrength: Int]
     /// The window's days that have a sighting of that strength, classified or not, with how many.
     package var daily: [DateStrength: [CalendarDay: Int]]
-    /// The oldest and the newest day with a sighting that the model has classified, of that strength, in the window or not, whatever
-    /// the filter; of a job's sightings where one is named.
+    /// The oldest and the newest day with a sighting that the model has classified, of that strength, in the window or
+    /// not, whatever the filter; of a job's sightings where one is named.
     package var firstDay: [DateStrength: CalendarDay]
     package var newestDay: [DateStrength: CalendarDay]
 

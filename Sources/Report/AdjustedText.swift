@@ -3,8 +3,8 @@ import Queue
 import Statistics
 
 extension TrendReport {
-    /// A line for each brand: its share as it was counted and adjusted and, where people looked, how often the model is wrong about it. Nil
-    /// where nothing is adjusted.
+    /// A line for each brand: its share as it was counted and adjusted and, where people looked, how often the model is
+    /// wrong about it. Nil where nothing is adjusted.
     var adjustedTable: Table? {
         let seen = adjustedBrands
         if seen.isEmpty { return nil }
@@ -33,7 +33,8 @@ extension TrendReport {
         return shown.contains { $0.adjusted != nil || $0.falsePositives != nil } ? shown : []
     }
 
-    /// Whether a brand's adjusted share is clearly above all others', too; true where nothing is adjusted. All brands must be shown.
+    /// Whether a brand's adjusted share is clearly above all others', too; true where nothing is adjusted. All brands
+    /// must be shown.
     func adjustedLeader(isStill leader: Int) -> Bool {
         guard adjustment.method != nil else { return true }
         let name = brandNames[leader]

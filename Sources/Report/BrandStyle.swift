@@ -7,8 +7,8 @@ struct BrandStyle: Hashable {
     /// For `stroke-dasharray`; nil for a full line. Tells lines apart without their colours.
     let dashes: String?
 
-    /// A style for each of a model's brands, chosen by its name. No colour is given twice while there are enough of them, and no mark and
-    /// no dashes either: in black and white these are all that tells two lines apart.
+    /// A style for each of a model's brands, chosen by its name. No colour is given twice while there are enough of
+    /// them, and no mark and no dashes either: in black and white these are all that tells two lines apart.
     static func styles(of brands: [String]) -> [String: BrandStyle] {
         var colours = [Int](repeating: 0, count: palette.count)
         var markers = [Int](repeating: 0, count: Marker.allCases.count)

@@ -1,8 +1,8 @@
 import Statistics
 
 extension ClassificationReport {
-    /// The confusion matrix as a picture: true classes down, predicted across, blue by the share of the row; in each cell the
-    /// count and, where there is room, the share with its 95 % interval.
+    /// The confusion matrix as a picture: true classes down, predicted across, blue by the share of the row; in each
+    /// cell the count and, where there is room, the share with its 95 % interval.
     package func svg(title: String) -> String {
         let cell = classes.count <= 8 ? 92.0 : classes.count <= 16 ? 56.0 : classes.count <= 40 ? 28.0 : 12.0
         let labelSize = cell < 20 ? 9.0 : 13.0

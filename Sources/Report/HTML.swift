@@ -1,7 +1,8 @@
 import Foundation
 import Intake
 
-/// A page that is written element by element. All text and attributes are escaped here, so callers pass them as they are.
+/// A page that is written element by element. All text and attributes are escaped here, so callers pass them as they
+/// are.
 struct HTML {
     private(set) var body = ""
 

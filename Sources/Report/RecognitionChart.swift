@@ -3,8 +3,8 @@ import Intake
 extension TrendReport {
     private static let fills = ["#0b5fa5", "#93a1ae", "#dfe4e9"]
 
-    /// How many were recognised, of no brand of the model's, or unsure: a bar for each bucket, from 0 to 100 %, dark below and light above,
-    /// so that it reads in black and white too.
+    /// How many were recognised, of no brand of the model's, or unsure: a bar for each bucket, from 0 to 100 %, dark
+    /// below and light above, so that it reads in black and white too.
     func recognitionChart(width: Double) -> String {
         let (left, top, plotHeight, bottom) = (52.0, 52.0, 160.0, 34.0)
         let plotWidth = width - left - 12

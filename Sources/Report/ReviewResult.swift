@@ -4,7 +4,8 @@ import Statistics
 
 /// What people's answers say of a model: for each thing that it predicts, how often it was right.
 package struct ReviewResult {
-    /// A stratum, as categories of `Statistics` go: the brands in their order in the model without `_other`, then other, then unsure.
+    /// A stratum, as categories of `Statistics` go: the brands in their order in the model without `_other`, then
+    /// other, then unsure.
     package struct Row: Hashable, Sendable {
         package var name: String
         /// Answers by what the pictures really show: the brands in the same order, then none of them.
@@ -17,8 +18,8 @@ package struct ReviewResult {
 
     package let rows: [Row]
 
-    /// - threshold: The one that is counted by. Answers about samples that were drawn with another one are left out: of these strata they
-    ///   are no random sample.
+    /// - threshold: The one that is counted by. Answers about samples that were drawn with another one are left out: of
+    ///   these strata they are no random sample.
     package init(_ sums: [ReviewSum], classes: [String], threshold: Double) {
         let brands = classes.indices.filter { classes[$0] != otherClass }
         let step = ConfidenceStep.reaching(threshold)
@@ -57,7 +58,8 @@ package struct ReviewResult {
         return table.text(width: width)
     }
 
-    /// For each stratum that was reviewed its name, how many were, how many were right, the share that was wrong and its interval.
+    /// For each stratum that was reviewed its name, how many were, how many were right, the share that was wrong and
+    /// its interval.
     var cells: [[String]] {
         rows.filter { $0.reviewed > 0 }.map { row in
             guard let right = row.right else { return [row.name, Format.count(row.reviewed), "-", "-", ""] }

@@ -39,8 +39,8 @@ package struct SeasonCalendar: Hashable, Sendable {
         cut = .yearly(starts.map { Start(month: $0.month, name: $0.name) })
     }
 
-    /// Reads a list of seasons: `NAME,FIRST DAY[,LAST DAY]` in each line, in the order of their days; without a last day a season lasts
-    /// to the day before the next. Lines that are empty or begin with `#` say nothing.
+    /// Reads a list of seasons: `NAME,FIRST DAY[,LAST DAY]` in each line, in the order of their days; without a last
+    /// day a season lasts to the day before the next. Lines that are empty or begin with `#` say nothing.
     package init(list: String) throws(SeasonListError) {
         var seasons: [Period] = []
         var isOpen = false

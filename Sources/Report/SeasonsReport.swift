@@ -2,7 +2,8 @@ package import Intake
 import Queue
 import Statistics
 
-/// `bagq seasons`: what each season's brands were, which of them led, and how that differs from the same season a year before.
+/// `bagq seasons`: what each season's brands were, which of them led, and how that differs from the same season a year
+/// before.
 package struct SeasonsReport {
     package struct Entry {
         package let season: Period
@@ -98,8 +99,8 @@ package struct SeasonsReport {
             })
     }
 
-    /// `seasons --csv`: its lines with their ends, one for each season and brand after the header. Shares are fractions, the change in
-    /// percentage points.
+    /// `seasons --csv`: its lines with their ends, one for each season and brand after the header. Shares are
+    /// fractions, the change in percentage points.
     package var csv: [String] {
         var lines = [
             "season,start,end,complete,brand,count,share,share_low,share_high,share_before,change_points,verdict,leads,recognised,other,unsure,weak,days,days_seen,dates,remarks,share_adjusted,share_adjusted_low,share_adjusted_high,false_positive_rate,adjusted_by\n"

@@ -83,7 +83,8 @@ struct ReviewedPictures: Hashable, Sendable {
     /// Of what was counted, the part that is of days that their samples were drawn from, from 0 to 1.
     let coverage: Double
 
-    /// Samples that alone are of most of the window, where there are such: days that another was drawn from too would weigh more.
+    /// Samples that alone are of most of the window, where there are such: days that another was drawn from too would
+    /// weigh more.
     /// - daily: how many sightings each day of the window has.
     init(_ sums: [ReviewSum], classes: [String], threshold: Double, daily: [CalendarDay: Int]) {
         let all = daily.values.reduce(0, +)
@@ -104,7 +105,8 @@ struct ReviewedPictures: Hashable, Sendable {
     }
 
     var count: Int { matrix.reduce(0) { $0 + $1.reduce(0, +) } }
-    /// What a model takes for a brand is right as often as the brand is frequent: that changes, so that a few days do not speak for many.
+    /// What a model takes for a brand is right as often as the brand is frequent: that changes, so that a few days do
+    /// not speak for many.
     var isOfMost: Bool { coverage >= Self.most }
     private static let most = 0.75
     var isEnough: Bool { count >= fewestToCall && isOfMost }

@@ -5,7 +5,8 @@ extension TrendReport {
     package enum Shown: String, Sendable {
         case strong, weak, any
 
-        /// What a window of such sums shows: strong dates, weak ones where it has no strong, or both where that was asked for.
+        /// What a window of such sums shows: strong dates, weak ones where it has no strong, or both where that was
+        /// asked for.
         package init(_ sums: [TrendSum], dates: TrendDates) {
             if dates == .any {
                 self = .any

@@ -3,8 +3,9 @@ import Queue
 import Statistics
 
 extension TrendReport {
-    /// `trends --chart`: each brand's share over the buckets, as lines in bands of their 95 % intervals, with names and the last point's
-    /// share at their ends, and what they were in the window before. At most ten brands are drawn, the most frequent.
+    /// `trends --chart`: each brand's share over the buckets, as lines in bands of their 95 % intervals, with names and
+    /// the last point's share at their ends, and what they were in the window before. At most ten brands are drawn, the
+    /// most frequent.
     /// - width: in pixels; 960 suits a desktop, 390 a phone.
     package func svg(width: Double = 960) throws(TrendReportError) -> String {
         guard buckets.contains(where: { $0.recognised > 0 }), brands.contains(where: { $0.count > 0 }) else {

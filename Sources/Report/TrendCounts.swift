@@ -25,8 +25,8 @@ struct BrandIndex: Sendable {
 
     var hasOther: Bool { brandOfClass.contains(nil) }
 
-    /// What a prediction counts as, numbered as in `AdjustedShares`: one of the brands, other or unsure; nil for a class that the model
-    /// does not have.
+    /// What a prediction counts as, numbered as in `AdjustedShares`: one of the brands, other or unsure; nil for a
+    /// class that the model does not have.
     func category(ofClass index: Int, step: Int) -> Int? {
         guard brandOfClass.indices.contains(index) else { return nil }
         guard let brand = brandOfClass[index] else { return brands.count }
@@ -82,7 +82,8 @@ package struct Coverage: Hashable, Sendable {
         case empty
         /// Fewer were recognised than tell anything.
         case thin
-        /// Cut off by the window or by today, begun before the first sighting, or without sightings on more than a quarter of its days.
+        /// Cut off by the window or by today, begun before the first sighting, or without sightings on more than a
+        /// quarter of its days.
         case partial
     }
 

@@ -3,8 +3,8 @@ import Queue
 import Statistics
 
 extension TrendReport {
-    /// `trends --json`. `since` and `until` are the first and the last day that count; shares are fractions, `…_points` percentage
-    /// points. What cannot be told is null.
+    /// `trends --json`. `since` and `until` are the first and the last day that count; shares are fractions, `…_points`
+    /// percentage points. What cannot be told is null.
     package var json: JSONValue {
         .object([
             ("since", .string(range.days.lowerBound.iso8601)), ("until", .string(range.days.last.iso8601)),
@@ -84,9 +84,10 @@ extension TrendReport {
         ])
     }
 
-    /// `trends --csv`: its lines with their ends, one for each bucket and brand after the header. `share` is of the bucket's recognised,
-    /// empty where there is none; `dates` is the strength of what is counted; `remarks` has words with blanks between them. What follows
-    /// is of the whole window, the same in all of a brand's lines: what adjusts shares is known of no bucket alone.
+    /// `trends --csv`: its lines with their ends, one for each bucket and brand after the header. `share` is of the
+    /// bucket's recognised, empty where there is none; `dates` is the strength of what is counted; `remarks` has words
+    /// with blanks between them. What follows is of the whole window, the same in all of a brand's lines: what adjusts
+    /// shares is known of no bucket alone.
     package var csv: [String] {
         var lines = [
             "start,brand,count,share,dates,name,end,complete,days,days_seen,recognised,other,unsure,weak,share_low,share_high,remarks,window_share,window_share_adjusted,window_share_adjusted_low,window_share_adjusted_high,false_positive_rate,adjusted_by\n"

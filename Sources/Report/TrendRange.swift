@@ -1,7 +1,8 @@
 import Foundation
 package import Intake
 
-/// What the change of a trend is measured against: the window just before, or the one 364 days earlier, whose weekdays are the same.
+/// What the change of a trend is measured against: the window just before, or the one 364 days earlier, whose weekdays
+/// are the same.
 package enum TrendComparison: String, CaseIterable, Sendable {
     case previous, year
 }
@@ -23,8 +24,9 @@ package struct TrendRange: Hashable, Sendable {
     let currentDay: CalendarDay
     private let reachesToday: Bool
 
-    /// - since: `7d`, `4w`, `3m`, `1y` (so many complete days, weeks, months or years up to yesterday), `today`, `yesterday`, `week`,
-    ///   `month`, `season` (the present one, up to yesterday), a season's name, an ISO date, week, month or date and time.
+    /// - since: `7d`, `4w`, `3m`, `1y` (so many complete days, weeks, months or years up to yesterday), `today`,
+    ///   `yesterday`, `week`, `month`, `season` (the present one, up to yesterday), a season's name, an ISO date, week,
+    ///   month or date and time.
     /// - until: the same, the last day that counts; nil for now.
     /// - unit: nil for the shortest of which a line holds the window's.
     /// - timeZone: the store's.
@@ -60,8 +62,8 @@ package struct TrendRange: Hashable, Sendable {
         if days.count > 10_000 && self.unit == .day { throw .tooFine(days: days.count) }
     }
 
-    /// A season up to yesterday (up to today on its first day), against as many days of the same season a year before; a season that is over against all of
-    /// that one.
+    /// A season up to yesterday (up to today on its first day), against as many days of the same season a year before;
+    /// a season that is over against all of that one.
     /// - today: a day of the season or after it.
     package init(season: Period, in seasons: SeasonCalendar, today: CalendarDay, timeZone: String) {
         let first = season.days.lowerBound

@@ -11,7 +11,8 @@ package struct TrendReport {
         package var share: Estimate?
         /// The same in the days before.
         package var shareBefore: Estimate?
-        /// The share without the model's mistakes, with its 95 % interval; nil where it, or how sure it is, cannot be told.
+        /// The share without the model's mistakes, with its 95 % interval; nil where it, or how sure it is, cannot be
+        /// told.
         package var adjusted: Estimate?
         /// How many of what the model took for it are not of it, as people found; nil where they looked at none.
         package var falsePositives: Estimate?
@@ -67,7 +68,8 @@ package struct TrendReport {
     package let unsure: Int
     /// In sightings, whatever the unit; whenever they were made.
     package let undated: Int
-    /// Dated in the window by a file time alone: of those counted; where these have strong dates, sightings beside them, classified or not.
+    /// Dated in the window by a file time alone: of those counted; where these have strong dates, sightings beside
+    /// them, classified or not.
     package let weak: Int
     /// Dated in the window as what is counted, but not yet classified by the model; in sightings.
     package let unclassified: Int
@@ -81,8 +83,8 @@ package struct TrendReport {
 
     /// - classes: the model's.
     /// - threshold: the confidence from which a brand is recognised, a multiple of 0.05.
-    /// - window, before, today: the sums of `range.days`, `range.before` and of `range.today` alone, of `unit`; undated ones are read from
-    ///   the first.
+    /// - window, before, today: the sums of `range.days`, `range.before` and of `range.today` alone, of `unit`; undated
+    ///   ones are read from the first.
     /// - brands: the classes to show; empty for all. Shares stay shares of all that is recognised.
     /// - adjustment: of `range.days`.
     package init(
@@ -209,7 +211,8 @@ package struct TrendReport {
     /// Nothing that the model classified is dated in the window.
     package var isEmpty: Bool { recognised + other + unsure == 0 }
 
-    /// The range in longer buckets, where most of these are thin and their unit was not asked for: to be read and drawn instead.
+    /// The range in longer buckets, where most of these are thin and their unit was not asked for: to be read and drawn
+    /// instead.
     package var legibleRange: TrendRange? {
         guard !range.isUnitChosen, isMostlyThin, let unit = range.unit.longer else { return nil }
         let longer = range.by(unit)

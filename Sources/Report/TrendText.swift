@@ -3,7 +3,8 @@ import Queue
 import Statistics
 
 extension TrendReport {
-    /// For people: what was counted, a line for each brand, and what stands beside. `width` is the terminal's; nil when piped.
+    /// For people: what was counted, a line for each brand, and what stands beside. `width` is the terminal's; nil when
+    /// piped.
     /// - options: Words that another window must be asked for with, `--job 3` for instance.
     /// - rules: What else was left out or counted otherwise, a sentence each.
     package func text(width: Int?, options: [String] = [], rules: [String] = []) -> String {

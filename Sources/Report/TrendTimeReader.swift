@@ -21,8 +21,8 @@ struct TrendTimeReader {
         text.utf8.last.map { "dwmy".utf8.contains($0) } == true && text.first?.isNumber == true
     }
 
-    /// The days that a text names; for `7d` and the like the days from then up to yesterday, for `week`, `month` and `season` those of
-    /// the present one.
+    /// The days that a text names; for `7d` and the like the days from then up to yesterday, for `week`, `month` and
+    /// `season` those of the present one.
     private func span(_ text: String) -> Range<CalendarDay>? {
         switch text {
         case "today": return today..<today.advanced(by: 1)
@@ -66,9 +66,9 @@ struct TrendTimeReader {
         CalendarDay(iso8601: String(decoding: bytes, as: UTF8.self) + "-01").map { TrendUnit.month.period(of: $0).days }
     }
 
-    /// `T18:00`, `T18:00:00`, `T18:00:00.5`, a blank for the T, and perhaps `Z`, `+02:00` or `+0200`. Without a zone it is the
-    /// database's. Only whole days are counted, so this is the day on which the moment falls; at midnight nothing of that
-    /// day has passed, and it ends the day before.
+    /// `T18:00`, `T18:00:00`, `T18:00:00.5`, a blank for the T, and perhaps `Z`, `+02:00` or `+0200`. Without a zone it
+    /// is the database's. Only whole days are counted, so this is the day on which the moment falls; at midnight
+    /// nothing of that day has passed, and it ends the day before.
     private func moment(_ day: CalendarDay, clock: ArraySlice<UInt8>) -> Range<CalendarDay>? {
         guard let first = clock.first, first == UInt8(ascii: "T") || first == UInt8(ascii: " ") else { return nil }
         var time = clock.dropFirst()

@@ -4,7 +4,8 @@ package import Intake
 package enum TrendUnit: String, CaseIterable, Sendable {
     case day, week, month, season
 
-    /// The bucket that holds `day`: "2026-06-03", "2026-W23", "2026-06", "summer 2026". Days of no season are a bucket too.
+    /// The bucket that holds `day`: "2026-06-03", "2026-W23", "2026-06", "summer 2026". Days of no season are a bucket
+    /// too.
     package func period(of day: CalendarDay, in seasons: SeasonCalendar = .north) -> Period {
         switch self {
         case .day: return Period(name: day.iso8601, days: day..<day.advanced(by: 1))

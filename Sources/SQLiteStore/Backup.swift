@@ -42,8 +42,9 @@ extension SQLiteStore {
         package var schema: Int
     }
 
-    /// Puts a copy of the backup `source` into the place of the database at `path`, with that one's owner and mode. What was there
-    /// is kept under another name. Refuses while any process has the database open, and a backup that is not whole.
+    /// Puts a copy of the backup `source` into the place of the database at `path`, with that one's owner and mode.
+    /// What was there is kept under another name. Refuses while any process has the database open, and a backup that is
+    /// not whole.
     package static func restore(_ source: Path, to path: Path, now: Timestamp = .now) throws(StoreError) -> Restoration
     {
         do {

@@ -7,8 +7,8 @@ enum ShardState: Int {
 }
 
 extension Queries {
-    /// Open shards of live jobs that a worker could run. Parameters: 1 whether it classifies, 2 whether it trains, 3 its
-    /// kernel levels and 4 its precisions as JSON.
+    /// Open shards of live jobs that a worker could run. Parameters: 1 whether it classifies, 2 whether it trains, 3
+    /// its kernel levels and 4 its precisions as JSON.
     fileprivate static let open = runnable("shard_open", state: .open)
     /// The same of claimed shards.
     fileprivate static let claimed = runnable("shard_claimed", state: .claimed)

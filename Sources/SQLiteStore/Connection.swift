@@ -27,13 +27,13 @@ struct SQLiteError: Error {
     enum Access {
         case writing
         case reading
-        /// Without a lock and without the files beside it: for who may write neither to it nor to its folder while nobody else has
-        /// it open.
+        /// Without a lock and without the files beside it: for who may write neither to it nor to its folder while
+        /// nobody else has it open.
         case readingUnlocked
     }
 
-    /// - busyMilliseconds: how long a locked database is tried again, every millisecond. SQLite's own handler backs off, so
-    ///   that those who wait longest lose to newcomers; a constant step keeps waiting short and fair.
+    /// - busyMilliseconds: how long a locked database is tried again, every millisecond. SQLite's own handler backs
+    ///   off, so that those who wait longest lose to newcomers; a constant step keeps waiting short and fair.
     init(path: Path, access: Access, busyMilliseconds: Int = 10_000) throws {
         var opened: OpaquePointer?
         let code =
@@ -112,8 +112,9 @@ struct SQLiteError: Error {
             }, nil, nil, nil)
     }
 
-    /// Runs a query that has `visit(value, …)` among its conditions. Of each row for which the others hold that one, which holds for
-    /// none, gives `body` its values. So wide rows take half as long as by `forEach`, which asks SQLite for each value by itself.
+    /// Runs a query that has `visit(value, …)` among its conditions. Of each row for which the others hold that one,
+    /// which holds for none, gives `body` its values. So wide rows take half as long as by `forEach`, which asks SQLite
+    /// for each value by itself.
     func visit(_ sql: String, _ values: any Bindable..., body: (Values) -> Void) throws {
         try visit(sql, values, body: body)
     }

@@ -13,8 +13,8 @@ enum DatabaseFile {
         for suffix in [""] + companions { unsafe unlink((path + suffix).cString) }
     }
 
-    /// Makes the database aside, whole, and then moves it into its place: whoever looks finds none or all of it. Does nothing where
-    /// another process made it meanwhile.
+    /// Makes the database aside, whole, and then moves it into its place: whoever looks finds none or all of it. Does
+    /// nothing where another process made it meanwhile.
     static func create(at path: Path, timeZone: String) throws {
         try FileSystem.check(path)
         try withFolderLocked(of: path) {
@@ -24,7 +24,8 @@ enum DatabaseFile {
                 // Only takes effect before the first page is written.
                 try db.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 try Schema.migrate(db, timeZone: timeZone)
-                // Last: what closing would have to bring from a log into the file might not get there, and nobody would hear of it.
+                // Last: what closing would have to bring from a log into the file might not get there, and nobody would
+                // hear of it.
                 try db.enterWAL()
             }
         }
@@ -43,8 +44,8 @@ enum DatabaseFile {
             && db.row("SELECT 1 FROM sqlite_schema LIMIT 1", map: { $0.int(0) }) == nil
     }
 
-    /// Puts what `make` writes to the file it is given into the place of `path`, with the rights that belong there. The folder is
-    /// locked. Returns once it has reached the disk.
+    /// Puts what `make` writes to the file it is given into the place of `path`, with the rights that belong there. The
+    /// folder is locked. Returns once it has reached the disk.
     /// - kept: becomes the name of what is there now, which else is replaced.
     static func install(at path: Path, keeping kept: Path? = nil, _ make: (Path) throws -> Void) throws {
         let aside = path + ".new"
@@ -83,9 +84,9 @@ enum DatabaseFile {
         return try body()
     }
 
-    /// The process that has the database open, if any does: 0 for one that cannot be seen from here. This process must not have
-    /// it open itself. By SQLite's own locks (sqlite.org/walformat.html, os_unix.c): every open connection in WAL mode holds a
-    /// shared one on byte 128 of the -shm file; a transaction in another mode on the bytes after 2^30.
+    /// The process that has the database open, if any does: 0 for one that cannot be seen from here. This process must
+    /// not have it open itself. By SQLite's own locks (sqlite.org/walformat.html, os_unix.c): every open connection in
+    /// WAL mode holds a shared one on byte 128 of the -shm file; a transaction in another mode on the bytes after 2^30.
     static func user(of path: Path) -> pid_t? {
         func holder(_ file: Path, from start: Int, count: Int) -> pid_t? {
             let descriptor = unsafe open(file.cString, O_RDWR | O_CLOEXEC)
@@ -131,8 +132,8 @@ struct FileRights {
     private var group: gid_t?
     private var mode: mode_t
 
-    /// Those of the file at `path`. Where there is none, those that suit its folder: a group that shares a folder (setgid, and
-    /// writable for it) shares the database, whatever the umask of whoever makes it; else the umask says.
+    /// Those of the file at `path`. Where there is none, those that suit its folder: a group that shares a folder
+    /// (setgid, and writable for it) shares the database, whatever the umask of whoever makes it; else the umask says.
     init(for path: Path) {
         if let file = DatabaseFile.status(of: path) {
             (owner, group, mode) = (file.st_uid, file.st_gid, file.st_mode & 0o777)
@@ -147,8 +148,8 @@ struct FileRights {
         }
     }
 
-    /// Only root can give files away. To a group that is not the right one nothing is opened. What is right already is not asked
-    /// for: a sandbox may forbid chown(2) altogether.
+    /// Only root can give files away. To a group that is not the right one nothing is opened. What is right already is
+    /// not asked for: a sandbox may forbid chown(2) altogether.
     func give(to path: Path) throws {
         guard let now = DatabaseFile.status(of: path) else { throw FileError(path: path) }
         if let owner, owner != now.st_uid { unsafe chown(path.cString, owner, gid_t.max) }

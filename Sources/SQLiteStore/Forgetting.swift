@@ -91,7 +91,8 @@ extension Transaction {
         return after > 0 && after < before
     }
 
-    /// Deletes a batch of what forgotten jobs left, also of one whose forgetting was cut short. False once nothing is left.
+    /// Deletes a batch of what forgotten jobs left, also of one whose forgetting was cut short. False once nothing is
+    /// left.
     fileprivate func sweepForgottenJob() throws -> Bool {
         guard let job = try db.row(Self.forgottenJob, map: { $0.jobID(0) }) else {
             return false

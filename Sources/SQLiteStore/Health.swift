@@ -60,7 +60,8 @@ extension SQLiteStore {
         return Int(facts.f_bavail) * Int(facts.f_frsize)
     }
 
-    /// Processes that work on a database which stood at `path` and was deleted under them: what they write is lost with them.
+    /// Processes that work on a database which stood at `path` and was deleted under them: what they write is lost with
+    /// them.
     package static func usersOfDeleted(_ path: Path) -> [Finding] {
         let manager = FileManager.default
         let processes = ((try? manager.contentsOfDirectory(atPath: "/proc")) ?? []).filter { Int($0) != nil }

@@ -74,8 +74,8 @@ struct EarlierPrediction {
         postedAt = row.postTime(6)
     }
 
-    /// What comes out for the same file in a post of that time. Nil where that cannot be told: the file's own time stood back
-    /// behind the earlier post's and was not kept.
+    /// What comes out for the same file in a post of that time. Nil where that cannot be told: the file's own time
+    /// stood back behind the earlier post's and was not kept.
     func outcome(of item: Item) -> Outcome? {
         let time = item.reference.post.time
         var prediction = prediction

@@ -19,8 +19,8 @@ package struct MadeSighting: Sendable {
 }
 
 extension SQLiteStore {
-    /// Counts the sightings of a job that has no items, by the steps that recording takes: so benchmarks come to sums of many millions
-    /// in minutes. One transaction, with as many bytes of memory for it as `cacheBytes`.
+    /// Counts the sightings of a job that has no items, by the steps that recording takes: so benchmarks come to sums
+    /// of many millions in minutes. One transaction, with as many bytes of memory for it as `cacheBytes`.
     package func see(
         _ sightings: some Sequence<MadeSighting>, in job: JobID, cacheBytes: Int = 1 << 30
     ) throws(StoreError) {

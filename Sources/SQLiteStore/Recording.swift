@@ -63,7 +63,8 @@ struct OutcomeRecorder {
         self.keys = keys
         (classes, countsInTrends) = facts
         insertPrediction = try tx.db.prepare("INSERT INTO prediction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        // All items with the same bytes have the same prediction: one is enough, and to move on to the newest would write a page for each.
+        // All items with the same bytes have the same prediction: one is enough, and to move on to the newest would
+        // write a page for each.
         knowBytes = try tx.db.prepare("INSERT INTO known VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
         // The newest item with a file holds: the oldest job is the first to be forgotten.
         knowFile = try tx.db.prepare(

@@ -82,8 +82,8 @@ package final class SQLiteStore: JobStore {
         do { return try !DatabaseFile.isMissing(path) } catch { throw StoreError(error, path: path) }
     }
 
-    /// Throws where the file that is open here has been deleted or replaced: what is written to it then would be gone with this
-    /// process. What it holds is saved first.
+    /// Throws where the file that is open here has been deleted or replaced: what is written to it then would be gone
+    /// with this process. What it holds is saved first.
     func checkPlace() throws(StoreError) {
         guard let identity, FileIdentity(of: path) != identity else { return }
         // Processes that had the same file open save it once.
@@ -227,7 +227,8 @@ final class Session {
     static func connect(path: Path, options: SQLiteStore.Options) throws -> (db: Connection, access: Connection.Access)
     {
         try FileSystem.check(path)
-        // By the rights, not by what fails: a call that fails once must not leave a worker with a database that it cannot write to.
+        // By the rights, not by what fails: a call that fails once must not leave a worker with a database that it
+        // cannot write to.
         var ways: [Connection.Access] =
             if !path.allows(R_OK) || (path.allows(W_OK) && path.folder.allows(W_OK)) {
                 [.writing]

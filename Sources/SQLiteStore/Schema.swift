@@ -26,8 +26,8 @@ enum Schema {
         ALTER TABLE worker ADD COLUMN kinds TEXT NOT NULL DEFAULT 'classify,train';
         """
 
-    /// Whether an author's sightings are to go (1) or have gone (2); what keeps a job from being worked on, and until when by the
-    /// clock of leases nobody tries.
+    /// Whether an author's sightings are to go (1) or have gone (2); what keeps a job from being worked on, and until
+    /// when by the clock of leases nobody tries.
     private static let troubles = """
         ALTER TABLE author ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotten IN (0, 1, 2));
         CREATE INDEX author_forgotten ON author (id) WHERE forgotten = 1;
@@ -36,10 +36,11 @@ enum Schema {
         ALTER TABLE job ADD COLUMN trouble_until INTEGER;
         """
 
-    /// Which item of a job showed a sighting first (null where a bagq of an earlier schema recorded it), and what people said of
-    /// sightings that were drawn for them.
+    /// Which item of a job showed a sighting first (null where a bagq of an earlier schema recorded it), and what
+    /// people said of sightings that were drawn for them.
     ///
-    /// - `strengths`: the sum of 2 to the power of each - `stratum`, `truth`: a class's index; -1 unsure, or none of the model's brands.
+    /// - `strengths`: the sum of 2 to the power of each
+    /// - `stratum`, `truth`: a class's index; -1 unsure, or none of the model's brands.
     ///   A class `_other` stands for other.
     private static let reviews = """
         ALTER TABLE appearance ADD COLUMN number INTEGER;
@@ -64,10 +65,11 @@ enum Schema {
         CREATE INDEX review_sighting ON review (sighting);
         """
 
-    /// Sums by what the text says of the brand, with a column for each author group: long windows are read row by row, and 20 times as many
-    /// would take 20 times as long. Sightings by their date.
+    /// Sums by what the text says of the brand, with a column for each author group: long windows are read row by row,
+    /// and 20 times as many would take 20 times as long. Sightings by their date.
     ///
-    /// - `has_text`: whether the post has a text - `text`: 0 none is known, 1 it does not name the brand, 2 it does
+    /// - `has_text`: whether the post has a text
+    /// - `text`: 0 none is known, 1 it does not name the brand, 2 it does
     private static let trends = """
         ALTER TABLE item ADD COLUMN has_text INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE sighting ADD COLUMN has_text INTEGER NOT NULL DEFAULT 0;
@@ -89,8 +91,10 @@ enum Schema {
 
     /// What posts say beside their time, author and id; slices of files; and which pictures a model has classified.
     ///
-    /// - `hashtags`, `mentions`: one a line, null for none - `item.role`: 0 picture, 1 thumbnail, 2 profile
-    /// - `slice_*`: null for a whole file - `job.takes_known`: whether the model had classified anything when the listing began
+    /// - `hashtags`, `mentions`: one a line, null for none
+    /// - `item.role`: 0 picture, 1 thumbnail, 2 profile
+    /// - `slice_*`: null for a whole file
+    /// - `job.takes_known`: whether the model had classified anything when the listing began
     /// - `known`: for a hash of what a picture is known by (see `KnownKeys`) the newest item with that prediction;
     ///   `prediction.stamp_key` is the one by its file's stamp
     private static let posts = """
@@ -134,7 +138,8 @@ enum Schema {
     /// - `time_source`: 0 none, 1 mtime, 2 exif, 3 name, 4 id, 5 manifest, 6 sidecar; more is stronger
     /// - `strength`: 0 undated, 1 weak, 2 strong; `min(time_source, 2)`
     ///
-    /// Shard 0 of a classifying job is its listing, shard 0 of a training job the training; shards of items follow from 1.
+    /// Shard 0 of a classifying job is its listing, shard 0 of a training job the training; shards of items follow
+    /// from 1.
     private static let first = """
         CREATE TABLE setting (
             name TEXT PRIMARY KEY,

@@ -84,8 +84,8 @@ extension SightingQuery {
 }
 
 extension Transaction {
-    /// The days of the first sightings of a stratum, by step and day, as the sums tell: a few of a long window, mostly. Nil where they cannot
-    /// tell.
+    /// The days of the first sightings of a stratum, by step and day, as the sums tell: a few of a long window, mostly.
+    /// Nil where they cannot tell.
     fileprivate func daysOfFirst(
         _ count: Int, of model: Classifier, stratum: Int, _ query: SightingQuery, direction: String
     ) throws -> Set<Int>? {
@@ -107,8 +107,8 @@ extension Transaction {
         return days
     }
 
-    /// Whether so many of all sightings have their dates in these days that to look at all, in the order they are stored in, is faster than to
-    /// pick these out.
+    /// Whether so many of all sightings have their dates in these days that to look at all, in the order they are
+    /// stored in, is faster than to pick these out.
     func isLarge(_ days: Range<CalendarDay>) throws -> Bool {
         try db.row(
             "SELECT sum(iif(strength > 0 AND day >= ? AND day < ?, count, 0)) * 4 > sum(count) FROM sighting_day",

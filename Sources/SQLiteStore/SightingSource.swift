@@ -88,8 +88,8 @@ struct SightingSource {
         return daily
     }
 
-    /// The first or the last day of a job's sightings with dates of a strength that the model has classified, whatever window and
-    /// filter.
+    /// The first or the last day of a job's sightings with dates of a strength that the model has classified, whatever
+    /// window and filter.
     func extremeDay(_ strength: DateStrength, of job: JobID, isNewest: Bool) throws -> CalendarDay? {
         let isClassified =
             "EXISTS (SELECT 1 FROM sighting_class WHERE sighting_class.sighting = sighting.id AND sighting_class.model = ?3)"
@@ -128,7 +128,8 @@ struct SightingOwner: Hashable {
 }
 
 extension Row {
-    /// The post, or the sighting itself where the post has no id. Posts are told apart by 127 bits of a hash: their ids would fill the memory.
+    /// The post, or the sighting itself where the post has no id. Posts are told apart by 127 bits of a hash: their ids
+    /// would fill the memory.
     func postOwner(platform: Int, post: Int, sighting: Int) -> SightingOwner {
         if isNull(post) { return SightingOwner(UInt64(bitPattern: Int64(int(sighting))), 0) }
         var hasher = Hasher()

@@ -1,7 +1,8 @@
 import Foundation
 package import Intake
 
-/// Where the store takes times from: the wall clock for what people read, the boot clock for leases, which are durations.
+/// Where the store takes times from: the wall clock for what people read, the boot clock for leases, which are
+/// durations.
 package struct StoreClock: Sendable {
     package struct Boot: Hashable, Sendable {
         /// Differs after every restart of the machine.

@@ -14,7 +14,8 @@ extension Queries {
     static let firstDay = "SELECT min(day) FROM trend_sum WHERE model = ? AND strength = ?"
     static let newestDay = "SELECT max(day) FROM trend_sum WHERE model = ? AND strength = ?"
 
-    /// Rows as `trend_sum` has them, counted from the sightings themselves. Part of a migration: only a new one may change it.
+    /// Rows as `trend_sum` has them, counted from the sightings themselves. Part of a migration: only a new one may
+    /// change it.
     /// - extra: A column between the key and the counts.
     static func recount(_ extra: String? = nil) -> String {
         """

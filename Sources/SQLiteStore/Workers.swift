@@ -7,9 +7,9 @@ extension Queries {
 }
 
 extension Transaction {
-    /// What tells whether a worker is silent: parameters 1 and 2 are the boot and its clock, by which leases run out; 3 and 4
-    /// the time of day and a lease's length, for the heartbeats of another boot. That one is not over for sure: a container
-    /// may be shown a boot id of its own, so its leases hold as long as its workers are heard.
+    /// What tells whether a worker is silent: parameters 1 and 2 are the boot and its clock, by which leases run out; 3
+    /// and 4 the time of day and a lease's length, for the heartbeats of another boot. That one is not over for sure: a
+    /// container may be shown a boot id of its own, so its leases hold as long as its workers are heard.
     var silence: [any Bindable] {
         [boot.id, boot.milliseconds, now, Int64(options.leaseSeconds * 1000)]
     }

@@ -1,11 +1,11 @@
-/// Each brand's share among all pictures of the brands, wherever the model put them: what the model was seen to confuse is taken out of
-/// what it counted. A picture's category is one of the brands, `brands` for other, `brands + 1` for unsure; its truth is one of the
-/// brands, `brands` for none of them.
+/// Each brand's share among all pictures of the brands, wherever the model put them: what the model was seen to confuse
+/// is taken out of what it counted. A picture's category is one of the brands, `brands` for other, `brands + 1` for
+/// unsure; its truth is one of the brands, `brands` for none of them.
 package struct AdjustedShares {
     let estimates: [Estimate?]
-    /// The categories that hold pictures of which none was reviewed, or the truths without a held-out picture. For the first, a
-    /// brand's own share is nil and the others' intervals go as far as if all these pictures were theirs, or none; of the second one
-    /// makes every share nil.
+    /// The categories that hold pictures of which none was reviewed, or the truths without a held-out picture. For the
+    /// first, a brand's own share is nil and the others' intervals go as far as if all these pictures were theirs, or
+    /// none; of the second one makes every share nil.
     package let unknown: [Int]
     private let reviewed: [[Int]]
 
@@ -18,7 +18,8 @@ package struct AdjustedShares {
     /// Nil where it cannot be told.
     package subscript(brand: Int) -> Estimate? { estimates[brand] }
 
-    /// How many of the pictures that the model took for the brand are not of it, with Wilson's 95 % interval; nil where none was reviewed.
+    /// How many of the pictures that the model took for the brand are not of it, with Wilson's 95 % interval; nil where
+    /// none was reviewed.
     package func falsePositiveRate(_ brand: Int) -> Estimate? {
         guard reviewed.indices.contains(brand) else { return nil }
         let seen = reviewed[brand].reduce(0, +)
@@ -58,9 +59,9 @@ struct SourcedShare {
 }
 
 extension [SourcedShare] {
-    /// In Wilson's form is what vanishes with a share. What does not, because it is of other brands' pictures that are taken for this one,
-    /// has plain arms, and the two are joined (MOVER, as in `Difference`). Nil for a share that the samples cannot tell, and for all where
-    /// one group holds every picture.
+    /// In Wilson's form is what vanishes with a share. What does not, because it is of other brands' pictures that are
+    /// taken for this one, has plain arms, and the two are joined (MOVER, as in `Difference`). Nil for a share that the
+    /// samples cannot tell, and for all where one group holds every picture.
     /// - total: pictures counted.
     /// - groups: that hold any.
     /// - samplesVanish: whether what other samples would have done vanishes with the share.

@@ -10,22 +10,23 @@ package struct Change: Hashable, Sendable {
     /// The share now less the share before, as fractions, with its own 95 % interval; nil where a window has no share.
     package var difference: Estimate?
     package var verdict: Verdict
-    /// The smallest difference that could have been called, as a fraction: the longer arm that the interval, after Bonferroni over the
-    /// brands shown, would have had if other authors had posted in each window (a change that is there is made by authors who change, and
-    /// so not by the likeness of those who do not), or the difference itself where a smaller one was called. A true change of twice
-    /// the size is called in nine cases of ten and more. Nil where none could be.
+    /// The smallest difference that could have been called, as a fraction: the longer arm that the interval, after
+    /// Bonferroni over the brands shown, would have had if other authors had posted in each window (a change that is
+    /// there is made by authors who change, and so not by the likeness of those who do not), or the difference itself
+    /// where a smaller one was called. A true change of twice the size is called in nine cases of ten and more. Nil
+    /// where none could be.
     package var smallestVisible: Double?
 }
 
-/// The changes of a table's brands, called with an error rate for the whole table: where nothing changed, at most one table in twenty
-/// calls anything.
+/// The changes of a table's brands, called with an error rate for the whole table: where nothing changed, at most one
+/// table in twenty calls anything.
 package struct Changes {
     /// In the order of `shown`.
     package let brands: [Change]
 
     /// - now, before: counts of the same categories, of all recognised brands. A group is the same authors in both.
-    /// - shown: the categories that the reader sees, for which the verdicts are corrected (S. Holm, Scandinavian Journal of Statistics 6,
-    ///   1979).
+    /// - shown: the categories that the reader sees, for which the verdicts are corrected (S. Holm, Scandinavian
+    ///   Journal of Statistics 6, 1979).
     package init(now: GroupedCounts, before: GroupedCounts, shown: [Int]) {
         guard let here = GroupedShares(now), let then = GroupedShares(before) else {
             brands = shown.map { _ in Change(difference: nil, verdict: .tooFew, smallestVisible: nil) }

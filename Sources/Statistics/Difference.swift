@@ -1,8 +1,8 @@
-/// What the difference of two shares is worth that the same groups of authors may lie behind: two windows' shares of one brand, or two
-/// brands' shares in one window. The two shares' intervals are joined by MOVER with their correlation (G. Y. Zou, A. Donner, Statistics
-/// in Medicine 27, 2008; for proportions R. G. Newcombe, Statistics in Medicine 17, 1998, methods 10), which the jackknife tells. For
-/// large counts that is the jackknife's interval of the difference itself; where a brand was never seen in a thin window it still knows
-/// that it might have been.
+/// What the difference of two shares is worth that the same groups of authors may lie behind: two windows' shares of
+/// one brand, or two brands' shares in one window. The two shares' intervals are joined by MOVER with their correlation
+/// (G. Y. Zou, A. Donner, Statistics in Medicine 27, 2008; for proportions R. G. Newcombe, Statistics in Medicine 17,
+/// 1998, methods 10), which the jackknife tells. For large counts that is the jackknife's interval of the difference
+/// itself; where a brand was never seen in a thin window it still knows that it might have been.
 struct Difference {
     private let first: (shares: GroupedShares, category: Int)
     private let second: (shares: GroupedShares, category: Int)

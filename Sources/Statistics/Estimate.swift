@@ -28,7 +28,8 @@ let usualTail = 0.05
 /// Fewer counted than this, of all categories together, and neither a change nor a leader is called.
 package let fewestToCall = 30
 
-/// Wilson's 95 % interval for a rate: honest also for few trials and for rates near 0 and 1. Without trials nothing is known: 0 to 1.
+/// Wilson's 95 % interval for a rate: honest also for few trials and for rates near 0 and 1. Without trials nothing is
+/// known: 0 to 1.
 package func wilson(_ successes: Int, of trials: Int) -> Interval {
     if trials < 1 { return Interval(low: 0, high: 1) }
     return wilson(share: Double(successes) / Double(trials), trials: Double(trials), quantile: normalQuantile)
@@ -37,9 +38,10 @@ package func wilson(_ successes: Int, of trials: Int) -> Interval {
 /// Beyond which, on both sides together, `usualTail` of the normal distribution lies.
 private let normalQuantile = 1.959963984540054
 
-/// Wilson's interval (E. B. Wilson, JASA 22, 1927) for a share seen in as many independent trials as `trials` says; they need not be whole.
-/// - quantile: of the normal distribution, or of Student's t where `trials` is itself an estimate (N. Dean, M. Pagano, Journal of
-///   Survey Statistics and Methodology 3, 2015).
+/// Wilson's interval (E. B. Wilson, JASA 22, 1927) for a share seen in as many independent trials as `trials` says;
+/// they need not be whole.
+/// - quantile: of the normal distribution, or of Student's t where `trials` is itself an estimate (N. Dean, M. Pagano,
+///   Journal of Survey Statistics and Methodology 3, 2015).
 func wilson(share: Double, trials: Double, quantile: Double) -> Interval {
     let weight = quantile * quantile / trials
     let middle = (share + weight / 2) / (1 + weight)

@@ -1,6 +1,6 @@
-/// Counts by category and by group: a category is a brand, say, and a group one of a fixed number into which authors fall by their hash,
-/// so that all that an author posted is in one. Groups are what the sampling error is told from; sightings by one author are no
-/// independent draws, groups nearly are.
+/// Counts by category and by group: a category is a brand, say, and a group one of a fixed number into which authors
+/// fall by their hash, so that all that an author posted is in one. Groups are what the sampling error is told from;
+/// sightings by one author are no independent draws, groups nearly are.
 package struct GroupedCounts: Hashable, Sendable {
     package let categories: Int
     package let groups: Int

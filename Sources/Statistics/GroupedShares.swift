@@ -1,6 +1,7 @@
-/// The shares of a window's categories as the delete-a-group jackknife sees them (P. S. Kott, Journal of Official Statistics 17, 2001;
-/// K. M. Wolter, Introduction to Variance Estimation, 2007, ch. 4): each group in turn is left out, and how far the share moves tells how
-/// far another draw of authors would have moved it. Groups without a count say nothing and are not among them.
+/// The shares of a window's categories as the delete-a-group jackknife sees them (P. S. Kott, Journal of Official
+/// Statistics 17, 2001; K. M. Wolter, Introduction to Variance Estimation, 2007, ch. 4): each group in turn is left
+/// out, and how far the share moves tells how far another draw of authors would have moved it. Groups without a count
+/// say nothing and are not among them.
 struct GroupedShares {
     let values: [Double]
     /// [category][group]: the share without the group, less the share.
@@ -25,16 +26,16 @@ struct GroupedShares {
         }
         let variances = deviations.map { jackknifeVariance($0, groups: groups) }
 
-        // What the sightings are worth by the mean design effect of all the shares together (J. N. K. Rao, A. J. Scott, Annals of
-        // Statistics 12, 1984). Where all is one category nothing tells how alike an author's sightings are: then each group is worth
-        // one sighting of its weight (L. Kish, Survey Sampling, 1965).
+        // What the sightings are worth by the mean design effect of all the shares together (J. N. K. Rao, A. J. Scott,
+        // Annals of Statistics 12, 1984). Where all is one category nothing tells how alike an author's sightings are:
+        // then each group is worth one sighting of its weight (L. Kish, Survey Sampling, 1965).
         let spread = values.reduce(0) { $0 + $1 * (1 - $1) }
         let typical =
             spread > 0
             ? min(total, spread / variances.reduce(0, +)) : total * total / sizes.reduce(0) { $0 + $1 * $1 }
         effectiveSizes = zip(values, variances).map { value, variance in
-            // A share of 0 or 1 is moved by no group, yet it is not certain; and where none of those who post much happens to have posted
-            // a brand, its groups move it too little.
+            // A share of 0 or 1 is moved by no group, yet it is not certain; and where none of those who post much
+            // happens to have posted a brand, its groups move it too little.
             let spread = value * (1 - value)
             return spread > 0 ? min(luckiest * typical, spread / variance) : typical
         }
@@ -43,7 +44,8 @@ struct GroupedShares {
         self.groups = groups
     }
 
-    /// Of Student's t for the groups; nil where one group holds everything: what its authors did tells nothing about others.
+    /// Of Student's t for the groups; nil where one group holds everything: what its authors did tells nothing about
+    /// others.
     /// - tail: what an interval leaves out, on both sides together.
     func quantile(tail: Double) -> Double? {
         groups > 1 ? StudentT(degreesOfFreedom: Double(groups - 1)).quantile(tail: tail) : nil
@@ -54,8 +56,9 @@ struct GroupedShares {
     }
 }
 
-/// How many times what it is worth on the average of all shares a share may seem to be worth. Independent sightings rarely seem worth
-/// more than this by luck; in simulations it is where intervals of dumps with a few prolific authors cover in 95 % and those of others still do.
+/// How many times what it is worth on the average of all shares a share may seem to be worth. Independent sightings
+/// rarely seem worth more than this by luck; in simulations it is where intervals of dumps with a few prolific authors
+/// cover in 95 % and those of others still do.
 let luckiest = 2.25
 
 /// Of an estimate that moves by `deviations` when a group is left out.

@@ -1,8 +1,9 @@
 extension AdjustedShares {
-    /// As if these pictures were like those that the model was tested with: the mix of truths that would make the model count most nearly
-    /// what it counted (adjusted count: G. Forman, Data Mining and Knowledge Discovery 17, 2008; by least squares on the simplex, as in
-    /// QuaPy's ACC 'minimize'). The error is that of the held-out pictures, drawn at random of each truth, and that of the authors, by
-    /// the jackknife over their groups, both carried through the solution to the first order as if no share were held at zero.
+    /// As if these pictures were like those that the model was tested with: the mix of truths that would make the model
+    /// count most nearly what it counted (adjusted count: G. Forman, Data Mining and Knowledge Discovery 17, 2008; by
+    /// least squares on the simplex, as in QuaPy's ACC 'minimize'). The error is that of the held-out pictures, drawn
+    /// at random of each truth, and that of the authors, by the jackknife over their groups, both carried through the
+    /// solution to the first order as if no share were held at zero.
     /// - population: every picture counted, [category][group].
     /// - heldOut: [truth][category], of the brands and, where the model knows it, of none of them as the last.
     package init(population: GroupedCounts, heldOut: [[Int]], brands: Int) {
@@ -41,7 +42,8 @@ private struct HeldOutMatrix {
         let shares = (0..<brands).map { brand in
             let share = mix[brand] / known
             let slope = mix.indices.map { (($0 == brand ? 1 : 0) - ($0 < brands ? share : 0)) / known }
-            // The mix moves by H Mᵀ (dq - dM p) with H symmetric, so the share by (M H slope) times what is in the brackets.
+            // The mix moves by H Mᵀ (dq - dM p) with H symmetric, so the share by (M H slope) times what is in the
+            // brackets.
             let pulled = system.solve(Array(mix.indices), right: slope, sum: 0).solution
             let weights = matrix.map { dot($0, pulled) }
             let moved = (counted.deviations.first ?? []).indices.map { group in
@@ -50,7 +52,8 @@ private struct HeldOutMatrix {
             let ofAuthors = VariancePart(
                 variance: jackknifeVariance(moved, groups: counted.groups),
                 degreesOfFreedom: Double(max(1, counted.groups - 1)))
-            // Truths that the model takes for the same categories equally often cannot be told apart by what it counted.
+            // Truths that the model takes for the same categories equally often cannot be told apart by what it
+            // counted.
             let isTold = pulled.allSatisfy { abs($0) * known < 1e6 }
             return SourcedShare(
                 value: share, ofAuthors: [ofAuthors],
@@ -65,8 +68,8 @@ private struct HeldOutMatrix {
     /// - share: of the truth.
     /// - weights: [category].
     private func part(of truth: Int, share: Double, weights: [Double]) -> VariancePart {
-        // As if half a picture more had been spread over all categories: that none of 30 was taken for a brand does not say that none
-        // ever is.
+        // As if half a picture more had been spread over all categories: that none of 30 was taken for a brand does not
+        // say that none ever is.
         let rates = matrix.map { ($0[truth] * sizes[truth] + 0.5 / Double(matrix.count)) / (sizes[truth] + 0.5) }
         let mean = dot(rates, weights)
         let variance = max(0, dot(rates, weights.map { $0 * $0 }) - mean * mean)

@@ -1,7 +1,8 @@
 extension AdjustedShares {
-    /// Post-stratified by a sample that a person reviewed (W. G. Cochran, Sampling Techniques, 1977, ch. 5A and, for strata whose weights
-    /// are themselves estimated, 12). Right for the pictures that the sample was drawn from. The error is that of the sample, drawn at
-    /// random in each category, and that of the authors, by the jackknife over their groups.
+    /// Post-stratified by a sample that a person reviewed (W. G. Cochran, Sampling Techniques, 1977, ch. 5A and, for
+    /// strata whose weights are themselves estimated, 12). Right for the pictures that the sample was drawn from. The
+    /// error is that of the sample, drawn at random in each category, and that of the authors, by the jackknife over
+    /// their groups.
     /// - population: every picture counted, [category][group].
     /// - reviewed: [category][truth], how many of the sample.
     package init(population: GroupedCounts, reviewed: [[Int]], brands: Int) {
@@ -74,8 +75,8 @@ private struct Strata {
         guard known > 0 else { return nil }
     }
 
-    /// Of each brand. What nobody looked into counts as what the model took it for, and widens the intervals as if it were all of the
-    /// brand, or all of others.
+    /// Of each brand. What nobody looked into counts as what the model took it for, and widens the intervals as if it
+    /// were all of the brand, or all of others.
     func estimates() -> [Estimate] {
         let shares = sourcedShares()
         let intervals = shares.intervals(total: total, groups: groups, samplesVanish: true)
@@ -91,9 +92,9 @@ private struct Strata {
 
     private func sourcedShares() -> [SourcedShare] {
         let shares = (0..<brands).map(share)
-        // An author's pictures are alike in what they truly show, of which their categories tell only a part. The groups, which count
-        // categories, see only that part of the likeness; the rest of it is added. How alike the pictures are is taken from all the
-        // shares together: a single one tells too little of it.
+        // An author's pictures are alike in what they truly show, of which their categories tell only a part. The
+        // groups, which count categories, see only that part of the likeness; the rest of it is added. How alike the
+        // pictures are is taken from all the shares together: a single one tells too little of it.
         let seen = shares.reduce(0) { $0 + $1.seenLikeness }
         let excess = shares.reduce(0) { $0 + $1.ofGroups - $1.between / total }
         let degrees = Double(max(1, groups - 1))
@@ -109,8 +110,8 @@ private struct Strata {
         }
     }
 
-    /// To the first order: each picture adds to the share whether it is of the brand, less the share where it is of any brand, over
-    /// `known`.
+    /// To the first order: each picture adds to the share whether it is of the brand, less the share where it is of any
+    /// brand, over `known`.
     private func share(of brand: Int) -> Share {
         let ofBrand = rates.map { $0[brand] }
         let value = dot(weights, ofBrand) / known

@@ -1,7 +1,7 @@
-/// The share of each category among all of them, each with its 95 % interval: Wilson's, for as many independent sightings as the
-/// delete-a-group jackknife says the sightings are worth, with Student's t for the groups (20 groups: 19 degrees of freedom; groups
-/// without a count do not count). It is the jackknife's plain interval where counts are large, and right for rare brands too, where
-/// that one is not: it is never empty, and never leaves 0...1.
+/// The share of each category among all of them, each with its 95 % interval: Wilson's, for as many independent
+/// sightings as the delete-a-group jackknife says the sightings are worth, with Student's t for the groups (20
+/// groups: 19 degrees of freedom; groups without a count do not count). It is the jackknife's plain interval where
+/// counts are large, and right for rare brands too, where that one is not: it is never empty, and never leaves 0...1.
 package struct Shares {
     private let estimates: [Estimate]?
 

@@ -1,5 +1,6 @@
-/// The p >= 0 with sum 1 that makes ||M p - q||² least, by the primal active-set method (J. Nocedal, S. J. Wright, Numerical
-/// Optimization, 2006, algorithm 16.3): a component that would go below zero is held there until the slope draws it off again.
+/// The p >= 0 with sum 1 that makes ||M p - q||² least, by the primal active-set method (J. Nocedal, S. J. Wright,
+/// Numerical Optimization, 2006, algorithm 16.3): a component that would go below zero is held there until the slope
+/// draws it off again.
 /// - matrix: M as [row][column].
 /// - target: q.
 func leastSquaresOnSimplex(_ matrix: [[Double]], _ target: [Double]) -> [Double] {
@@ -44,8 +45,8 @@ struct NormalEquations {
         }
     }
 
-    /// The stationary point with all but the free components zero: MᵀM p + s = right for the free ones, where their sum is `sum`.
-    /// Gives p and the multiplier s.
+    /// The stationary point with all but the free components zero: MᵀM p + s = right for the free ones, where their sum
+    /// is `sum`. Gives p and the multiplier s.
     func solve(_ free: [Int], right: [Double], sum: Double) -> (solution: [Double], multiplier: Double) {
         var rows = free.map { row in free.map { normal[row][$0] } + [1, right[row]] }
         rows.append(free.map { _ in 1 } + [0, sum])

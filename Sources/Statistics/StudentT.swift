@@ -4,8 +4,9 @@ import Foundation
 struct StudentT: Hashable, Sendable {
     let degreesOfFreedom: Double
 
-    /// How probable a value further from zero than `t` is, on both sides together: I(v/(v+t²); v/2, 1/2), the regularised incomplete beta
-    /// function (NIST Digital Library of Mathematical Functions, 8.17; Abramowitz and Stegun 26.7.1).
+    /// How probable a value further from zero than `t` is, on both sides together: I(v/(v+t²); v/2, 1/2), the
+    /// regularised incomplete beta function (NIST Digital Library of Mathematical Functions, 8.17; Abramowitz and
+    /// Stegun 26.7.1).
     func tail(beyond t: Double) -> Double {
         let square = t * t
         return incompleteBeta(
@@ -39,7 +40,8 @@ private func incompleteBeta(_ x: Double, _ complement: Double, _ a: Double, _ b:
     return exp(logarithm) / continuedFraction(x, a, b)
 }
 
-/// 1 + d1/(1 + d2/(1 + …)) of DLMF 8.17.22 by Lentz's method as modified by Thompson and Barnett (Journal of Computational Physics 64, 1986).
+/// 1 + d1/(1 + d2/(1 + …)) of DLMF 8.17.22 by Lentz's method as modified by Thompson and Barnett (Journal of
+/// Computational Physics 64, 1986).
 private func continuedFraction(_ x: Double, _ a: Double, _ b: Double) -> Double {
     let tiny = 1e-300
     var (value, upper, lower) = (1.0, 1.0, 0.0)

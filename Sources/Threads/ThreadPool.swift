@@ -14,9 +14,9 @@ package final class ThreadPool: Sendable {
 
     deinit { state.withLock { $0.isStopped = true } }
 
-    /// Runs `body(worker, unit)` for each unit below `count` and returns when all are done. A worker, 0..<threads, runs one
-    /// unit at a time, so what belongs to the worker needs no lock. Units start in order, on whichever worker is free.
-    /// One loop at a time: called by one thread, and not from within `body`.
+    /// Runs `body(worker, unit)` for each unit below `count` and returns when all are done. A worker, 0..<threads, runs
+    /// one unit at a time, so what belongs to the worker needs no lock. Units start in order, on whichever worker is
+    /// free. One loop at a time: called by one thread, and not from within `body`.
     ///
     /// - throws: What the lowest unit that failed threw; units after it may not have run.
     package func forEach(_ count: Int, _ body: @Sendable (_ worker: Int, _ unit: Int) throws -> Void) throws {

@@ -3,8 +3,8 @@ import Foundation
 import Queue
 import Synchronization
 
-/// The other way of a shard, once it has killed workers (DESIGN.md, invariant 7): nothing else runs in this process, and each picture
-/// is written down before it is touched, so that a death is blamed on the right one.
+/// The other way of a shard, once it has killed workers (DESIGN.md, invariant 7): nothing else runs in this process,
+/// and each picture is written down before it is touched, so that a death is blamed on the right one.
 struct CautiousShard {
     let claim: Claim
     let work: ClassifyWork

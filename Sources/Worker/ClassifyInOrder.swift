@@ -5,8 +5,8 @@ package import Intake
 import Synchronization
 import Threads
 
-/// Classifies files on `threads` threads and hands the results on, on the calling thread, in the order of the paths, each
-/// as soon as it and all before it are there. False when `isStopped` became true first.
+/// Classifies files on `threads` threads and hands the results on, on the calling thread, in the order of the paths,
+/// each as soon as it and all before it are there. False when `isStopped` became true first.
 @discardableResult
 package func classifyInOrder(
     _ paths: [Path], with model: Model, precision: PredictionPrecision, level: KernelLevel, threads: Int,
@@ -26,8 +26,8 @@ package func classifyInOrder(
     }
 }
 
-/// Computes what belongs to each number below `count` on `threads` threads, and hands it on, on the calling thread, in order.
-/// Whatever ends this ends all threads after what they have in hand.
+/// Computes what belongs to each number below `count` on `threads` threads, and hands it on, on the calling thread, in
+/// order. Whatever ends this ends all threads after what they have in hand.
 /// - makeWorker: Called once on each thread.
 /// - throws: What making a worker threw.
 /// - returns: False when `isStopped` became true first.

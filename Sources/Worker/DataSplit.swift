@@ -6,10 +6,10 @@ import Threads
 
 /// Labelled pictures in the parts that training uses them for, each with the fingerprint of its bytes.
 ///
-/// What the folder does not give of validation and test is cut from training: a picture's part follows from its bytes and the seed
-/// alone, so that copies stay together and a folder that grows moves no picture. Of ten pictures of a brand seven are learnt from, one
-/// and a half choose, one and a half are quoted, on average; where chance leaves a part of a brand without any, those
-/// nearest to it are moved.
+/// What the folder does not give of validation and test is cut from training: a picture's part follows from its bytes
+/// and the seed alone, so that copies stay together and a folder that grows moves no picture. Of ten pictures of a
+/// brand seven are learnt from, one and a half choose, one and a half are quoted, on average; where chance leaves a
+/// part of a brand without any, those nearest to it are moved.
 package struct DataSplit: Sendable {
     package struct Picture: Hashable, Sendable {
         package var picture: LabelledFolder.Picture
@@ -24,7 +24,8 @@ package struct DataSplit: Sendable {
 
     package subscript(part: DataPart) -> [Picture] { parts[part] ?? [] }
 
-    /// Reads every picture's bytes on `threads` threads. `isStopped` is asked between pictures: nil is returned once it is true.
+    /// Reads every picture's bytes on `threads` threads. `isStopped` is asked between pictures: nil is returned once it
+    /// is true.
     package init?(
         _ folder: LabelledFolder, seed: UInt64, threads: Int,
         isStopped: @escaping @Sendable () -> Bool = { false }
@@ -88,7 +89,8 @@ package struct DataSplit: Sendable {
         }
     }
 
-    /// Pictures that are given in two parts are left out of the later one, so that no accuracy is quoted on what was learnt.
+    /// Pictures that are given in two parts are left out of the later one, so that no accuracy is quoted on what was
+    /// learnt.
     private mutating func keepApart(_ part: DataPart, from others: [DataPart]) {
         let known = Set(others.flatMap { self[$0].map(\.fingerprint) })
         let (count, kept) = (self[part].count, self[part].filter { !known.contains($0.fingerprint) })
@@ -152,8 +154,9 @@ package struct DataSplit: Sendable {
 }
 
 extension DataSplit {
-    /// Of the data set: equal for equal pictures in equal classes, whatever they are called and whichever part they are in. The fingerprint of
-    /// a text with a line for each picture, its own fingerprint in hexadecimal and its class with a space between, the lines sorted by bytes.
+    /// Of the data set: equal for equal pictures in equal classes, whatever they are called and whichever part they are
+    /// in. The fingerprint of a text with a line for each picture, its own fingerprint in hexadecimal and its class
+    /// with a space between, the lines sorted by bytes.
     package func fingerprint(classes: [String]) -> Fingerprint {
         let lines = parts.values.joined().map { picture in
             Array("\(picture.fingerprint.hexadecimal) \(classes[picture.picture.label])\n".utf8)

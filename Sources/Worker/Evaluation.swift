@@ -13,7 +13,8 @@ package struct Evaluation: Sendable {
     package private(set) var rows: [Row]
     private let classCount: Int
 
-    /// Classifies all pictures on `threads` threads, as the model is used. `isStopped` is asked between batches: nil is returned once it is true.
+    /// Classifies all pictures on `threads` threads, as the model is used. `isStopped` is asked between batches: nil is
+    /// returned once it is true.
     package init?(
         of model: Model, precision: PredictionPrecision? = nil, on pictures: [LabelledFolder.Picture],
         level: KernelLevel, threads: Int,
@@ -86,7 +87,8 @@ package struct Evaluation: Sendable {
     }
 
     /// Nil without pictures.
-    /// - temperature: The one that the answers were made with, to see what they would be without it; nil for the answers as they are.
+    /// - temperature: The one that the answers were made with, to see what they would be without it; nil for the
+    ///   answers as they are.
     package func reliability(without temperature: Double? = nil) -> Reliability? {
         let answers = rows.compactMap { row -> (probabilities: [Float], label: Int)? in
             guard case .success(let classified) = row.result else { return nil }

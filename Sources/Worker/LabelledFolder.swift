@@ -1,8 +1,9 @@
 import Foundation
 package import Intake
 
-/// A folder of labelled pictures: `DATA/train`, `DATA/validation` and `DATA/test` in their usual spellings with a folder for each brand,
-/// or plain `DATA/BRAND`. What is missing of validation and test is cut from training: see `DataSplit`.
+/// A folder of labelled pictures: `DATA/train`, `DATA/validation` and `DATA/test` in their usual spellings with a
+/// folder for each brand, or plain `DATA/BRAND`. What is missing of validation and test is cut from training: see
+/// `DataSplit`.
 package struct LabelledFolder: Sendable {
     package struct Picture: Hashable, Sendable {
         /// Absolute.
@@ -42,8 +43,8 @@ package struct LabelledFolder: Sendable {
         }
     }
 
-    /// All of a folder with a sub-folder for each of a model's classes, or the part of it that is to be quoted: test, else
-    /// validation, else training.
+    /// All of a folder with a sub-folder for each of a model's classes, or the part of it that is to be quoted: test,
+    /// else validation, else training.
     package static func held(
         _ root: Path, classes: [String]
     ) throws(DataFolderError) -> (part: DataPart?, pictures: [Picture]) {

@@ -3,7 +3,8 @@ import Queue
 import Synchronization
 import Threads
 
-/// The thread that renews leases, says how the worker fares, and feeds the watchdog for as long as pictures move or none is in hand.
+/// The thread that renews leases, says how the worker fares, and feeds the watchdog for as long as pictures move or
+/// none is in hand.
 struct LeaseKeeper {
     let store: any JobStore
     let patience: StorePatience

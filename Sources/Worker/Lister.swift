@@ -99,7 +99,8 @@ final class Lister: Sendable {
         }
     }
 
-    /// The brands that texts may name are those that the job's model knows and those of the setting; a model in training knows none yet.
+    /// The brands that texts may name are those that the job's model knows and those of the setting; a model in
+    /// training knows none yet.
     private func context(of claim: Claim) throws(StoreError) -> IntakeContext {
         let classes = try patience { () throws(StoreError) in
             let version = try store.job(claim.job).model

@@ -3,8 +3,8 @@ import Intake
 import Queue
 import Threads
 
-/// Lists a source on a thread of its own, one batch ahead of whoever records the batches: to read what a dump says of its pictures takes about
-/// as long as to record it.
+/// Lists a source on a thread of its own, one batch ahead of whoever records the batches: to read what a dump says of
+/// its pictures takes about as long as to record it.
 final class ListingAhead: Sendable {
     /// The first batch is small: other threads and workers can begin. Later ones fill a transaction well.
     private static let batchSizes = (first: 1024, later: 8192)

@@ -3,8 +3,8 @@ import Foundation
 import Intake
 import Queue
 
-/// Every line that a worker logs, made harmless here whatever stands in it. Lines go to stderr as `event key=value …`; under systemd each starts with its
-/// journal priority (sd-daemon(3)), elsewhere with nothing.
+/// Every line that a worker logs, made harmless here whatever stands in it. Lines go to stderr as `event key=value …`;
+/// under systemd each starts with its journal priority (sd-daemon(3)), elsewhere with nothing.
 enum Log {
     static func started(_ worker: WorkerIdentity, threads: Int, kernels: String) {
         write(.info, "started worker=\(worker.name) pid=\(worker.pid) threads=\(threads) kernels=\(kernels)")

@@ -17,7 +17,8 @@ extension Model {
         "\(heldOut.right) of \(heldOut.total) \(heldOut.part.rawValue) pictures right\(heldOutCaution)"
     }
 
-    /// ", which also chose the epoch, the precision, the temperature and the threshold", where the held-out pictures did; else empty.
+    /// ", which also chose the epoch, the precision, the temperature and the threshold", where the held-out pictures
+    /// did; else empty.
     package var heldOutCaution: String {
         guard heldOut?.part == .validation else { return "" }
         let epoch = training?.options.keep == .last ? "" : "the epoch, "

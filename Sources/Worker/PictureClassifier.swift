@@ -4,8 +4,8 @@ package import Imaging
 package import Intake
 package import Queue
 
-/// Reads, prepares and classifies pictures: the one way from a file to a prediction, for workers, `classify`, `evaluate`
-/// and training's own held-out counts. For one thread at a time; owns all scratch memory.
+/// Reads, prepares and classifies pictures: the one way from a file to a prediction, for workers, `classify`,
+/// `evaluate` and training's own held-out counts. For one thread at a time; owns all scratch memory.
 package final class PictureClassifier {
     /// Pictures that a thread takes at a time.
     package static let batchSize = 8
@@ -29,7 +29,8 @@ package final class PictureClassifier {
         package var probabilities: [Float]
         package var fingerprint: Fingerprint
         package var flags: PredictionFlags
-        /// How like the model's own pictures it is, above what is unfamiliar; nil where the model cannot tell or was not asked.
+        /// How like the model's own pictures it is, above what is unfamiliar; nil where the model cannot tell or was
+        /// not asked.
         package var familiarity: Double?
         /// From EXIF, else the file's mtime; nil where neither can be true.
         package var fileTime: PostTime?
@@ -47,8 +48,8 @@ package final class PictureClassifier {
     /// Says which of these pictures have been classified before, and how.
     typealias Memory = ([Fingerprint]) -> [Fingerprint: Prediction]
 
-    /// `capacity` is the most pictures that go through the network together. Throws where the machine lacks the level, or
-    /// memory for a decoder.
+    /// `capacity` is the most pictures that go through the network together. Throws where the machine lacks the level,
+    /// or memory for a decoder.
     /// - zone: See `PicturePreparer`.
     package init(
         _ model: Model, precision: PredictionPrecision, level: KernelLevel, capacity: Int, zone: TimeZone
@@ -95,8 +96,8 @@ package final class PictureClassifier {
         return results
     }
 
-    /// Reads the first of the pictures into `contents`; more of them, as far as memory should go, where the store is to be asked for
-    /// all at once. Returns for each why it cannot be read.
+    /// Reads the first of the pictures into `contents`; more of them, as far as memory should go, where the store is to
+    /// be asked for all at once. Returns for each why it cannot be read.
     private func read(_ places: ArraySlice<PicturePlace>, remembering: Bool) -> [PictureError?] {
         var errors: [PictureError?] = []
         var byteCount = 0
@@ -147,8 +148,8 @@ package final class PictureClassifier {
         }
     }
 
-    /// The outcomes of a job's items, whose paths are relative to `root`. Those about which nothing can be said just now have none:
-    /// then `trouble` says why.
+    /// The outcomes of a job's items, whose paths are relative to `root`. Those about which nothing can be said just
+    /// now have none: then `trouble` says why.
     func outcomes(
         of items: [Item], under root: Path, remembering memory: Memory? = nil
     ) -> (outcomes: [Outcome], trouble: String?) {
@@ -177,8 +178,8 @@ package final class PictureClassifier {
 }
 
 extension PictureError {
-    /// What keeps the picture at `path`, one of a source with that root, from being read just now though it says nothing about the
-    /// picture; nil where this is about the picture.
+    /// What keeps the picture at `path`, one of a source with that root, from being read just now though it says
+    /// nothing about the picture; nil where this is about the picture.
     func trouble(at path: Path, under root: Path) -> String? {
         BadPicture(path, self).trouble(under: root)
     }

@@ -17,8 +17,8 @@ package struct PictureContents {
     }
 }
 
-/// Reads files and prepares them for a model: the one way in which training, evaluation and prediction do it. Memory is kept
-/// from picture to picture; one per thread.
+/// Reads files and prepares them for a model: the one way in which training, evaluation and prediction do it. Memory is
+/// kept from picture to picture; one per thread.
 package struct PicturePreparer: ~Copyable {
     private var decoder: PictureDecoder
     private var contents = PictureContents()

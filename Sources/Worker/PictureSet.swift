@@ -13,8 +13,8 @@ package struct BadPicture: Hashable, Sendable {
     var cause: SystemError?
 }
 
-/// Labelled pictures as the trainer takes them: prepared once, augmented at each turn. Those that fit into the budget stay
-/// decoded in memory; the others are decoded again whenever they are wanted, with the same result.
+/// Labelled pictures as the trainer takes them: prepared once, augmented at each turn. Those that fit into the budget
+/// stay decoded in memory; the others are decoded again whenever they are wanted, with the same result.
 package final class PictureSet: TrainingPictures, PixelPictures {
     package let labels: [Int]
     /// See `Fingerprint.short`.
@@ -28,8 +28,8 @@ package final class PictureSet: TrainingPictures, PixelPictures {
     private let decoded: [[UInt8]]
     private let scratch = Monitor<[Scratch]>([])
 
-    /// Decodes every picture once on `threads` threads. `isStopped` is asked between pictures: nil is returned once it is true.
-    /// Throws where there is no memory for a decoder.
+    /// Decodes every picture once on `threads` threads. `isStopped` is asked between pictures: nil is returned once it
+    /// is true. Throws where there is no memory for a decoder.
     package init?(
         _ pictures: [DataSplit.Picture], for recipe: Recipe, threads: Int, cacheBytes: Int,
         isStopped: @escaping @Sendable () -> Bool = { false }

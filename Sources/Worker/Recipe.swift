@@ -75,7 +75,8 @@ package struct Recipe: Sendable {
         options.headRate = 4
         options.weightDecay = 0.02
         options.clipping = 1
-        // No label smoothing: with it, confidences were worse calibrated and told strangers from known things less well.
+        // No label smoothing: with it, confidences were worse calibrated and told strangers from known things less
+        // well.
         guard freezes else { return options }
         options.freeze = true
         options.epochs = 20

@@ -1,6 +1,7 @@
 import Queue
 
-/// Step 3 of `ShardLife`: the one thread that writes outcomes to the store, several batches a commit, and gives shards back.
+/// Step 3 of `ShardLife`: the one thread that writes outcomes to the store, several batches a commit, and gives shards
+/// back.
 struct Recorder {
     let store: any JobStore
     let patience: StorePatience

@@ -12,18 +12,19 @@ import Threads
 ///     coordinator   each compute thread, a batch     recorder
 ///                   ▲ files are in memory by then: the read-ahead thread
 ///
-/// 1. **Claim.** The coordinator (`WorkerDaemon`) claims a shard from the store, at most 256 pictures, and adds it to the `ShardsInHand`. It claims
-///    the next one before the present one is done, so that cores do not wait for commits.
-/// 2. **Read, decode, classify.** Pictures are independent: a compute thread takes a batch all the way (`PictureClassifier`, on
-///    `PicturePreparer` and the network's `Predictor`) with scratch memory of its own. It never waits for a commit. Pictures that the model has
-///    classified before are looked up by their bytes and not decoded.
-/// 3. **Record.** Outcomes wait in an outbox for the one thread that writes: `Recorder`. Each commit renews the lease and
-///    says whether the claim still holds. With its last outcome the shard is done.
-/// 4. **Or give back.** A stop, a pause, a source that is not there: no more pictures are handed out, what is in hand is recorded, and the shard goes back at no cost.
-///    A lost claim's work is dropped at once.
+/// 1. **Claim.** The coordinator (`WorkerDaemon`) claims a shard from the store, at most 256 pictures, and adds it to
+///    the `ShardsInHand`. It claims the next one before the present one is done, so that cores do not wait for commits.
+/// 2. **Read, decode, classify.** Pictures are independent: a compute thread takes a batch all the way
+///    (`PictureClassifier`, on `PicturePreparer` and the network's `Predictor`) with scratch memory of its own. It
+///    never waits for a commit. Pictures that the model has classified before are looked up by their bytes and not
+///    decoded.
+/// 3. **Record.** Outcomes wait in an outbox for the one thread that writes: `Recorder`. Each commit renews the lease
+///    and says whether the claim still holds. With its last outcome the shard is done.
+/// 4. **Or give back.** A stop, a pause, a source that is not there: no more pictures are handed out, what is in hand
+///    is recorded, and the shard goes back at no cost. A lost claim's work is dropped at once.
 ///
-/// A shard that has killed workers goes another way, one picture at a time: `CautiousShard`. What all threads share is in
-/// `ShardsInHand`; `LeaseKeeper` keeps the leases meanwhile.
+/// A shard that has killed workers goes another way, one picture at a time: `CautiousShard`. What all threads share is
+/// in `ShardsInHand`; `LeaseKeeper` keeps the leases meanwhile.
 final class ShardLife: Sendable {
     let inHand: ShardsInHand
     /// Pictures with an outcome, ever.

@@ -121,8 +121,8 @@ final class ShardsInHand: Sendable {
         state.withLock { $0.shards.append(shard) }
     }
 
-    /// Waits until fewer than `backlog` pictures are left to hand out, or until `deadline`. False when it is not so, or an error
-    /// ended the threads.
+    /// Waits until fewer than `backlog` pictures are left to hand out, or until `deadline`. False when it is not so, or
+    /// an error ended the threads.
     func wait(untilBacklogBelow backlog: Int, until deadline: Date) -> Bool {
         wait(until: deadline) { $0.shards.reduce(0) { $0 + $1.waiting } < backlog }
     }
@@ -136,8 +136,8 @@ final class ShardsInHand: Sendable {
         state.wait(until: deadline) { $0.error != nil ? false : isSo($0) ? true : nil } ?? false
     }
 
-    /// Acts on what a renewal said of the claim. One that the recorder writes for may be lost because it is done: then what
-    /// its own write says counts.
+    /// Acts on what a renewal said of the claim. One that the recorder writes for may be lost because it is done: then
+    /// what its own write says counts.
     func heed(_ standing: ClaimStanding, of claim: Claim) {
         state.withLock { state in
             if standing == .lost, state.recording?.isSameHold(as: claim) == true { return }
@@ -215,8 +215,8 @@ final class ShardsInHand: Sendable {
 
     // MARK: Of the recorder
 
-    /// What waits, by claim: as soon as all that is in hand is among it, or it has waited long enough. Empty when only a shard is to
-    /// be given back; nil once closed, and everything recorded and given back.
+    /// What waits, by claim: as soon as all that is in hand is among it, or it has waited long enough. Empty when only
+    /// a shard is to be given back; nil once closed, and everything recorded and given back.
     func nextDeliveries() -> [Delivery]? {
         while true {
             let deadline = state.withLock { $0.oldestDelivery.addingTimeInterval(Self.commitInterval) }

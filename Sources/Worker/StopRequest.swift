@@ -32,8 +32,8 @@ package final class StopRequest: Sendable {
         requested.store(true, ordering: .releasing)
     }
 
-    /// From now on SIGTERM and SIGINT make the request, and none is lost; a second one ends the process at once. So does this,
-    /// with `status`, where the first did not within ten seconds: leases give back what could not be.
+    /// From now on SIGTERM and SIGINT make the request, and none is lost; a second one ends the process at once. So
+    /// does this, with `status`, where the first did not within ten seconds: leases give back what could not be.
     package func heedSignals(exitStatus status: Int32) {
         heedsSignals.store(true, ordering: .releasing)
         // Loaded once before a signal can come: a handler must not be the first to touch it.

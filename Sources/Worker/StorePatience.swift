@@ -2,12 +2,12 @@ import Foundation
 import Queue
 import Threads
 
-/// How a worker bears a store that does not answer: every call of it goes through here, but for the heartbeats, which come again
-/// anyway.
+/// How a worker bears a store that does not answer: every call of it goes through here, but for the heartbeats, which
+/// come again anyway.
 ///
-/// A locked file, a full disk, a read that fails: the call is repeated until the store answers, for fenced calls may be sent
-/// again, and what was computed must not be lost. What waiting cannot mend is thrown at once. A stop that is asked for leaves the
-/// store a few seconds more.
+/// A locked file, a full disk, a read that fails: the call is repeated until the store answers, for fenced calls may be
+/// sent again, and what was computed must not be lost. What waiting cannot mend is thrown at once. A stop that is asked
+/// for leaves the store a few seconds more.
 final class StorePatience: Sendable {
     enum News: Sendable {
         case trouble(StoreError)
@@ -17,7 +17,8 @@ final class StorePatience: Sendable {
     private struct Trouble {
         var since: Date
         var lastSaid: Date
-        /// Lines of the program whose call failed last. On a full disk those that only read succeed all the while: they end nothing.
+        /// Lines of the program whose call failed last. On a full disk those that only read succeed all the while: they
+        /// end nothing.
         var places: Set<String>
     }
 

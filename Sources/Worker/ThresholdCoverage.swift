@@ -1,8 +1,8 @@
 package import CNN
 import Queue
 
-/// What a threshold comes to on labelled pictures. A picture is recognised where it is called a brand, which `_other` is not, with a
-/// confidence that reaches the threshold.
+/// What a threshold comes to on labelled pictures. A picture is recognised where it is called a brand, which `_other`
+/// is not, with a confidence that reaches the threshold.
 package struct ThresholdCoverage: Hashable, Sendable {
     /// How many of some pictures are recognised.
     package struct Share: Hashable, Sendable {
@@ -49,8 +49,8 @@ package struct ThresholdCoverage: Hashable, Sendable {
 }
 
 extension HeldOut {
-    /// The lowest 5 % step from 0.5 on at which 90 % of the recognised are right; where there is none, the one at which the most are; where
-    /// nothing is recognised, 0.5.
+    /// The lowest 5 % step from 0.5 on at which 90 % of the recognised are right; where there is none, the one at which
+    /// the most are; where nothing is recognised, 0.5.
     func lowestGoodThreshold(classes: [String]) -> Double {
         let steps = ConfidenceStep.reaching(ThresholdCoverage.lowestThreshold)...20
         let all = steps.map { step in
@@ -80,7 +80,8 @@ extension HeldOut {
 }
 
 extension Model {
-    /// The pictures that the threshold was chosen by; those that were held out where a file of an earlier version does not tell.
+    /// The pictures that the threshold was chosen by; those that were held out where a file of an earlier version does
+    /// not tell.
     package var thresholdCounts: HeldOut? { validation ?? heldOut }
 
     /// What a threshold comes to on `thresholdCounts`.

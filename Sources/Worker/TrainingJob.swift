@@ -161,8 +161,8 @@ struct TrainingJob {
         return Recipe(name)
     }
 
-    /// Going on from a checkpoint needs the pictures that it was made with: one that cannot be read just now is no reason to
-    /// go on without it.
+    /// Going on from a checkpoint needs the pictures that it was made with: one that cannot be read just now is no
+    /// reason to go on without it.
     private func refuseUnreadable(_ bad: [BadPicture]) throws {
         guard work.checkpoint != nil,
             let picture = bad.first(where: { $0.reason == PictureError.Reason.unreadable.rawValue })
@@ -284,8 +284,8 @@ struct TrainingJob {
     private static let sampleSize = 300
     /// Of as many as this the features take 20 to 30 MB.
     private static let familiaritySampleSize = 4_096
-    /// What is left to do when the epochs are done, beside familiarity: ranges, int8 against fp32, temperature, accuracy; those in int8 count
-    /// for less.
+    /// What is left to do when the epochs are done, beside familiarity: ranges, int8 against fp32, temperature,
+    /// accuracy; those in int8 count for less.
     private static let predictionsOfTheEnd = 6 * sampleSize
 
     private func noteStop(_ trainer: Trainer) {

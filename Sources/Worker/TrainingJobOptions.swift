@@ -1,6 +1,7 @@
 package import CNN
 
-/// What a training job carries as JSON: the trainer's options, and beside them what it starts from and what changes nothing about the model.
+/// What a training job carries as JSON: the trainer's options, and beside them what it starts from and what changes
+/// nothing about the model.
 package struct TrainingJobOptions: Codable, Hashable, Sendable {
     package var training: TrainingOptions
     /// Memory for decoded pictures in MiB; nil for what the worker has been given.

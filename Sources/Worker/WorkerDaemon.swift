@@ -7,8 +7,8 @@ import Threads
 
 /// A worker process: claims shards, keeps their leases, and ends when asked or when there is nothing left to do.
 ///
-/// The caller's thread coordinates, and does alone what is done alone. Beside it run those of `ShardLife` (computing, reading ahead,
-/// recording), the `Lister`'s and the `LeaseKeeper`'s.
+/// The caller's thread coordinates, and does alone what is done alone. Beside it run those of `ShardLife` (computing,
+/// reading ahead, recording), the `Lister`'s and the `LeaseKeeper`'s.
 package final class WorkerDaemon: Sendable {
     package enum Ending: Sendable {
         /// Only when asked to stop.
@@ -187,7 +187,8 @@ package final class WorkerDaemon: Sendable {
         }
     }
 
-    /// Waits until no shard and no listing is under way here. False when asked to stop first: then the claim is given back.
+    /// Waits until no shard and no listing is under way here. False when asked to stop first: then the claim is given
+    /// back.
     private func waitUntilAlone(with claim: Claim) throws(StoreError) -> Bool {
         while !stop.isMade {
             if let trouble { throw trouble }

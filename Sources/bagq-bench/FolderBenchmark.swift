@@ -5,8 +5,8 @@ import Queue
 import SQLiteStore
 import Worker
 
-/// The whole way: a folder is submitted to a new database that has the model, a worker starts, lists, reads, decodes, classifies and
-/// records it.
+/// The whole way: a folder is submitted to a new database that has the model, a worker starts, lists, reads, decodes,
+/// classifies and records it.
 func measureFolder(_ options: BenchOptions) throws -> Measurement {
     guard let folder = options.folder else { throw BenchError.usage("the benchmark folder needs --folder F") }
     let model = try benchmarkModel(options)

@@ -2,7 +2,8 @@ import CNN
 import Foundation
 import Threads
 
-/// The network alone: pixels in memory to probabilities, a batch of 32 split over the threads as the worker's pictures are.
+/// The network alone: pixels in memory to probabilities, a batch of 32 split over the threads as the worker's pictures
+/// are.
 /// - model: By default `--model`, or the blog's network.
 func measureNetwork(
     _ name: String, _ precision: PredictionPrecision, batch: Int = 32, model: Model? = nil, options: BenchOptions

@@ -5,7 +5,8 @@ import Intake
 import Worker
 import Threads
 
-/// From files to the network's input: read, fingerprint, decode, resize, as a worker's threads do it. Bad pictures count too.
+/// From files to the network's input: read, fingerprint, decode, resize, as a worker's threads do it. Bad pictures
+/// count too.
 func measurePrepare(_ options: BenchOptions) throws -> Measurement {
     guard let folder = options.folder else { throw BenchError.usage("the benchmark prepare needs --folder F") }
     let source = Path(URL(filePath: folder).standardizedFileURL.path(percentEncoded: false))

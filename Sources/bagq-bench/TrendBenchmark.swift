@@ -5,8 +5,8 @@ import Intake
 import Queue
 import SQLiteStore
 
-/// `bagq trends` and `bagq seasons` as whole processes, on a database of made sightings. The program is the one that was built beside
-/// this one.
+/// `bagq trends` and `bagq seasons` as whole processes, on a database of made sightings. The program is the one that
+/// was built beside this one.
 func measureTrends(_ options: BenchOptions) throws -> [Measurement] {
     let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(
         path: "bagq")

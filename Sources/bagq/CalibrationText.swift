@@ -58,8 +58,8 @@ extension Reliability {
 }
 
 extension Model {
-    /// "46 of 48 validation pictures of its brands are recognised (95.8 %), 44 of the 47 recognised are right (93.6 %)"; nil where no picture
-    /// was held out.
+    /// "46 of 48 validation pictures of its brands are recognised (95.8 %), 44 of the 47 recognised are right (93.6
+    /// %)"; nil where no picture was held out.
     func coverageText(at threshold: Double) -> String? {
         guard let counts = thresholdCounts, let coverage = coverage(at: threshold) else { return nil }
         return "\(Format.count(coverage.brands.recognised)) of \(Format.count(coverage.brands.pictures)) "

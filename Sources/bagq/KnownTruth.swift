@@ -36,8 +36,8 @@ final class KnownTruth {
         ) { try heldOut.get() }
     }
 
-    /// They stand before the weights, which may be many times as much. Nil also where the file is damaged, which what is counted does not
-    /// hang on: prediction and `doctor` will say so.
+    /// They stand before the weights, which may be many times as much. Nil also where the file is damaged, which what
+    /// is counted does not hang on: prediction and `doctor` will say so.
     private func heldOutCounts() throws -> HeldOut? {
         for limit in [1 << 20, nil] {
             do {

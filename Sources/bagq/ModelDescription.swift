@@ -72,7 +72,8 @@ struct ModelDescription {
         return Double(end.milliseconds - start.milliseconds) / 1000
     }
 
-    /// How many pictures of each class there were of each part, and how many of those that chose the threshold are recognised.
+    /// How many pictures of each class there were of each part, and how many of those that chose the threshold are
+    /// recognised.
     private var classTable: String? {
         guard model.data != nil || model.thresholdCounts != nil else { return nil }
         let coverage = model.coverage(at: record.threshold)

@@ -82,8 +82,8 @@ struct Settings {
     /// Where the installed service keeps its database.
     var serviceDatabase: String { serviceFolder + "/bagq.db" }
 
-    /// Where the database is unless `--db` says otherwise, and why there: the service's where it is installed, whether it has run yet
-    /// or not, else the user's own.
+    /// Where the database is unless `--db` says otherwise, and why there: the service's where it is installed, whether
+    /// it has run yet or not, else the user's own.
     var database: Value {
         if let value = values[.database] { return value }
         if Path(serviceFolder).exists {
@@ -169,8 +169,8 @@ struct Settings {
         ConfigurationError(description: "\(setting.rawValue)=\(value.text) (\(value.origin)): give \(wanted)")
     }
 
-    /// Lines `NAME=value` as systemd's EnvironmentFile reads them: `#` and `;` begin comments, quotes around a value go.
-    /// Names that do not begin with `BAGQ_` are other programs' affair.
+    /// Lines `NAME=value` as systemd's EnvironmentFile reads them: `#` and `;` begin comments, quotes around a value
+    /// go. Names that do not begin with `BAGQ_` are other programs' affair.
     private static func read(_ file: String) throws -> [Setting: Value] {
         let text: String
         do {

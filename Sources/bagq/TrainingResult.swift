@@ -39,8 +39,8 @@ struct TrainingResult {
 }
 
 extension Model {
-    /// "right on 20 of 24 validation pictures (83.3 %, 95 % interval 64.1 % to 93.3 %), which also chose the epoch, the precision, the temperature and the threshold"; nil
-    /// where no picture was held out.
+    /// "right on 20 of 24 validation pictures (83.3 %, 95 % interval 64.1 % to 93.3 %), which also chose the epoch, the
+    /// precision, the temperature and the threshold"; nil where no picture was held out.
     var accuracyText: String? {
         guard let heldOut else { return nil }
         let interval = wilson(heldOut.right, of: heldOut.total)

@@ -4,7 +4,8 @@ import Threads
 
 @testable import CNN
 
-/// The bf16 kernels against the portable ones in fp32, on numbers that are bf16 already: only the order of the sums differs then.
+/// The bf16 kernels against the portable ones in fp32, on numbers that are bf16 already: only the order of the sums
+/// differs then.
 struct BF16Tests {
     private let bf16: BF16Kernels
     private let portable: Kernels
@@ -153,7 +154,8 @@ struct BF16Tests {
         }
     }
 
-    /// Each tensor's gradient points where the one of fp32 does: nearly, where rounding turns a ReLU or another place of a window wins.
+    /// Each tensor's gradient points where the one of fp32 does: nearly, where rounding turns a ReLU or another place
+    /// of a window wins.
     @Test(arguments: [
         (isLinear: true, least: 0.9999, tolerance: 1.0 / 256), (isLinear: false, least: 0.99, tolerance: 0.04),
     ])

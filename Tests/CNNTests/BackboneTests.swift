@@ -55,7 +55,8 @@ struct BackboneTests {
 
     @Test func knowsTimmsNetworks() throws {
         #expect(try Set(Backbone.all.map(\.name)) == Set(Vectors.read().networks.keys))
-        // Of 1,000 classes, as timm counts them, without the batch normalisations' two for each channel that one bias replaces.
+        // Of 1,000 classes, as timm counts them, without the batch normalisations' two for each channel that one bias
+        // replaces.
         let counts = ["tf_efficientnet_lite0": 4_652_008, "mobilenetv1_100": 4_231_976, "resnet50": 25_557_032]
         for (name, count) in counts {
             let backbone = try Self.backbone(name)

@@ -5,8 +5,8 @@ import Threads
 
 @testable import CNN
 
-/// Batch normalisation: kernels against plain loops in Double, gradients against central differences, a whole network against PyTorch,
-/// training whatever the threads and the stops, and what predicts against what was trained.
+/// Batch normalisation: kernels against plain loops in Double, gradients against central differences, a whole network
+/// against PyTorch, training whatever the threads and the stops, and what predicts against what was trained.
 struct BatchNormalizationTests {
     @Test(arguments: KernelLevel.allCases)
     func kernelsAgree(_ level: KernelLevel) throws {
@@ -236,7 +236,8 @@ struct BatchNormalizationTests {
         }
     }
 
-    /// Validation goes by the running statistics: what the model, batch normalisation folded in, says of each picture alone.
+    /// Validation goes by the running statistics: what the model, batch normalisation folded in, says of each picture
+    /// alone.
     @Test(arguments: KernelLevel.allCases, [nil, 3])
     func itLearnsAndAnEpochsFiguresAreTheModels(_ level: KernelLevel, _ averaging: Int?) throws {
         _ = try kernels(level)

@@ -25,7 +25,8 @@ struct CutMixTests {
             partners[mix.partner] += 1
         }
         #expect(partners.allSatisfy { (700...900).contains($0) })
-        // A box of area u = s² with its centre anywhere keeps s - s²/4 of its side each way: the mean of (s - s²/4)² is 77/240.
+        // A box of area u = s² with its centre anywhere keeps s - s²/4 of its side each way: the mean of (s - s²/4)² is
+        // 77/240.
         let mean = shares.reduce(0, +) / Double(shares.count)
         #expect(abs(mean - 77 / 240) < 0.04)
         #expect(shares.contains { $0 < 0.05 } && shares.contains { $0 > 0.8 })

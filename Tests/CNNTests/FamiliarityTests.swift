@@ -78,7 +78,8 @@ struct FamiliarityTests {
         }
     }
 
-    /// The weight makes a learnt picture's distance cost as much as its largest logit lies above their mean, on average.
+    /// The weight makes a learnt picture's distance cost as much as its largest logit lies above their mean, on
+    /// average.
     @Test func theWeightBalancesLogitsAndDistances() throws {
         let familiarity = try Self.learnt()
         let (features, logits) = (Self.drawn(500, seed: 1), Self.logits(500, seed: 2))

@@ -4,7 +4,8 @@ import Threads
 
 @testable import CNN
 
-/// The 8-bit kernels of every level against plain loops in 64-bit integers, to the bit, and whole networks against fp32.
+/// The 8-bit kernels of every level against plain loops in 64-bit integers, to the bit, and whole networks against
+/// fp32.
 struct Int8Tests {
     /// A level of the 8-bit kernels, which a machine may lack.
     enum Level: String, CaseIterable, Sendable {
@@ -64,7 +65,8 @@ struct Int8Tests {
                 var sum = Int(weights.biases.array[output])
                 for index in 0..<shape.segments * shape.columns {
                     let (s, k) = (index / shape.columns, index % shape.columns)
-                    // The weights as the packing must have rounded them: to the nearest of 127 steps of the output's largest.
+                    // The weights as the packing must have rounded them: to the nearest of 127 steps of the output's
+                    // largest.
                     let scale = weights.sumScales[output] * 255
                     let weight = Int((Double(kernel[index * shape.outputs + output]) / scale).rounded())
                     sum += Int(a[row + s * segment + k]) * weight

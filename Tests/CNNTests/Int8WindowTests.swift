@@ -3,7 +3,8 @@ import Testing
 
 @testable import CNN
 
-/// What int8 networks of linear layers need: zeros that are not 0, depthwise convolutions, sums and means, to the bit on every level.
+/// What int8 networks of linear layers need: zeros that are not 0, depthwise convolutions, sums and means, to the bit
+/// on every level.
 struct Int8WindowTests {
     private static func bytes(_ noise: inout Noise, _ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8(noise.integer(0...255)) }

@@ -3,7 +3,8 @@ import Testing
 
 @testable import CNN
 
-/// Every kernel of every level against a plain loop in Double, over odd sizes and tails, from unaligned places, between guards.
+/// Every kernel of every level against a plain loop in Double, over odd sizes and tails, from unaligned places, between
+/// guards.
 struct KernelTests {
     /// Around 4, 8, 16, 32 and 64 values, where the kernels change their way.
     private static let counts = Array(0...35) + [47, 48, 49, 63, 64, 65, 67, 129]

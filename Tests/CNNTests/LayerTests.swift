@@ -3,8 +3,8 @@ import Testing
 
 @testable import CNN
 
-/// Every layer's gradients against central differences: the loss is a fixed random weighting of the outputs, summed in Double.
-/// Inputs keep away from the kinks of ReLU and maximum, so that a step of epsilon crosses none.
+/// Every layer's gradients against central differences: the loss is a fixed random weighting of the outputs, summed in
+/// Double. Inputs keep away from the kinks of ReLU and maximum, so that a step of epsilon crosses none.
 struct LayerTests {
     private static let epsilon: Float = 1e-2
     private static let tolerance = 1e-3

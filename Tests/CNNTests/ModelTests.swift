@@ -205,7 +205,8 @@ struct ModelTests {
         return file.serialized()
     }
 
-    /// Confidences are counted in steps of 5 %, so a threshold between two would be printed as one thing and applied as another.
+    /// Confidences are counted in steps of 5 %, so a threshold between two would be printed as one thing and applied as
+    /// another.
     @Test(arguments: ["0.53", "0.049", "0.9999"])
     func aThresholdBetweenStepsIsRefused(threshold: String) throws {
         let error = #expect(throws: ModelFileError.self) {

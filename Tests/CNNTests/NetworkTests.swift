@@ -10,7 +10,8 @@ struct NetworkTests {
         Architecture.Node(name, layer, of: inputs)
     }
 
-    /// A skip over one layer and a skip over two within it, an input taken twice by one layer, a value that is both added and pooled.
+    /// A skip over one layer and a skip over two within it, an input taken twice by one layer, a value that is both
+    /// added and pooled.
     private static func architecture(classes: Int = 3) throws -> Architecture {
         try Architecture(
             input: Shape(height: 9, width: 10, channels: 3),

@@ -66,8 +66,8 @@ struct ProfileTests {
         }
     }
 
-    /// Each kernel of the backbone's shapes, with the multiply-adds that they have: EfficientNet-Lite0's 12 kinds of depthwise and 19 of 1 x 1
-    /// convolutions.
+    /// Each kernel of the backbone's shapes, with the multiply-adds that they have: EfficientNet-Lite0's 12 kinds of
+    /// depthwise and 19 of 1 x 1 convolutions.
     @Test func aBackboneHasEveryKernel() throws {
         let level = try KernelLevel.chosen(nil)
         for precision in PredictionPrecision.allCases {

@@ -4,7 +4,8 @@ import Testing
 @testable import CNN
 
 struct TrainerTests {
-    /// Pictures that a tiny network learns: their label says which of their rows is bright. Augmentation and index decide the noise.
+    /// Pictures that a tiny network learns: their label says which of their rows is bright. Augmentation and index
+    /// decide the noise.
     private struct Stripes: TrainingPictures {
         static let side = 9
         var labels: [Int]
@@ -163,8 +164,8 @@ struct TrainerTests {
             resuming: resuming)
     }
 
-    /// What an epoch reports is true of the weights that it ended with, also where training was stopped in mid-epoch and in
-    /// mid-validation.
+    /// What an epoch reports is true of the weights that it ended with, also where training was stopped in mid-epoch
+    /// and in mid-validation.
     @Test(arguments: KernelLevel.allCases, TrainingPrecision.allCases)
     func anEpochsFiguresAreThoseOfItsWeights(_ level: KernelLevel, _ precision: TrainingPrecision) throws {
         try require(precision, at: level)

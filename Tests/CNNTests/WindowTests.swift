@@ -3,7 +3,8 @@ import Testing
 
 @testable import CNN
 
-/// Windows of odd places: padding on some sides, what the last ones have beyond the picture, tails of pixels and of channels.
+/// Windows of odd places: padding on some sides, what the last ones have beyond the picture, tails of pixels and of
+/// channels.
 struct WindowCase: CustomStringConvertible, Sendable {
     let windows: bagq_windows
 
@@ -103,7 +104,8 @@ struct WindowTests {
         }
     }
 
-    /// A picture's rows may be had in bands, which changes nothing; of its own, the kernel takes so large a picture in two.
+    /// A picture's rows may be had in bands, which changes nothing; of its own, the kernel takes so large a picture in
+    /// two.
     @Test(arguments: KernelLevel.allCases)
     func aBandIsAPartOfThePicture(_ level: KernelLevel) throws {
         let kernels = try kernels(level)

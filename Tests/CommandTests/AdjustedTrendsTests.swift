@@ -92,7 +92,8 @@ import Testing
         }
         #expect(after.description.contains("share_adjusted_low"))
 
-        // They hold for the job, for a part of the days and for more without sightings, and for nothing that was counted otherwise.
+        // They hold for the job, for a part of the days and for more without sightings, and for nothing that was
+        // counted otherwise.
         for words in [["--job", "2"], ["--since", "2023-11-30"], ["--since", "2024-11-22"]] {
             #expect(try report(bagq, Self.window + words)["share_adjusted_method"] as? String == "reviewed", "\(words)")
         }

@@ -131,8 +131,9 @@ final class Bagq: Sendable {
         (process.standardOutput, process.standardError) = (handles[0], handles[1])
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        // The process has its own. These would stay open as long as what is below waits, a thousand and more of them, and with so many
-        // Foundation crashes now and then: it copies entries of /proc/self/fd from beyond its buffer's end.
+        // The process has its own. These would stay open as long as what is below waits, a thousand and more of them,
+        // and with so many Foundation crashes now and then: it copies entries of /proc/self/fd from beyond its buffer's
+        // end.
         for handle in handles { try handle.close() }
         logs.withLock { $0[process.processIdentifier] = files.1 }
         // One that hangs fails its test. Swift Testing's own limit counts the time that a test waits for others, too.

@@ -179,9 +179,9 @@ final class ChaosRound {
         return worker
     }
 
-    /// Stops a worker in its tracks. False, and it goes on, where its death would bring a shard or picture near to being given up:
-    /// six deaths without progress, three with the picture alone. A busy machine may let a lease run out on the living, so
-    /// that is kept well away from.
+    /// Stops a worker in its tracks. False, and it goes on, where its death would bring a shard or picture near to
+    /// being given up: six deaths without progress, three with the picture alone. A busy machine may let a lease run
+    /// out on the living, so that is kept well away from.
     private func freeze(_ worker: Worker) throws -> Bool {
         kill(worker.process.processIdentifier, SIGSTOP)
         let near = try count(
@@ -206,8 +206,8 @@ final class ChaosRound {
         try startWorker(worker.place)
     }
 
-    /// How every claim ended, in the database itself: when (of this boot's clock), until when its lease ran, and whether it was taken
-    /// from its worker, which counts against the shard.
+    /// How every claim ended, in the database itself: when (of this boot's clock), until when its lease ran, and
+    /// whether it was taken from its worker, which counts against the shard.
     private static let diary = """
         CREATE TABLE chaos_end (
             id INTEGER PRIMARY KEY, job, shard, attempt, worker, lease_until, at, was_taken DEFAULT 0);

@@ -4,8 +4,9 @@ import Testing
 /// Everything at once, again and again: workers killed, stopped and asked to end, jobs paused, cancelled, retried and
 /// forgotten while they run. Whatever happened, the results are those of a quiet day.
 ///
-/// What happens when is drawn from a seed; only how far the workers are by then differs from run to run. `BAGQ_CHAOS_ROUNDS`
-/// says how many rounds are run, `BAGQ_CHAOS_SEED` the first one's seed; with `BAGQ_CHAOS_STORY` each tells what happened.
+/// What happens when is drawn from a seed; only how far the workers are by then differs from run to run.
+/// `BAGQ_CHAOS_ROUNDS` says how many rounds are run, `BAGQ_CHAOS_SEED` the first one's seed; with `BAGQ_CHAOS_STORY`
+/// each tells what happened.
 @Suite(.serialized) struct ChaosTests {
     private static func setting(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }

@@ -128,7 +128,8 @@ import Testing
 
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
 
-    /// What the README tells people to type is understood: every command line of bagq, and the first two commands' files.
+    /// What the README tells people to type is understood: every command line of bagq, and the first two commands'
+    /// files.
     @Test func readmeCommandsParse() throws {
         let text = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
         var found = 0

@@ -74,7 +74,8 @@ struct TroubleTests {
         #expect(worker.isRunning)
     }
 
-    /// The disk with the source is unmounted in mid-job: nothing is a failure, the job says what it waits for, and goes on by itself.
+    /// The disk with the source is unmounted in mid-job: nothing is a failure, the job says what it waits for, and goes
+    /// on by itself.
     @Test(arguments: ["gone", "empty"]) func aSourceThatGoesAwayIsWaitedFor(how: String) throws {
         let bagq = try Bagq.withModel()
         for copy in 0..<20 {
@@ -116,7 +117,8 @@ struct TroubleTests {
         #expect(job.state == .done && job.itemsDone == 16 && job.itemsFailed == 0)
     }
 
-    /// A worker of another user is alive, and may not read what the submitter can: submit says who, what and what helps.
+    /// A worker of another user is alive, and may not read what the submitter can: submit says who, what and what
+    /// helps.
     @Test(.enabled(if: geteuid() == 0, "needs root, to be somebody else")) func whatTheServiceCannotReadIsSaidAtOnce()
         throws
     {

@@ -83,8 +83,8 @@ struct TruthTests {
         #expect(piped.status == 2 && piped.err.contains("a pipe cannot be read later"), "\(piped.err)")
     }
 
-    /// `evaluate` leaves out what the model was made from; with --all it counts and says so. Each figure is computed again from
-    /// `classify`.
+    /// `evaluate` leaves out what the model was made from; with --all it counts and says so. Each figure is computed
+    /// again from `classify`.
     @Test func evaluateLeavesOutWhatTheModelKnows() throws {
         let bagq = try Bagq()
         try bagq.drawPictures(in: "data", each: 12)

@@ -7,8 +7,8 @@ import Testing
 struct EXIFTests {
     private static let now: Int64 = 1_700_000_000_000
 
-    /// A TIFF structure as a camera writes it: orientation, and a second directory with texts by tag; before it, where given,
-    /// the first directory's own texts.
+    /// A TIFF structure as a camera writes it: orientation, and a second directory with texts by tag; before it, where
+    /// given, the first directory's own texts.
     private static func tiff(
         isBigEndian: Bool = false, orientation: Int = 1, _ texts: [(tag: Int, text: String)] = [],
         first: [(tag: Int, text: String)] = []

@@ -61,8 +61,8 @@ enum DecoderChecks {
         }
     }
 
-    /// However the file is cut: a flagged picture or a typed error; once a picture, always a picture; nothing of what the decoder
-    /// had before.
+    /// However the file is cut: a flagged picture or a typed error; once a picture, always a picture; nothing of what
+    /// the decoder had before.
     static func survivesCuts(_ file: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) throws {
         var fresh = try PictureDecoder()
         var used = try PictureDecoder()

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Intake
 
-/// Real and documented dumps: what is known of each of their pictures, to the last field. They lie in `../shared`, and without it nothing
-/// is tested here.
+/// Real and documented dumps: what is known of each of their pictures, to the last field. They lie in `../shared`, and
+/// without it nothing is tested here.
 @Suite(.enabled(if: DumpSample.isThere, "there is no ../shared/data/dumps"))
 struct DumpSampleTests {
     @Test(arguments: DumpSample.all) func everyPictureIsKnown(_ sample: DumpSample) throws {
@@ -33,7 +33,8 @@ struct DumpSample: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { source }
 
-    /// `path | time source | platform id place author | #hashtags | likes comments shares views | marks`; `-` for what is not known.
+    /// `path | time source | platform id place author | #hashtags | likes comments shares views | marks`; `-` for what
+    /// is not known.
     static func row(_ reference: PictureReference) -> String {
         let post = reference.post
         let engagement = post.engagement

@@ -25,7 +25,8 @@ import Testing
         #expect(whole.paths.count == 51 && Set(whole.paths).count == 51)
         #expect(whole.leftOut == ["not_a_picture": 15])
 
-        // A new reader for each batch, as if every one had been killed; reads also end between pictures, for the few entries.
+        // A new reader for each batch, as if every one had been killed; reads also end between pictures, for the few
+        // entries.
         for entriesPerRead in [1, 1_000_000] {
             var paths: [String] = []
             var leftOut: [String: Int] = [:]

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Intake
 
-/// Documents and tar files of every format, damaged at random: nothing traps, hangs or grows. `BAGQ_EXHAUSTIVE_TESTS` makes it 100,000 of each.
+/// Documents and tar files of every format, damaged at random: nothing traps, hangs or grows. `BAGQ_EXHAUSTIVE_TESTS`
+/// makes it 100,000 of each.
 struct SidecarMutationTests {
     private static let isSlow = ProcessInfo.processInfo.environment["BAGQ_EXHAUSTIVE_TESTS"] != nil
 
@@ -62,7 +63,8 @@ struct SidecarMutationTests {
             }
         }
         #expect(described > 1)
-        // Beside others in one process it would measure theirs: the exhaustive run is to be alone (`--filter SidecarMutationTests`).
+        // Beside others in one process it would measure theirs: the exhaustive run is to be alone (`--filter
+        // SidecarMutationTests`).
         if Self.isSlow { #expect(try residentBytes() < 400 << 20) }
     }
 

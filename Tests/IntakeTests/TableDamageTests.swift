@@ -3,7 +3,8 @@ import Testing
 
 @testable import Intake
 
-/// Damaged tables, found in a folder and named directly: whatever is in them, the folder's pictures are listed, and the reader ends.
+/// Damaged tables, found in a folder and named directly: whatever is in them, the folder's pictures are listed, and the
+/// reader ends.
 @Suite struct TableDamageTests {
     static let tables: [(name: String, content: String)] = [
         (

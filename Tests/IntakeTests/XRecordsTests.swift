@@ -32,7 +32,8 @@ import Testing
         #expect(found.findings.records == 1 && found.findings.recordsWithoutPicture == 0)
     }
 
-    /// The picture under its own name is the first author's; under the retweet's id it is a repost. A quote's own picture is its own.
+    /// The picture under its own name is the first author's; under the retweet's id it is a repost. A quote's own
+    /// picture is its own.
     @Test func retweetsAndQuotes() throws {
         let original =
             #"{"id_str": "100", "created_at": "Tue Jan 24 15:09:43 +0000 2017", "full_text": "hello", "user": {"screen_name": "ben"}, "favorite_count": 9, "extended_entities": {\#(media)}}"#

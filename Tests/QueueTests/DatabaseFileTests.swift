@@ -166,7 +166,8 @@ import Testing
         #expect(try store.finishForgetting() && store.health().isEmpty)
     }
 
-    /// A reader that was there first keeps a file from elsewhere in its own journal mode; a deleted one has a user still.
+    /// A reader that was there first keeps a file from elsewhere in its own journal mode; a deleted one has a user
+    /// still.
     @Test func whatIsUnusualAboutTheFileIsSaid() throws {
         _ = try create()
         #expect(unsafe chmod(folder.path + "/bagq.db", 0o600) == 0)
@@ -183,7 +184,8 @@ import Testing
         #expect(users.contains { $0.hasPrefix("process \(getpid()) has a database open") }, "\(users)")
     }
 
-    /// A log that a reader without end keeps from being brought into the file: the part behind the last commit is not looked at.
+    /// A log that a reader without end keeps from being brought into the file: the part behind the last commit is not
+    /// looked at.
     @Test func aLargeLogIsADanger() throws {
         let store = try create()
         #expect(unsafe chmod(folder.path + "/bagq.db", 0o600) == 0)

@@ -135,7 +135,8 @@ import Testing
         #expect(try h.store.recount().differences.isEmpty)
     }
 
-    /// Forgetting the oldest of jobs over a growing folder makes nothing run again; forgetting all does, and so does a new model.
+    /// Forgetting the oldest of jobs over a growing folder makes nothing run again; forgetting all does, and so does a
+    /// new model.
     @Test(arguments: StoreKind.allCases) func theNewestJobRemembers(_ kind: StoreKind) throws {
         let h = try StoreHarness(kind)
         let model = try h.addModel()

@@ -12,7 +12,8 @@ import Testing
         SightingQuery(days: days, strengths: strengths, threshold: 0.5, job: job)
     }
 
-    /// 12 posts: four each of brand 0 and 1 and of `_other`; of each four one is below the threshold, but for `_other`, which has none.
+    /// 12 posts: four each of brand 0 and 1 and of `_other`; of each four one is below the threshold, but for `_other`,
+    /// which has none.
     private static func answer(_ item: Item) -> Outcome {
         outcome(item, prediction(item.number % 3, confidence: item.number < 3 ? 0.4 : 0.5 + Float(item.number) / 100))
     }

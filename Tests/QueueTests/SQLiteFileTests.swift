@@ -223,7 +223,8 @@ import SQLiteStore
         }
     }
 
-    /// Half of an author's sightings are gone when the command is killed: the next who looks takes the rest, and none comes back.
+    /// Half of an author's sightings are gone when the command is killed: the next who looks takes the rest, and none
+    /// comes back.
     @Test func anAuthorIsForgottenForGood() throws {
         let h = try StoreHarness(.sqlite)
         let id = try h.listed(

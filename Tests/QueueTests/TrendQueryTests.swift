@@ -142,7 +142,8 @@ import Testing
         let h = try store(
             kind,
             [
-                // Two pictures of one post; the second post of that author; a stranger's; one that is not sure enough, one that says nothing.
+                // Two pictures of one post; the second post of that author; a stranger's; one that is not sure enough,
+                // one that says nothing.
                 (Self.post("1", "me", likes: 10, comments: 1), Self.time(0), 60),
                 (Self.post("1", "me", likes: 12), Self.time(0), 60),
                 (Self.post("2", "me", likes: 20), Self.time(0), 60),

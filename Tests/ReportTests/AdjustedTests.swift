@@ -56,8 +56,8 @@ import Testing
         ) { heldOut }
     }
 
-    /// Each reviewed sighting stands for as many as its category has for each one reviewed; a category that nobody looked into stands for
-    /// itself.
+    /// Each reviewed sighting stands for as many as its category has for each one reviewed; a category that nobody
+    /// looked into stands for itself.
     private static func expanded(_ counted: [Sighting], _ reviewed: [Sighting]) -> [String: Double] {
         var (sizes, seen) = ([String: Double](), [String: Double]())
         for sighting in counted { sizes[category(sighting) ?? "", default: 0] += 1 }

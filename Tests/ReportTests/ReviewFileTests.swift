@@ -75,7 +75,8 @@ private let sample: ReviewSample = {
         #expect(try answers(filled(["", "", "", "", ""])).isEmpty)
     }
 
-    /// As Excel and LibreOffice save it in half of Europe: a mark, semicolons, CRLF, other columns and another order of rows.
+    /// As Excel and LibreOffice save it in half of Europe: a mark, semicolons, CRLF, other columns and another order of
+    /// rows.
     @Test func whatSpreadsheetsMakeOfIt() throws {
         let text =
             "\u{FEFF}note;True_Brand;picture;sample;predicted\r\n;none;14;3;unsure\r\n\"a; b\";chanel;12;3;Prada, Milano\r\n"

@@ -157,14 +157,16 @@ import Testing
 }
 
 @Suite struct HeldOutSharesTests {
-    /// The issue of classify.md §6.1: 5 % of a brand that is told from the rest in 90 % and taken for by 5 % counts as 9.25 %.
+    /// The issue of classify.md §6.1: 5 % of a brand that is told from the rest in 90 % and taken for by 5 % counts
+    /// as 9.25 %.
     @Test func countsAreUndone() throws {
         let population = grouped((0..<20).map { _ in [925, 9_075, 0, 0] })
         let heldOut = [[900, 100, 0, 0], [50, 950, 0, 0]]
         let shares = AdjustedShares(population: population, heldOut: heldOut, brands: 2)
         #expect(abs(try #require(shares[0]).value - 0.05) < 1e-6)
         let interval = try #require(shares[0]?.interval)
-        // By hand: the share is (0.0925 - m01) / (m00 - m01), so its error is of m01 mostly: 0.95 * sqrt(.05 * .95 / 1000) / .85
+        // By hand: the share is (0.0925 - m01) / (m00 - m01), so its error is of m01 mostly: 0.95 * sqrt(.05 *
+        // .95 / 1000) / .85
         #expect(interval.contains(0.05))
         #expect(abs((interval.high - interval.low) / (2 * 1.96 * 0.0077) - 1) < 0.1)
         #expect(shares.falsePositiveRate(0) == nil)

@@ -21,7 +21,8 @@ import Testing
         #expect(Changes(now: window([30, 10, 20]), before: window([20, 20, 20]), shown: []).brands.isEmpty)
     }
 
-    /// The same authors in both windows, each faithful to one brand: what they post cancels, and a small true change is seen.
+    /// The same authors in both windows, each faithful to one brand: what they post cancels, and a small true change is
+    /// seen.
     @Test func authorsInBothWindowsCancel() throws {
         let before = grouped((0..<20).map { $0.isMultiple(of: 2) ? [90, 10] : [20, 80] })
         let now = grouped((0..<20).map { $0.isMultiple(of: 2) ? [96, 4 + $0 % 3] : [26, 74 - $0 % 4] })

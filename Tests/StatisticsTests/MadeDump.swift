@@ -3,8 +3,9 @@ import Statistics
 import TestSupport
 import Testing
 
-/// A network's posts as they might be, with the truth known: brands whose mix shifts from week to week, authors of whom a few post much,
-/// each with a habit, and a classifier that errs by a matrix. The last truth is a picture of none of the brands.
+/// A network's posts as they might be, with the truth known: brands whose mix shifts from week to week, authors of whom
+/// a few post much, each with a habit, and a classifier that errs by a matrix. The last truth is a picture of none of
+/// the brands.
 struct MadeDump: CustomTestStringConvertible {
     var name: String
     /// Of the truths, in the first week.
@@ -26,8 +27,8 @@ struct MadeDump: CustomTestStringConvertible {
     var brands: Int { mix.count - 1 }
     var testDescription: String { name }
 
-    /// A classifier that tells `right` of each brand's pictures, throws the rest at the next two brands, other and unsure, and takes
-    /// `falseAlarms` of the other pictures for one of the brands.
+    /// A classifier that tells `right` of each brand's pictures, throws the rest at the next two brands, other and
+    /// unsure, and takes `falseAlarms` of the other pictures for one of the brands.
     static func matrix(brands: Int, right: Double, falseAlarms: Double) -> [[Double]] {
         let wrong = 1 - right
         let rows = (0..<brands).map { brand in
@@ -117,8 +118,9 @@ struct MadeAuthors {
     /// How much each posts, against all.
     let activity: [Double]
     let groups: [Int]
-    /// [author][truth]: what the author's own brand follows from, with the mix of the week: the largest sum of its logarithm and these, which
-    /// have Gumbel's distribution. So own brands have the mix's shares, and as it shifts only as many authors change as must.
+    /// [author][truth]: what the author's own brand follows from, with the mix of the week: the largest sum of its
+    /// logarithm and these, which have Gumbel's distribution. So own brands have the mix's shares, and as it shifts
+    /// only as many authors change as must.
     let tastes: [[Double]]
 
     init(_ dump: MadeDump, using generator: inout Generator) {

@@ -12,7 +12,8 @@ func grouped(_ rows: [[Int]], groups: Int = 20) -> GroupedCounts {
     return counts
 }
 
-/// In all brands an author is as like himself: each group's count is off its level by up to three times what chance would do.
+/// In all brands an author is as like himself: each group's count is off its level by up to three times what chance
+/// would do.
 private func random(categories: Int, upTo most: Int, seed: UInt64) -> [[Int]] {
     var generator = Generator(state: seed)
     let levels = (0..<categories).map { _ in Int.random(in: 100...most, using: &generator) }
@@ -65,7 +66,8 @@ private func random(categories: Int, upTo most: Int, seed: UInt64) -> [[Int]] {
         #expect(always.low > 0.7 && always.low < 0.9, "20 groups alike are worth 20 sightings")
     }
 
-    /// Those who post much post the first two brands, and happen not to have posted the third: its groups alone would say too little.
+    /// Those who post much post the first two brands, and happen not to have posted the third: its groups alone would
+    /// say too little.
     @Test func aBrandIsAboutAsClusteredAsTheOthers() throws {
         let rows = (0..<20).map { group in
             group < 2 ? [200, 10, 0] : group < 4 ? [10, 200, 0] : [20, 20, group.isMultiple(of: 2) ? 4 : 3]

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Statistics
 
-/// What is promised of the intervals, verdicts and leaders, seen to hold on dumps whose truth is known. By default few draws, with bounds
-/// that leave room for their luck.
+/// What is promised of the intervals, verdicts and leaders, seen to hold on dumps whose truth is known. By default few
+/// draws, with bounds that leave room for their luck.
 @Suite struct SimulationTests {
     static let isSlow = ProcessInfo.processInfo.environment["BAGQ_EXHAUSTIVE_TESTS"] != nil
     static let draws = isSlow ? 2_000 : 200
@@ -220,8 +220,9 @@ extension MadeDump {
             weekly: [1, 1, 1, 1, 1, 1, 1, 1], sightings: 1_500, authors: 400, prolific: 2, matrix: clothing),
     ]
 
-    /// Real predictions: a `blog` network's of the clothing set's 372 test pictures, at its own threshold. The truths are longsleeve,
-    /// outwear, pants, shirt, shoes, shorts and t-shirt; dress, hat and skirt are none of these, and other where they are predicted.
+    /// Real predictions: a `blog` network's of the clothing set's 372 test pictures, at its own threshold. The truths
+    /// are longsleeve, outwear, pants, shirt, shoes, shorts and t-shirt; dress, hat and skirt are none of these, and
+    /// other where they are predicted.
     private static let clothing = [
         [46, 1, 0, 7, 0, 0, 4, 1, 13],
         [15, 7, 0, 2, 0, 0, 0, 0, 14],

@@ -2,9 +2,8 @@ import Foundation
 
 /// Made once with Pillow 13.0, libturbojpeg 2.1 and SciPy 1.17.
 package enum Fixtures {
-    /// 32x24 pixels, quality 90, no subsampling: red (200, 30, 30) in the upper left quarter, green (30, 160, 40) right of
-    /// it, blue (40, 50, 190) below it, and nearly white (235, 235, 225).
-    /// `save(progressive=True)`
+    /// 32x24 pixels, quality 90, no subsampling: red (200, 30, 30) in the upper left quarter, green (30, 160, 40) right
+    /// of it, blue (40, 50, 190) below it, and nearly white (235, 235, 225). `save(progressive=True)`
     package static let progressive = bytes(
         "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUV"
             + "DA8XGBYUGBIUFRT/2wBDAQMEBAUEBQkFBQkUDQsNFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU"
@@ -156,8 +155,8 @@ package enum Fixtures {
 
     /// The 7x6 pattern after Keras's `random_transform` with shear 0.2 rad, zx 1.15, zy 0.9 and a flip:
     ///
-    ///     m = np.array([[1, -np.sin(0.2)], [0, np.cos(0.2)]]) @ np.diag([1.15, 0.9]); o = np.array([6 / 2 + 0.5, 7 / 2 + 0.5])
-    ///     ndimage.affine_transform(channel, m, o - m @ o, order=1, mode="nearest")[:, ::-1]
+    ///     m = np.array([[1, -np.sin(0.2)], [0, np.cos(0.2)]]) @ np.diag([1.15, 0.9]); o = np.array([6 / 2 + 0.5, 7 / 2
+    ///     + 0.5]) ndimage.affine_transform(channel, m, o - m @ o, order=1, mode="nearest")[:, ::-1]
     package static let kerasWarped: [Float] = [
         138.817, 175.817, 212.817, 71.101, 108.101, 114.909, 199.000, 236.000, 17.000, 101.091, 138.091,
         144.899, 198.797, 40.183, 77.183, 161.377, 107.799, 144.799, 65.077, 102.077, 139.077, 141.224,

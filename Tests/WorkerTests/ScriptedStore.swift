@@ -1,7 +1,8 @@
 import Intake
 import Queue
 
-/// A real store whose every call is announced to a script first, which may refuse it, hold it up or change the world meanwhile.
+/// A real store whose every call is announced to a script first, which may refuse it, hold it up or change the world
+/// meanwhile.
 struct ScriptedStore: JobStore {
     let inner: any JobStore
     /// Is given the call's name.

@@ -72,7 +72,8 @@ struct ShardsInHandTests {
         )
     }
 
-    /// Where the source is away, what was read before is recorded, and the shard goes back with the reason; it is not done.
+    /// Where the source is away, what was read before is recorded, and the shard goes back with the reason; it is not
+    /// done.
     @Test func postponesWhatCannotBeRead() throws {
         let (inHand, claim) = try Self.inHand(20)
         let first = try #require(inHand.nextBatch())

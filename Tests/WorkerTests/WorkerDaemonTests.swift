@@ -52,7 +52,8 @@ import Threads
         #expect(throws: damage) { try place.start(store).end() }
     }
 
-    /// A full disk: the worker waits, and ends when it is asked to though nothing can be written; nothing is lost or failed.
+    /// A full disk: the worker waits, and ends when it is asked to though nothing can be written; nothing is lost or
+    /// failed.
     @Test func aStopEndsAWorkerWhoseStoreFails() throws {
         let place = try Place(pictures: 40)
         let id = try place.submit()

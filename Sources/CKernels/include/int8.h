@@ -1,16 +1,17 @@
 #pragma once
 #include "kernels.h"
 
-/// Prediction in 8-bit integers: unsigned activations, signed weights, sums and biases of 32 bits. Every level gives the same bits.
+/// Prediction in 8-bit integers: unsigned activations, signed weights, sums and biases of 32 bits. Every level gives
+/// the same bits.
 
 #pragma clang assume_nonnull begin
 
 /// sum[m][n] = bias[n] + sum over s < segments, k < 4 groups of A[s][m][k] * B[s][k / 4][n][k % 4], where A[s][m][k] is
 /// a[s * a_segment + m * a_row + k]. Strides are in bytes. Sums must fit into 32 bits whatever the activations.
 ///
-/// A sum becomes an activation by requantisation: min(255, (max(0, sum) * multiplier) >> 32), the product in 64 bits, rounded down; for
-/// rounding to nearest, a bias includes half of what one activation step is worth. Jacob et al. 2018, "Quantization and Training of Neural
-/// Networks for Efficient Integer-Arithmetic-Only Inference", 2.2.
+/// A sum becomes an activation by requantisation: min(255, (max(0, sum) * multiplier) >> 32), the product in 64 bits,
+/// rounded down; for rounding to nearest, a bias includes half of what one activation step is worth. Jacob et al. 2018,
+/// "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2.2.
 struct bagq_int8_product {
     ptrdiff_t rows, segments, groups, outputs;
     /// Readable to the end of the last group, also where its weights are 0.
@@ -22,7 +23,8 @@ struct bagq_int8_product {
     const int32_t *bias;
     /// An element per output, rounded up to a multiple of 16.
     const uint32_t *multipliers;
-    /// The row below: a row of C is then the largest of four of A's, 2m and 2m + 1 on both lines (2 x 2 max-pooling). 0 for none.
+    /// The row below: a row of C is then the largest of four of A's, 2m and 2m + 1 on both lines (2 x 2 max-pooling). 0
+    /// for none.
     ptrdiff_t pooled_line;
     uint8_t *c;
     ptrdiff_t c_row;
@@ -40,8 +42,8 @@ static inline struct bagq_int8_tile bagq_int8_tile(ptrdiff_t size, ptrdiff_t str
     return (struct bagq_int8_tile){outputs, ((outputs - 1) * stride + size + 3) / 4};
 }
 
-/// A depthwise convolution. Channels go in blocks of 64, the last filled up with weights of 0; place p of a block is its channel
-/// p % 16 / 4 * 16 + p / 16 * 4 + p % 4.
+/// A depthwise convolution. Channels go in blocks of 64, the last filled up with weights of 0; place p of a block is
+/// its channel p % 16 / 4 * 16 + p / 16 * 4 + p % 4.
 struct bagq_int8_depthwise {
     struct bagq_windows windows;
     /// [block][kernel row][output of a tile][four of columns][place][4]: 0 for the columns that an output does not see.
@@ -60,7 +62,8 @@ struct bagq_int8_addition {
 
 struct bagq_int8_kernels {
     void (*product)(const struct bagq_int8_product *);
-    /// The sums themselves: `multipliers`, `pooled_line`, `c` and `c_row` are not used. Rows of `sums` are `sums_row` apart.
+    /// The sums themselves: `multipliers`, `pooled_line`, `c` and `c_row` are not used. Rows of `sums` are `sums_row`
+    /// apart.
     void (*sums)(const struct bagq_int8_product *, int32_t *sums, ptrdiff_t sums_row);
     /// Requantised as products are. 63 bytes behind the input must be readable.
     void (*depthwise)(const struct bagq_int8_depthwise *, const uint8_t *input, uint8_t *output);

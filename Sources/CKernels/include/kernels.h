@@ -3,25 +3,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The arithmetic of the CNN core, of the resize and of fingerprints, once per instruction set. Tensors are row-major: pictures height x width x channels, weights
-/// [kernel row][kernel column][input channel][output channel]. Every element of a result is one sum taken in one order that depends on
-/// nothing but the shapes, so tiles, batches and threads never change a bit of it. No pointer needs alignment.
+/// The arithmetic of the CNN core, of the resize and of fingerprints, once per instruction set. Tensors are row-major:
+/// pictures height x width x channels, weights [kernel row][kernel column][input channel][output channel]. Every
+/// element of a result is one sum taken in one order that depends on nothing but the shapes, so tiles, batches and
+/// threads never change a bit of it. No pointer needs alignment.
 
 #pragma clang assume_nonnull begin
 
-/// The activation: min(high, max(low, value)), where a NaN stays one. ReLU has 0 and infinity, ReLU6 0 and 6, none the infinities.
+/// The activation: min(high, max(low, value)), where a NaN stays one. ReLU has 0 and infinity, ReLU6 0 and 6, none the
+/// infinities.
 struct bagq_clamp {
     float low, high;
 };
 
-/// What becomes of a sum: clamp(sum + skip), where `skip` lies as the output does, may be the output, and is null for zeros.
+/// What becomes of a sum: clamp(sum + skip), where `skip` lies as the output does, may be the output, and is null for
+/// zeros.
 struct bagq_finish {
     struct bagq_clamp clamp;
     const float *_Nullable skip;
 };
 
 /// C[m][n] = initial[m][n] + sum over s < segments, k < columns of A[s][m][k] * B[s][k][n], where
-/// A[s][m][k] is a[s * a_segment + m * a_row + k * a_column] and B[s][k][n] is b[s * b_segment + k * b_row + n]. Strides are in floats.
+/// A[s][m][k] is a[s * a_segment + m * a_row + k * a_column] and B[s][k][n] is b[s * b_segment + k * b_row + n].
+/// Strides are in floats.
 struct bagq_product {
     ptrdiff_t rows, columns, segments, outputs;
     const float *a;
@@ -44,9 +48,10 @@ struct bagq_convolution {
     ptrdiff_t input_row, output_row;
 };
 
-/// Windows over one picture, or a horizontal band of it, each channel on its own; rows and pixels follow each other without a gap. Output
-/// (y, x) sees the input's rows from y * stride - top on and its columns from x * stride - left on: what lies outside of the input, also below
-/// it and to its right, is padding. Every window has at least one place within the input.
+/// Windows over one picture, or a horizontal band of it, each channel on its own; rows and pixels follow each other
+/// without a gap. Output (y, x) sees the input's rows from y * stride - top on and its columns from x * stride - left
+/// on: what lies outside of the input, also below it and to its right, is padding. Every window has at least one place
+/// within the input.
 struct bagq_windows {
     ptrdiff_t channels, size, stride;
     ptrdiff_t input_height, input_width;
@@ -76,7 +81,8 @@ struct bagq_adam {
 };
 
 /// How the pixels of one side of a picture become those of another: target pixel i is the sum over t < taps of
-/// source pixel starts[i] + t times weights[i * taps + t]. Weights are at least 0, in units of 2^-22, and sum to about 1.
+/// source pixel starts[i] + t times weights[i * taps + t]. Weights are at least 0, in units of 2^-22, and sum to
+/// about 1.
 struct bagq_side {
     ptrdiff_t count, taps;
     const ptrdiff_t *starts;
@@ -93,22 +99,25 @@ struct bagq_kernels {
     /// Turns weights of 3 x 3 kernels into [16][input channel][output channel] for `convolve_winograd`.
     void (*winograd_weights)(ptrdiff_t channels, ptrdiff_t filters, const float *weights, float *transformed);
     /// What `convolve` does, for 3 x 3 kernels of stride 1, by F(2x2, 3x3): sums are taken in another order, which also
-    /// depends on the place in the tile of 2 x 2. `bias` may be null. `scratch` is 16 * bagq_winograd_tiles * (channels + filters).
+    /// depends on the place in the tile of 2 x 2. `bias` may be null. `scratch` is 16 * bagq_winograd_tiles * (channels
+    /// + filters).
     void (*convolve_winograd)(
         const struct bagq_convolution *, const float *input, const float *transformed, const float *_Nullable bias, struct bagq_finish, float *scratch,
         float *output);
     /// d_weights += the gradient over the rows given.
     void (*convolve_weight_gradient)(const struct bagq_convolution *, const float *input, const float *d_output, float *d_weights);
-    /// d_input += the gradient over the rows given. `turned` is the weights as [kernel column][kernel row][output channel][input channel].
+    /// d_input += the gradient over the rows given. `turned` is the weights as [kernel column][kernel row][output
+    /// channel][input channel].
     void (*convolve_input_gradient)(const struct bagq_convolution *, const float *d_output, const float *turned, float *d_input);
-    /// A depthwise convolution: output = input * weights + bias, clamped. `weights` is [kernel row][kernel column][channel].
+    /// A depthwise convolution: output = input * weights + bias, clamped. `weights` is [kernel row][kernel
+    /// column][channel].
     void (*depthwise)(const struct bagq_windows *, const float *input, const float *weights, const float *bias, struct bagq_clamp, float *output);
     /// d_input = the gradient.
     void (*depthwise_input_gradient)(const struct bagq_windows *, const float *d_output, const float *weights, float *d_input);
     /// d_weights += the gradient.
     void (*depthwise_weight_gradient)(const struct bagq_windows *, const float *input, const float *d_output, float *d_weights);
-    /// `places`, where asked for, gets each maximum's place in its window, at most 16 x 16: row * size + column, the first of equals. Padding
-    /// is never the largest.
+    /// `places`, where asked for, gets each maximum's place in its window, at most 16 x 16: row * size + column, the
+    /// first of equals. Padding is never the largest.
     void (*max_pool)(const struct bagq_windows *, const float *input, float *output, uint8_t *_Nullable places);
     /// d_input += the gradient.
     void (*max_pool_gradient)(const struct bagq_windows *, const float *d_output, const uint8_t *places, float *d_input);
@@ -129,8 +138,8 @@ struct bagq_kernels {
     void (*moments)(ptrdiff_t rows, ptrdiff_t columns, const float *values, float *mean, float *squares);
     /// output = clamp((input - mean) * factor + shift + skip); no skip: zeros.
     void (*normalize)(const struct bagq_normalization *, const float *input, const float *_Nullable skip, struct bagq_clamp, float *output);
-    /// Sets the gradient to 0 where the output has been clamped; then sums[column] = its sum, products[column] = that of
-    /// gradient * (input - mean).
+    /// Sets the gradient to 0 where the output has been clamped; then sums[column] = its sum, products[column] = that
+    /// of gradient * (input - mean).
     void (*normalization_sums)(const struct bagq_normalization *, const float *input, const float *output, struct bagq_clamp,
         float *d_output, float *sums, float *products);
     /// d_input = d_output * factor + (input - mean) * slope + shift.
@@ -139,8 +148,8 @@ struct bagq_kernels {
     void (*adam)(const struct bagq_adam *, ptrdiff_t count, const float *gradients, float *m, float *v, float *parameters);
     /// output = input * (1 / 255), in float.
     void (*rescale)(ptrdiff_t count, const uint8_t *input, float *output);
-    /// What the processor can do at most, to compare the others with: independent multiply-adds in registers. Returns how many operations
-    /// it made, of which a multiply-add has two. 16 values are read and changed.
+    /// What the processor can do at most, to compare the others with: independent multiply-adds in registers. Returns
+    /// how many operations it made, of which a multiply-add has two. 16 values are read and changed.
     ptrdiff_t (*multiply_adds)(ptrdiff_t repeats, float *values);
     /// Resamples the columns of an RGB picture of 1 row or more, each byte rounded to nearest. Rows are packed.
     void (*resample_columns)(const struct bagq_side *, ptrdiff_t width, ptrdiff_t height, const uint8_t *input, uint8_t *output);

@@ -1,5 +1,6 @@
-/// A network that others have trained on many pictures, under the names that timm (github.com/huggingface/pytorch-image-models) gives it and
-/// its tensors, batch normalisation folded into the convolutions.
+/// A network that others have trained on many pictures, under the names that timm
+/// (github.com/huggingface/pytorch-image-models) gives it and its tensors, batch normalisation folded into the
+/// convolutions.
 package struct Backbone: Sendable {
     /// timm's: `tf_efficientnet_lite0`.
     package let name: String

@@ -1,4 +1,5 @@
-/// EfficientNet-Lite (github.com/tensorflow/tpu, models/official/efficientnet/lite): inverted residual blocks with ReLU6, made for 8 bits.
+/// EfficientNet-Lite (github.com/tensorflow/tpu, models/official/efficientnet/lite): inverted residual blocks with
+/// ReLU6, made for 8 bits.
 enum EfficientNetLite {
     /// Lite0 to Lite2, with TensorFlow's padding and epsilon (`tf_`) and with PyTorch's.
     static let all: [Backbone] = ["tf_", ""].flatMap { prefix in

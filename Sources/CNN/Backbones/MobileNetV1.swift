@@ -1,5 +1,5 @@
-/// MobileNetV1 (Howard et al. 2017, "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications"): depthwise
-/// separable convolutions in a plain sequence, with ReLU6.
+/// MobileNetV1 (Howard et al. 2017, "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
+/// Applications"): depthwise separable convolutions in a plain sequence, with ReLU6.
 enum MobileNetV1 {
     static let all = [backbone("mobilenetv1_100", width: 1), backbone("mobilenetv1_125", width: 1.25)]
 

@@ -67,8 +67,9 @@ package struct PretrainedWeights: Sendable {
         return backbone
     }
 
-    /// The network's parameters: the convolutions' from the file, batch normalisation and the pictures' mean and deviation folded in; the
-    /// dense layer's from it where it has as many classes, else small and random, the same for the same seed.
+    /// The network's parameters: the convolutions' from the file, batch normalisation and the pictures' mean and
+    /// deviation folded in; the dense layer's from it where it has as many classes, else small and random, the same for
+    /// the same seed.
     /// - throws: Which tensor is missing, is one too many, or has a wrong shape.
     package func parameters(of network: Network, seed: UInt64) throws(ModelFileError) -> Parameters {
         let parameters = network.initialParameters(seed: seed)
@@ -124,8 +125,8 @@ package struct PretrainedWeights: Sendable {
     private static let headShrink: Float = 0.25
 }
 
-/// A convolution with the batch normalisation behind it folded in (Jacob et al. 2018, 3.2), and for the first one the pictures' mean and
-/// deviation before it. Computed in Double.
+/// A convolution with the batch normalisation behind it folded in (Jacob et al. 2018, 3.2), and for the first one the
+/// pictures' mean and deviation before it. Computed in Double.
 private struct FoldedConvolution {
     /// [row, column, input channel, output channel]; depthwise [row, column, channel, 1].
     private(set) var kernel: [Float]

@@ -1,4 +1,5 @@
-/// ResNet (He et al. 2015, "Deep Residual Learning for Image Recognition"), strides in the 3 x 3 convolutions as in PyTorch's.
+/// ResNet (He et al. 2015, "Deep Residual Learning for Image Recognition"), strides in the 3 x 3 convolutions as in
+/// PyTorch's.
 enum ResNet {
     static let all = [
         backbone("resnet18", depths: [2, 2, 2, 2], isBottleneck: false),

@@ -1,6 +1,7 @@
 import CKernels
 
-/// y = pool(activation(x * kernel + bias)) in bytes. See `Convolution`; what the activation cuts off lies outside of the output's range.
+/// y = pool(activation(x * kernel + bias)) in bytes. See `Convolution`; what the activation cuts off lies outside of
+/// the output's range.
 struct Int8Convolution: Sendable {
     let convolution: Convolution
     private let weights: Int8Weights

@@ -74,7 +74,8 @@ struct Int8Average: Sendable {
     /// Nil where 32 bits cannot hold it.
     init?(pixels: Int, input: Int8Scale, output: Int8Scale) {
         let worth = input.step / (output.step * Double(pixels))
-        // The largest multiplier stands for 1, as the mean of one pixel has it: with half a step added, it loses nothing.
+        // The largest multiplier stands for 1, as the mean of one pixel has it: with half a step added, it loses
+        // nothing.
         let multiplier = min((worth * 0x1p32).rounded(), 0x1p32 - 1)
         guard 1...1 << 22 ~= pixels, worth <= 1, multiplier > 0 else { return nil }
         let bias = ((Double(output.zero) + 0.5) * 0x1p32 / multiplier).rounded() - Double(input.zero) * Double(pixels)

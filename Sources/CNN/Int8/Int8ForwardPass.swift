@@ -3,10 +3,11 @@ final class Int8ForwardPass {
     private let network: Int8Network
     private let kernels: Int8Kernels
     private let capacity: Int
-    /// Values that pass from stage to stage, capacity x those of a picture, and the slack that the kernels want behind what they read;
-    /// of the others nil.
+    /// Values that pass from stage to stage, capacity x those of a picture, and the slack that the kernels want behind
+    /// what they read; of the others nil.
     private let crossing: [Buffer<UInt8>?]
-    /// One picture's values within a stage, sharing memory as the plan says, with the slack; of a value within a chain the rows in hand.
+    /// One picture's values within a stage, sharing memory as the plan says, with the slack; of a value within a chain
+    /// the rows in hand.
     private let inner: [Buffer<UInt8>?]
     /// Of each stage.
     private let units: [[PictureUnit<Int8Network.Step>]]

@@ -1,4 +1,5 @@
-/// A layer's weights and biases as integers, in the order of the real ones, before a kernel's packing. See `Int8Weights`.
+/// A layer's weights and biases as integers, in the order of the real ones, before a kernel's packing. See
+/// `Int8Weights`.
 struct Int8Integers {
     let weights: [Int8]
     let biases: [Int32]
@@ -6,8 +7,8 @@ struct Int8Integers {
     let multipliers: [UInt32]
     let sumScales: [Double]
 
-    /// Sums stay below 2^31: inputs x 255 x 127 below 2^30, and half of that where an input's zero is taken off again; biases with their half
-    /// step and their zero, too.
+    /// Sums stay below 2^31: inputs x 255 x 127 below 2^30, and half of that where an input's zero is taken off again;
+    /// biases with their half step and their zero, too.
     private static let mostInputs = 1 << 15
     private static let largestBias = 0x1p29
 

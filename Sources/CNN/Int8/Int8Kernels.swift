@@ -2,7 +2,8 @@ import CKernels
 
 /// The 8-bit kernels of one level, with the sizes checked: CKernels/include/int8.h says what each does. The C border.
 @safe struct Int8Kernels: @unchecked Sendable {
-    /// How far behind its last byte an input must be readable: products take activations by fours, depthwise convolutions by 64.
+    /// How far behind its last byte an input must be readable: products take activations by fours, depthwise
+    /// convolutions by 64.
     static let slack = 63
 
     private let table: bagq_int8_kernels
@@ -13,7 +14,8 @@ import CKernels
         unsafe self.table = table.pointee
     }
 
-    /// The fastest that belong to a level: within AVX-512, those of VNNI where the machine has it. Nil where it lacks the level.
+    /// The fastest that belong to a level: within AVX-512, those of VNNI where the machine has it. Nil where it lacks
+    /// the level.
     init?(_ level: KernelLevel) {
         let candidates =
             switch level {

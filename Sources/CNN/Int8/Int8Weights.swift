@@ -1,8 +1,9 @@
-/// A layer's weights, biases and scales in integers, as the 8-bit kernels take them: Jacob et al. 2018, "Quantization and
-/// Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", weights symmetric and per output channel.
+/// A layer's weights, biases and scales in integers, as the 8-bit kernels take them: Jacob et al. 2018, "Quantization
+/// and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", weights symmetric and per output
+/// channel.
 ///
-/// What an activation's byte means, its `Int8Scale` says; a real weight is the output's weight scale x its byte, -127 to 127, so a sum of
-/// products counts in units of input step x weight scale, and so does the bias.
+/// What an activation's byte means, its `Int8Scale` says; a real weight is the output's weight scale x its byte, -127
+/// to 127, so a sum of products counts in units of input step x weight scale, and so does the bias.
 struct Int8Weights: Sendable {
     let segments: Int
     /// Inputs of a segment, by fours; the last may have weights of 0.
@@ -10,7 +11,8 @@ struct Int8Weights: Sendable {
     let outputs: Int
     /// [segment][group][output][4], outputs rounded up to a multiple of 16.
     let values: Buffer<Int8>
-    /// With half an activation step added, so that requantisation rounds to nearest, and with what the zeros of input and output make.
+    /// With half an activation step added, so that requantisation rounds to nearest, and with what the zeros of input
+    /// and output make.
     let biases: Buffer<Int32>
     /// Activation steps that a unit of the sums is worth, in units of 2^-32; 0 for a layer whose sums are wanted.
     let multipliers: Buffer<UInt32>

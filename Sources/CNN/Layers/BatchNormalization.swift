@@ -1,12 +1,13 @@
 import CKernels
 
-/// y = activation((x - mean) / sqrt(variance + epsilon) * scale + shift + skip), each channel with its mean and its (biased) variance over
-/// all pixels of the batch (Ioffe and Szegedy 2015, "Batch Normalization"). Only in training: for prediction, running means of both are
-/// folded into the convolution before it; see `FoldedNetwork`.
+/// y = activation((x - mean) / sqrt(variance + epsilon) * scale + shift + skip), each channel with its mean and its
+/// (biased) variance over all pixels of the batch (Ioffe and Szegedy 2015, "Batch Normalization"). Only in training:
+/// for prediction, running means of both are folded into the convolution before it; see `FoldedNetwork`.
 ///
 /// - x, y, skip: H x W x C. - scale, shift: C.
 ///
-/// A picture's part of the sums is taken by whoever has the picture at hand; the batch's are those of its pictures, in their order.
+/// A picture's part of the sums is taken by whoever has the picture at hand; the batch's are those of its pictures, in
+/// their order.
 struct BatchNormalization: Sendable {
     let shape: Shape
     let activation: Activation
@@ -26,8 +27,8 @@ struct BatchNormalization: Sendable {
 
     /// What a batch leaves on its way.
     struct Memory: Sendable {
-        /// Of each picture, two values a channel: mean and squared distances from it; on the way back the gradient's sum and that of its
-        /// products with x - mean.
+        /// Of each picture, two values a channel: mean and squared distances from it; on the way back the gradient's
+        /// sum and that of its products with x - mean.
         private let pictures: Buffer<Float>
         /// Of the batch.
         let mean: Buffer<Float>
@@ -67,8 +68,8 @@ struct BatchNormalization: Sendable {
         kernels.moments(of: x, mean: memory.first(of: picture), squares: memory.second(of: picture))
     }
 
-    /// The batch's statistics of its pictures': the squared distances from the common mean are those from the pictures' own, and those of
-    /// the pictures' from the common one.
+    /// The batch's statistics of its pictures': the squared distances from the common mean are those from the pictures'
+    /// own, and those of the pictures' from the common one.
     func endMeasuring(count: Int, _ parameters: Buffer<Float>, _ memory: Memory) {
         let scales = parameters[scale].span
         let means = sums(of: count, memory.first).map { $0 / Double(count) }
@@ -129,8 +130,8 @@ struct BatchNormalization: Sendable {
             slope: memory.slope, into: dx)
     }
 
-    /// Takes the last batch into the running statistics: its variance as an estimate of all pictures', n / (n - 1) of the biased one, as
-    /// PyTorch does.
+    /// Takes the last batch into the running statistics: its variance as an estimate of all pictures', n / (n - 1) of
+    /// the biased one, as PyTorch does.
     func moveRunningStatistics(in parameters: Buffer<Float>, count: Int, _ memory: Memory) {
         let total = Double(count * pixels)
         for (range, batch, correction) in [

@@ -7,8 +7,8 @@ import CKernels
 /// - bias: K.
 /// - y: H' x W' x K, H' = (padded H - S) / stride + 1, then pooled.
 ///
-/// With pooling, the convolution's own output never exists whole: it is made in bands of a few rows that stay in the cache,
-/// forward and backward, and only as far as the pooling windows reach.
+/// With pooling, the convolution's own output never exists whole: it is made in bands of a few rows that stay in the
+/// cache, forward and backward, and only as far as the pooling windows reach.
 struct Convolution: PictureLayer {
     let input: Shape
     let output: Shape
@@ -27,7 +27,8 @@ struct Convolution: PictureLayer {
     let usesWinograd: Bool
     /// Whether the input's gradient is made so, too, of the whole output's gradient at once.
     let usesWinogradBackward: Bool
-    /// How many output values backward takes at a time: they and the input rows below them stay in the second-level cache.
+    /// How many output values backward takes at a time: they and the input rows below them stay in the second-level
+    /// cache.
     private let bandCount: Int
     /// Rows and columns of the convolution that are used.
     let height: Int
@@ -152,8 +153,8 @@ struct Convolution: PictureLayer {
         }
     }
 
-    /// dkernel[ky, kx, c, k] += sum over y, x of x[y stride + ky, x stride + kx, c] * dy[y, x, k], dbias = sum of dy, and
-    /// dx[y stride + ky, x stride + kx, c] += sum over k of dy[y, x, k] * kernel[ky, kx, c, k], band by band.
+    /// dkernel[ky, kx, c, k] += sum over y, x of x[y stride + ky, x stride + kx, c] * dy[y, x, k], dbias = sum of dy,
+    /// and dx[y stride + ky, x stride + kx, c] += sum over k of dy[y, x, k] * kernel[ky, kx, c, k], band by band.
     func backward(
         _ dy: Buffer<Float>, x: Buffer<Float>, y: Buffer<Float>, places: Buffer<UInt8>, gradients: Buffer<Float>,
         into dx: Buffer<Float>?, _ pass: LayerPass
@@ -167,7 +168,8 @@ struct Convolution: PictureLayer {
         let product = isPointwise && pass.weights[self].bf16 == nil ? pass.weights[self].turned : nil
         if product == nil { target?.fill(with: 0) }
         let rowCount = width * filters
-        // Where the largest of a window was cut, the gradient is 0 wherever it would go: masking after the pooling is masking before it.
+        // Where the largest of a window was cut, the gradient is 0 wherever it would go: masking after the pooling is
+        // masking before it.
         if pool != nil { activation.maskGradient(dy, of: y, pass.kernels) }
         for rows in bands {
             var band = dy
@@ -200,7 +202,8 @@ struct Convolution: PictureLayer {
         if let dx, let transformed { makeInputGradient(dOutput: dy, transformed, into: dx, pass) }
     }
 
-    /// Of stride 1 and without pooling: what makes the input's gradient of the output's is a convolution with the kernel turned around.
+    /// Of stride 1 and without pooling: what makes the input's gradient of the output's is a convolution with the
+    /// kernel turned around.
     private var turnedAround: Convolution {
         let reach = size - 1
         return Convolution(

@@ -1,4 +1,5 @@
-/// A convolution's weights as its kernels want them, remade from the parameters whenever these have changed: see `DerivedWeights`.
+/// A convolution's weights as its kernels want them, remade from the parameters whenever these have changed: see
+/// `DerivedWeights`.
 final class ConvolutionWeights: Sendable {
     private let convolution: Convolution
     /// [16, c, k]: for Winograd's convolution.

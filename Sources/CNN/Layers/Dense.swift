@@ -1,4 +1,5 @@
-/// y = activation(x x kernel + bias), the activation where it follows in the network, for a batch at once: the weights pass through the cache once.
+/// y = activation(x x kernel + bias), the activation where it follows in the network, for a batch at once: the weights
+/// pass through the cache once.
 ///
 /// - x: N x I.
 /// - kernel: I x O.

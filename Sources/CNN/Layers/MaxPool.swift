@@ -3,7 +3,8 @@ import CKernels
 /// y = the largest value of each window, channel by channel; the first of equals gets the gradient.
 ///
 /// - x: H x W x C.
-/// - y: H' x W' x C, H' = (padded H - size) / stride + 1. What does not fill a window is left out; padding is never the largest.
+/// - y: H' x W' x C, H' = (padded H - size) / stride + 1. What does not fill a window is left out; padding is never the
+///   largest.
 struct MaxPool: PictureLayer {
     let input: Shape
     let output: Shape

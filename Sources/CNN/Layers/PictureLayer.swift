@@ -1,5 +1,6 @@
-/// A layer that takes one picture at a time, so a thread can take a picture through several with its values still in the cache.
-/// Each kind is a file with its forward and backward side by side. `x` is what comes in, `y` what goes out, `dx` and `dy` the loss's gradients.
+/// A layer that takes one picture at a time, so a thread can take a picture through several with its values still in
+/// the cache. Each kind is a file with its forward and backward side by side. `x` is what comes in, `y` what goes out,
+/// `dx` and `dy` the loss's gradients.
 protocol PictureLayer: Sendable {
     var input: Shape { get }
     var output: Shape { get }

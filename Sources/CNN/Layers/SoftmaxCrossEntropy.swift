@@ -1,9 +1,11 @@
-/// The head: class probabilities, the softmax of the calibrated logits, and in training the loss -ln p[label] of the logits as they are.
+/// The head: class probabilities, the softmax of the calibrated logits, and in training the loss -ln p[label] of the
+/// logits as they are.
 ///
 /// Computed in Double with an exponential and a logarithm of its own: the system's differ from machine to machine.
 enum SoftmaxCrossEntropy {
     /// - logits: K.
-    /// - result: Gets K probabilities from `start` on. Logits that are not finite give equal ones: no answer, rather than a wrong one.
+    /// - result: Gets K probabilities from `start` on. Logits that are not finite give equal ones: no answer, rather
+    ///   than a wrong one.
     static func probabilities(
         of logits: Span<Float>, _ calibration: Calibration, into result: inout MutableSpan<Float>, from start: Int
     ) {

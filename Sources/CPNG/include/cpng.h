@@ -19,8 +19,8 @@ typedef struct bagq_png_progress {
 
 enum { BAGQ_PNG_MESSAGE_SIZE = 128 };
 
-/// Decodes a PNG file of 1 to 16 bits, any colour type, interlaced or not; an animation's default picture. Nothing but the pixels is
-/// kept of it: no colour profile, no gamma, no text.
+/// Decodes a PNG file of 1 to 16 bits, any colour type, interlaced or not; an animation's default picture. Nothing but
+/// the pixels is kept of it: no colour profile, no gamma, no text.
 /// - is_incomplete: the file is cut off: all that is left of it is to come out, be it slowly.
 /// - width, height: what the file says. A file that says something else is an error.
 /// - pixels: receives height x width x 3 bytes (RGB), or x 4 (RGBA, not premultiplied) with `has_alpha`.

@@ -1,5 +1,5 @@
-/// Posts of the AT Protocol as tools unpack or list them: the record alone, or with its address or its author around it. Pictures are
-/// called by their content's id.
+/// Posts of the AT Protocol as tools unpack or list them: the record alone, or with its address or its author around
+/// it. Pictures are called by their content's id.
 struct BlueskyRecords: PostRecordFormat {
     static let name = "Bluesky records"
 

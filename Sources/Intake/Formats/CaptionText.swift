@@ -1,5 +1,5 @@
-/// What people wrote under a picture, in a text file beside it, as instaloader and img2dataset leave it: for pictures of which no record
-/// says more.
+/// What people wrote under a picture, in a text file beside it, as instaloader and img2dataset leave it: for pictures
+/// of which no record says more.
 enum CaptionText {
     static let name = "caption text"
 

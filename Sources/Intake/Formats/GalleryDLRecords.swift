@@ -1,5 +1,5 @@
-/// gallery-dl's metadata in one file, `data.jsonl`: what the sidecars would say, a line a picture. A line does not tell the picture's name
-/// on disk; it is the site's default, or the name it had at the site.
+/// gallery-dl's metadata in one file, `data.jsonl`: what the sidecars would say, a line a picture. A line does not tell
+/// the picture's name on disk; it is the site's default, or the name it had at the site.
 struct GalleryDLRecords: PostRecordFormat {
     static let name = GalleryDL.name
 

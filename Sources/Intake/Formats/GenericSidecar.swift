@@ -1,4 +1,5 @@
-/// Any JSON object beside a picture that says when, by whom or how well liked it was, in words that people use for that.
+/// Any JSON object beside a picture that says when, by whom or how well liked it was, in words that people use for
+/// that.
 enum GenericSidecar: SidecarFormat {
     static let name = "JSON sidecar"
 

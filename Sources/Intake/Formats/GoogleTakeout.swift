@@ -1,6 +1,7 @@
-/// Google Photos in Takeout: `IMG.JPG.supplemental-metadata.json`, before 2024 `IMG.JPG.json`, for `IMG.JPG`, its name cut off at 46 characters
-/// (github.com/ente-io/ente/issues/4953). A second `IMG.JPG` is `IMG(1).JPG`, and its document `IMG.JPG(1).json`; what was edited there is
-/// `IMG-edited.JPG` and shares the document. Its time is that of the picture, as the camera or whoever mended it says.
+/// Google Photos in Takeout: `IMG.JPG.supplemental-metadata.json`, before 2024 `IMG.JPG.json`, for `IMG.JPG`, its name
+/// cut off at 46 characters (github.com/ente-io/ente/issues/4953). A second `IMG.JPG` is `IMG(1).JPG`, and its document
+/// `IMG.JPG(1).json`; what was edited there is `IMG-edited.JPG` and shares the document. Its time is that of the
+/// picture, as the camera or whoever mended it says.
 enum GoogleTakeout: SidecarFormat {
     static let name = "Google Takeout"
 

@@ -1,5 +1,5 @@
-/// Hugging Face's imagefolder: `metadata.jsonl` or `metadata.csv`, with the path of each picture from there in `file_name`, in `image`, or
-/// in several columns called `…_file_name` (huggingface.co/docs/datasets/image_dataset).
+/// Hugging Face's imagefolder: `metadata.jsonl` or `metadata.csv`, with the path of each picture from there in
+/// `file_name`, in `image`, or in several columns called `…_file_name` (huggingface.co/docs/datasets/image_dataset).
 enum Imagefolder: RecordFileFormat {
     static let name = "Hugging Face imagefolder"
 

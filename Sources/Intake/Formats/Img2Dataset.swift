@@ -1,5 +1,6 @@
-/// img2dataset: `KEY.json` and `KEY.txt` for `KEY.jpg`, in folders and in tar files (github.com/rom1504/img2dataset, writer.py). It knows
-/// where a picture came from, not when or whose it is, unless the columns that it was told to keep do.
+/// img2dataset: `KEY.json` and `KEY.txt` for `KEY.jpg`, in folders and in tar files (github.com/rom1504/img2dataset,
+/// writer.py). It knows where a picture came from, not when or whose it is, unless the columns that it was told to keep
+/// do.
 enum Img2Dataset: SidecarFormat {
     static let name = "img2dataset"
 

@@ -1,5 +1,5 @@
-/// instaloader: a document per post, `BASE.json` or `BASE.json.xz`, for `BASE.jpg` or for `BASE_1.jpg`, `BASE_2.jpg` and so on
-/// (github.com/instaloader/instaloader, structures.py). A picture of a video is its thumbnail.
+/// instaloader: a document per post, `BASE.json` or `BASE.json.xz`, for `BASE.jpg` or for `BASE_1.jpg`, `BASE_2.jpg`
+/// and so on (github.com/instaloader/instaloader, structures.py). A picture of a video is its thumbnail.
 enum Instaloader: SidecarFormat {
     static let name = "instaloader"
 

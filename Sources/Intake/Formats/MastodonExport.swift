@@ -1,5 +1,6 @@
-/// A Mastodon account's archive: its own posts in `outbox.json`, the account in `actor.json`, and the pictures below `media_attachments/`
-/// (github.com/mastodon/mastodon, backup_service.rb). What the account boosted is in it as an address alone, without pictures.
+/// A Mastodon account's archive: its own posts in `outbox.json`, the account in `actor.json`, and the pictures below
+/// `media_attachments/` (github.com/mastodon/mastodon, backup_service.rb). What the account boosted is in it as an
+/// address alone, without pictures.
 enum MastodonExport: ManifestFormat {
     static let name = "Mastodon archive"
 

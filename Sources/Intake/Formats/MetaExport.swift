@@ -1,5 +1,5 @@
-/// What Instagram and Facebook hand to their own users, in the JSON variant: `posts_1.json`, `your_posts_1.json` and their like, with
-/// the pictures at `uri` below the export's root; and Instagram's form of 2018 to 2020, `media.json`.
+/// What Instagram and Facebook hand to their own users, in the JSON variant: `posts_1.json`, `your_posts_1.json` and
+/// their like, with the pictures at `uri` below the export's root; and Instagram's form of 2018 to 2020, `media.json`.
 enum MetaExport: ManifestFormat {
     static let name = "Instagram or Facebook export"
 

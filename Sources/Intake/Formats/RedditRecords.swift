@@ -1,4 +1,5 @@
-/// Reddit's submissions as Pushshift and Arctic Shift keep them, a line each, and as the API lists them. Comments are none.
+/// Reddit's submissions as Pushshift and Arctic Shift keep them, a line each, and as the API lists them. Comments are
+/// none.
 struct RedditRecords: PostRecordFormat {
     static let name = "Reddit records"
 

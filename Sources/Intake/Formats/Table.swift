@@ -1,5 +1,6 @@
-/// Any CSV, TSV, JSONL or JSON array with a column that names pictures: what people call the other columns is known. A table without such a
-/// column is none of bagq's business. COCO's list of pictures is read so too; its dates are of the collection and say nothing.
+/// Any CSV, TSV, JSONL or JSON array with a column that names pictures: what people call the other columns is known. A
+/// table without such a column is none of bagq's business. COCO's list of pictures is read so too; its dates are of the
+/// collection and say nothing.
 enum Table: RecordFileFormat {
     static let name = "table"
 

@@ -1,5 +1,6 @@
-/// What X hands to its own users: `data/tweets.js` and its parts, each `window.YTD.tweets.part0 = [ {"tweet": {…}} ]`, with the pictures in
-/// `tweets_media/<tweet>-<name>` and the author in `account.js` alone. Likes are other people's tweets, and deleted ones are not read.
+/// What X hands to its own users: `data/tweets.js` and its parts, each `window.YTD.tweets.part0 = [ {"tweet": {…}} ]`,
+/// with the pictures in `tweets_media/<tweet>-<name>` and the author in `account.js` alone. Likes are other people's
+/// tweets, and deleted ones are not read.
 enum XArchive: ManifestFormat {
     static let name = "X archive"
 

@@ -1,5 +1,6 @@
-/// Tweets as X's API and its scrapers write them, a line each (github.com/DocNow/twarc, github.com/JustAnotherArchivist/snscrape): objects
-/// of API v1.1; pages, streams and flattened tweets of v2; snscrape's. Deletions, errors, users, lists and counts are no tweets.
+/// Tweets as X's API and its scrapers write them, a line each (github.com/DocNow/twarc,
+/// github.com/JustAnotherArchivist/snscrape): objects of API v1.1; pages, streams and flattened tweets of v2;
+/// snscrape's. Deletions, errors, users, lists and counts are no tweets.
 ///
 /// A tweet's pictures are saved as `<tweet>_<number>`, `<tweet>-<name>` or under the last part of their address.
 struct XRecords: PostRecordFormat {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Flickr's YFCC100M and its like: tab-separated, without a header, some 23 to 25 columns whose number differs from release to release
-/// (lbsn.vgiscience.org/tutorial/yfcc-introduction). They are known by their shape: the page's address, the picture's address, the
-/// second of the upload. Texts are written as in addresses.
+/// Flickr's YFCC100M and its like: tab-separated, without a header, some 23 to 25 columns whose number differs from
+/// release to release (lbsn.vgiscience.org/tutorial/yfcc-introduction). They are known by their shape: the page's
+/// address, the picture's address, the second of the upload. Texts are written as in addresses.
 enum YFCC: RecordFileFormat {
     static let name = "YFCC100M"
 
@@ -24,7 +24,8 @@ enum YFCC: RecordFileFormat {
         let uploaded = column {
             $0.utf8.count == 10 && $0.utf8.allSatisfy(\.isDigit) && $0 > "1070000000" && $0 < "2000000000"
         }
-        // Before the page stand title, description, the author's tags, machines' tags, longitude, latitude and accuracy.
+        // Before the page stand title, description, the author's tags, machines' tags, longitude, latitude and
+        // accuracy.
         let position = Int(page) ?? 0
         return YFCCRow(
             page: page, picture: picture, uploaded: uploaded, texts: [position - 7, position - 6].map(String.init),

@@ -1,5 +1,5 @@
-/// yt-dlp's `--write-info-json`: `NAME.info.json` for `NAME.mp4`, whose thumbnail is `NAME.jpg` (github.com/yt-dlp/yt-dlp, "OUTPUT TEMPLATE").
-/// Some sites' extractors give pictures themselves.
+/// yt-dlp's `--write-info-json`: `NAME.info.json` for `NAME.mp4`, whose thumbnail is `NAME.jpg`
+/// (github.com/yt-dlp/yt-dlp, "OUTPUT TEMPLATE"). Some sites' extractors give pictures themselves.
 enum YtDlp: SidecarFormat {
     static let name = "yt-dlp"
 

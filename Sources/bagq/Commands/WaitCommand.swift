@@ -52,7 +52,8 @@ enum JobWait {
         return try untilEnd(of: job.id, in: session.store, helping: OwnWorker(for: job, in: session))
     }
 
-    /// Gives a worker that is alive a few seconds to open the source. What keeps it from that is said now, with what helps.
+    /// Gives a worker that is alive a few seconds to open the source. What keeps it from that is said now, with what
+    /// helps.
     private static func untilRead(_ job: Job, in session: Session) throws -> ExitStatus {
         let end = Date(timeIntervalSinceNow: 3)
         while end.timeIntervalSinceNow > 0 {
