@@ -87,7 +87,9 @@ let package = Package(
         tests(
             "QueueTests", ["Queue", "SQLiteStore", "Intake", "CKernels", "CSQLite", "TestSupport"], exclude: ["schemas"]
         ),
-        tests("WorkerTests", ["Worker", "Threads", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN", "TestSupport"]),
+        tests(
+            "WorkerTests", ["Worker", "Threads", "Queue", "SQLiteStore", "Intake", "Imaging", "CNN", "TestSupport"],
+            exclude: ["vectors"]),
         tests("StatisticsTests", ["Statistics", "TestSupport"], settings: strictAndFast),
         tests("ReportTests", ["Report", "Statistics", "Queue", "Intake", "TestSupport"]),
         tests("CommandTests", ["bagq", "Imaging", "Intake", "Queue", "SQLiteStore", "TestSupport"]),
