@@ -13,7 +13,9 @@
 #define INT8_TARGET "avx2,avx512f,avx512vl,avx512bw,avx512dq"
 #define INT8_LANES 16
 #define INT8_ROWS 8
-#define INT8_PAIRS(a, b) _mm512_madd_epi16((__m512i)(a), (__m512i)(b))
+// See avx2.c.
+#define INT8_DOT(sum, a, b) \
+    _mm512_add_epi32((__m512i)(sum), _mm512_madd_epi16(_mm512_maddubs_epi16((__m512i)(a), (__m512i)(b)), _mm512_set1_epi16(1)))
 #define INT8_STORE(target, mask, values) _mm512_mask_cvtusepi32_storeu_epi8(target, (__mmask16)(mask), (__m512i)(values))
 #define INT8_STORE_HALF(target, mask, bytes, half) \
     _mm256_mask_storeu_epi8(target, (__mmask32)(mask), _mm512_extracti64x4_epi64((__m512i)(bytes), half))

@@ -2,9 +2,8 @@
 //   INT8_KERNELS   the table to fill
 //   INT8_TARGET    instruction sets, where the level needs more than the baseline
 //   INT8_LANES     32-bit sums in a vector
-//   INT8_ROWS      rows of the register tile, which is two vectors wide; a multiple of 4
-//   INT8_DOT       sum + the products of four bytes a lane, where the level has an instruction for it; else
-//   INT8_PAIRS     the sums of the products of two 16-bit numbers a lane, where it has that
+//   INT8_ROWS      rows of the register tile, which is two vectors wide; at least 4
+//   INT8_DOT       sum + the products of four bytes a lane, where the level has instructions for it
 //   INT8_UNPACK    the lower (`lo`) or higher (`hi`) halves of each 128 bits of two vectors, taken in turns by 8 or by
 //                  16 bits
 //   INT8_STORE     stores those 32-bit numbers that a mask of bits names as bytes, where the level can; larger ones as
@@ -34,7 +33,7 @@ INLINE sums8 dot(sums8 sum, fours a, fours b) { return (sums8)INT8_DOT(sum, a, b
 #else
 INT8_VECTOR(halves8, int16_t, 2 * INT8_LANES)
 INT8_VECTOR(unsigned_halves8, uint16_t, 2 * INT8_LANES)
-// Bytes 0 and 2 of each lane, and 1 and 3, as 16-bit numbers: no product of two 8-bit numbers saturates there.
+// Bytes 0 and 2 of each lane, and 1 and 3, as 16-bit numbers.
 typedef struct {
     halves8 even, odd;
 } fours;
@@ -44,15 +43,11 @@ INLINE fours activations(sums8 bytes) {
 INLINE fours weights(sums8 bytes) {
     return (fours){(halves8)((unsigned_halves8)bytes << 8) >> 8, (halves8)bytes >> 8};
 }
-#ifdef INT8_PAIRS
-INLINE sums8 pairs(halves8 a, halves8 b) { return (sums8)INT8_PAIRS(a, b); }
-#else
 INLINE sums8 pairs(halves8 a, halves8 b) {
     // The lower and the upper number of each 32-bit lane, with its sign.
     const sums8 low = ((sums8)((unsigned8)a << 16) >> 16) * ((sums8)((unsigned8)b << 16) >> 16);
     return low + ((sums8)a >> 16) * ((sums8)b >> 16);
 }
-#endif
 INLINE sums8 dot(sums8 sum, fours a, fours b) { return sum + pairs(a.even, b.even) + pairs(a.odd, b.odd); }
 #endif
 
@@ -156,7 +151,7 @@ INLINE void requantised_tile(
         break;
 #define INT8_STRIP(strip, vectors, pooled, step)                                                          \
     static void strip(const struct bagq_int8_product *p, ptrdiff_t n) {                                   \
-        const ptrdiff_t all = p->rows * (step), tiles = (all + INT8_ROWS - 1) / INT8_ROWS;                \
+        const ptrdiff_t most = INT8_ROWS / (step), tiles = (p->rows + most - 1) / most;                   \
         for (ptrdiff_t i = 0, m = 0; i < tiles; i++) {                                                    \
             const ptrdiff_t rows = (p->rows - m / (step) + tiles - i - 1) / (tiles - i) * (step);         \
             const ptrdiff_t column = (pooled) ? m / 2 : m;                                                \

@@ -175,18 +175,22 @@ struct FamiliarityTests {
         return model
     }
 
-    private static func scores(
+    private static func predictions(
         _ model: Model, _ precision: PredictionPrecision, _ pictures: Noises, batch: Int, level: KernelLevel
-    ) throws -> [Double] {
+    ) throws -> (scores: [Double], features: [Float], logits: [Float]) {
         let predictor = try Predictor(model: model, precision: precision, level: level, capacity: batch)
         let pixels = pictures.pixels
-        var result: [Double] = []
+        var result: (scores: [Double], features: [Float], logits: [Float]) = ([], [], [])
         for start in stride(from: 0, to: pictures.count, by: batch) {
             let count = min(batch, pictures.count - start)
-            var probabilities = [Float](repeating: 0, count: count * 3)
-            var span = probabilities.mutableSpan
-            predictor.predict(pixels.span.extracting(start * 432..<(start + count) * 432), count: count, into: &span)
-            for picture in 0..<count { result.append(try #require(predictor.familiarity(of: picture))) }
+            result.logits +=
+                predictor.logits(
+                    of: pixels.span.extracting(start * 432..<(start + count) * 432), count: count
+                ).array[..<(count * 3)]
+            for picture in 0..<count {
+                result.scores.append(try #require(predictor.familiarity(of: picture)))
+                result.features += predictor.features(of: picture).array
+            }
         }
         return result
     }
@@ -194,18 +198,30 @@ struct FamiliarityTests {
     @Test(arguments: [true, false]) func scoresAreThePicturesOwn(_ isFlat: Bool) throws {
         var model = try Self.model(isFlat: isFlat)
         let pictures = Noises(count: 11, seed: 1_000)
-        let alone = try Self.scores(model, .fp32, pictures, batch: 1, level: .portable)
-        #expect(Set(alone).count == 11)
-        #expect(try Self.scores(model, .fp32, pictures, batch: 4, level: .portable) == alone)
+        let alone = try Self.predictions(model, .fp32, pictures, batch: 1, level: .portable)
+        #expect(Set(alone.scores).count == 11)
+        #expect(try Self.predictions(model, .fp32, pictures, batch: 4, level: .portable) == alone)
         try model.quantize(
             calibration: Noises(count: 40), choice: Noises(count: 40), comparison: Noises(count: 10), level: .portable,
             threads: 1)
-        let bytes = try Self.scores(model, .int8, pictures, batch: 4, level: .portable)
-        #expect(try Self.scores(model, .int8, pictures, batch: 3, level: .chosen(nil)) == bytes)
-        // Rounding lies outside of the subspace, too: all lose alike by it.
-        let lost = zip(alone, bytes).map { $0 - $1 }
-        let (spread, mean) = ((alone.max() ?? 0) - (alone.min() ?? 0), lost.reduce(0, +) / 11)
-        #expect(lost.allSatisfy { abs($0 - mean) < 0.2 * spread }, "\(alone) \(bytes)")
+        let bytes = try Self.predictions(model, .int8, pictures, batch: 4, level: .portable)
+        #expect(try Self.predictions(model, .int8, pictures, batch: 3, level: .chosen(nil)) == bytes)
+        // A precision's scores are those of its own features and logits, and its features are the picture's.
+        let (familiarity, scratch) = (try #require(model.familiarity), try Familiarity.Scratch(features: 160))
+        for (scores, features, logits) in [alone, bytes] {
+            for picture in 0..<11 {
+                let score = familiarity.score(
+                    features: features[picture * 160..<(picture + 1) * 160].span,
+                    logits: logits[picture * 3..<(picture + 1) * 3].span, scratch)
+                #expect(scores[picture] == score)
+            }
+        }
+        // On average: a range of activations may cut off the largest.
+        let largest = alone.features.map(abs).max() ?? 0
+        let differences = zip(alone.features, bytes.features).map { abs($0 - $1) / largest }
+        let mean = differences.reduce(0, +) / Float(differences.count)
+        #expect(largest > 0.01 && mean < 0.003, "\(mean)")
+        #expect(alone.features != bytes.features)
     }
 
     @Test func threadsChangeNothing() throws {
@@ -222,7 +238,7 @@ struct FamiliarityTests {
         let labels = (0..<60).map { $0 % 3 }
         let logits = try model.logits(for: Noises(count: 60, seed: 500), labels: labels, level: .portable, threads: 2)
         model.limitFamiliarity(by: logits, exceptOf: 2)
-        let scores = try Self.scores(
+        let (scores, _, _) = try Self.predictions(
             model, .fp32, Noises(count: 60, seed: 500), batch: 8, level: .portable)
         let brands = zip(scores, labels).filter { $0.1 != 2 }.map(\.0)
         // Of 40 the second is at the limit.

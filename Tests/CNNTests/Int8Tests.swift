@@ -31,15 +31,17 @@ struct Int8Tests {
         var columns: Int
         var outputs: Int
         var isPooled = false
-        /// Weights and activations at their limits.
-        var isExtreme = false
+        /// Activations at their limit, and weights: each alone, or two neighbours together.
+        var extreme: [Float] = []
     }
 
     private static let cases =
         (1...27).map { Case(rows: $0, segments: 1 + $0 % 3, columns: 1 + $0 * 7 % 19, outputs: 1 + $0 * 11 % 40) }
         + [15, 16, 17, 31, 32, 33, 48, 64, 65].map { Case(rows: 13, segments: 2, columns: 9, outputs: $0) }
         + (1...14).map { Case(rows: $0, segments: 3, columns: 6 + $0, outputs: 5 + 9 * $0 % 70, isPooled: true) }
-        + [Case(rows: 5, segments: 1, columns: 32_768, outputs: 3, isExtreme: true)]
+        + [[1], [-1], [1, -1], [1, 1, -1, -1]].map {
+            Case(rows: 5, segments: 1, columns: 32_768, outputs: 1, extreme: $0)
+        }
 
     @Test(arguments: Level.allCases)
     func multiplies(_ level: Level) throws {
@@ -47,7 +49,9 @@ struct Int8Tests {
         for (number, shape) in Self.cases.enumerated() {
             var noise = Noise(UInt64(number))
             let weightCount = shape.segments * shape.columns * shape.outputs
-            let kernel = shape.isExtreme ? [Float](repeating: 1, count: weightCount) : noise.floats(weightCount)
+            let kernel = noise.floats(weightCount).enumerated().map { index, weight in
+                shape.extreme.isEmpty ? weight : shape.extreme[index % shape.extreme.count]
+            }
             let bias = noise.floats(shape.outputs)
             let outputScale = Double(shape.segments * shape.columns) / 1_000
             let weights = try #require(
@@ -57,7 +61,7 @@ struct Int8Tests {
             let lines = shape.isPooled ? 2 : 1
             let (stride, segment, line) = (3, 7 + shape.columns, 5)
             let count = 2 * shape.rows * stride + line + (shape.segments + 1) * segment + shape.columns + 4
-            let a = (0..<count).map { _ in shape.isExtreme ? 255 : UInt8(noise.integer(0...255)) }
+            let a = (0..<count).map { _ in !shape.extreme.isEmpty ? 255 : UInt8(noise.integer(0...255)) }
             let rows = Int8Kernels.Rows(
                 count: shape.rows, stride: stride, segment: segment, pooledLine: shape.isPooled ? line : 0)
 
@@ -65,8 +69,7 @@ struct Int8Tests {
                 var sum = Int(weights.biases.array[output])
                 for index in 0..<shape.segments * shape.columns {
                     let (s, k) = (index / shape.columns, index % shape.columns)
-                    // The weights as the packing must have rounded them: to the nearest of 127 steps of the output's
-                    // largest.
+                    // The weights as the packing must have rounded them.
                     let scale = weights.sumScales[output] * 255
                     let weight = Int((Double(kernel[index * shape.outputs + output]) / scale).rounded())
                     sum += Int(a[row + s * segment + k]) * weight
@@ -94,6 +97,32 @@ struct Int8Tests {
                 let target = Guarded([Int32](repeating: 7, count: sums.count), guardValue: -9)
                 kernels.sum(rows, of: Guarded(a, guardValue: 255).inside, by: weights, into: target.inside)
                 #expect(target.inside.array.map(Int.init) == sums && target.isIntact, "\(shape)")
+            }
+        }
+    }
+
+    /// What lets a level add up two products in 16 bits, and that no step is given away for it.
+    @Test func neighboursFitInto16Bits() throws {
+        for (number, (run, pairStride)) in [(1, 2), (2, 2), (7, 2), (24, 2), (3, 1), (5, 1)].enumerated() {
+            var noise = Noise(UInt64(number))
+            let outputs = 3
+            // A few weights are far larger than the others.
+            let kernel = noise.floats(4 * run * outputs).map { $0 * $0 * $0 }
+            let integers = try #require(
+                Int8Integers(
+                    kernel: kernel, bias: [0, 1, -1], run: run, pairStride: pairStride, input: .pixels,
+                    output: Self.scale(1)))
+            for output in 0..<outputs {
+                let weights = (0..<4 * run).map { Int(integers.weights[$0 * outputs + output]) }
+                let pairs = weights.indices.filter { $0 % run % pairStride == 0 && $0 % run + 1 < run }
+                    .map { abs(weights[$0] + weights[$0 + 1]) }
+                let largest = max(weights.map(abs).max() ?? 0, pairs.max() ?? 0)
+                #expect(126...128 ~= largest, "\(run) \(weights)")
+                #expect(weights.allSatisfy { -127...127 ~= $0 })
+                let step = integers.sumScales[output] / Int8Scale.pixels.step
+                for (index, weight) in weights.enumerated() {
+                    #expect(abs(Double(weight) * step - Double(kernel[index * outputs + output])) <= step * 0.5001)
+                }
             }
         }
     }

@@ -23,7 +23,7 @@ struct Int8DepthwiseWeights: Sendable {
         precondition(kernel.count == size * size * channels)
         guard
             let integers = Int8Integers(
-                kernel: kernel.array, bias: bias.array, input: input, output: output)
+                kernel: kernel.array, bias: bias.array, run: size, pairStride: 1, input: input, output: output)
         else { return nil }
         (self.size, self.stride, self.channels, zero) = (size, stride, channels, input.zero)
         let tile = bagq_int8_tile(size, stride)

@@ -13,16 +13,23 @@ struct Int8Integers {
     private static let largestBias = 0x1p29
 
     /// - kernel: inputs x outputs.
+    /// - run: So many inputs lie side by side for a kernel, which may add up the products of two neighbours in 16 bits.
+    /// - pairStride: Such pairs begin at every input of a run (1) or at every second (2).
     init?(
-        kernel: [Float], bias: [Float], input: Int8Scale, output: Int8Scale?
+        kernel: [Float], bias: [Float], run: Int, pairStride: Int, input: Int8Scale, output: Int8Scale?
     ) {
         let outputs = bias.count
         guard outputs > 0, kernel.count / outputs <= (input.zero > 0 ? Self.mostInputs / 2 : Self.mostInputs) else {
             return nil
         }
+        // 255 x 128 fits: 127 steps for both weights of a pair, and what rounding adds. Weights of 7 bits would do too,
+        // but change EfficientNet-Lite0's probabilities more than twice as much.
         var largest = [Float](repeating: 0, count: outputs)
         for (index, weight) in kernel.enumerated() {
-            largest[index % outputs] = max(largest[index % outputs], abs(weight))
+            let place = index / outputs % run
+            let isFirst = place % pairStride == 0 && place + 1 < run
+            let pair = isFirst ? weight + kernel[index + outputs] : 0
+            largest[index % outputs] = max(largest[index % outputs], abs(weight), abs(pair))
         }
         let zero = output.map { Double($0.zero) * $0.step } ?? 0
         // An output without weights still has a bias, which must fit.

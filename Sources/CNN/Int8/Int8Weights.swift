@@ -34,7 +34,7 @@ struct Int8Weights: Sendable {
         let (outputs, groups) = (outputs, groups)
         guard
             let integers = Int8Integers(
-                kernel: kernel.array, bias: bias.array, input: input, output: output)
+                kernel: kernel.array, bias: bias.array, run: columns, pairStride: 2, input: input, output: output)
         else { return nil }
         sumScales = integers.sumScales
         values = Buffer(count: segments * groups * padded * 4)
