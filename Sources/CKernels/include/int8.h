@@ -4,8 +4,8 @@
 /// Prediction in 8-bit integers: unsigned activations, signed weights, sums and biases of 32 bits. Every level gives
 /// the same bits.
 ///
-/// A level may add up the products of two neighbours in 16 bits. So two weights of one sign, the first and the second or
-/// the third and the fourth of a four, must not come to more than 128 together.
+/// A level may add up the products of two neighbours in 16 bits. So two weights of one sign, the first and the second
+/// or the third and the fourth of a four, must not come to more than 128 together.
 
 #pragma clang assume_nonnull begin
 
